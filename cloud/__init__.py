@@ -1,0 +1,1 @@
+"""The cloud: takes proofs from tables and sends them to the buyers of marketplaces."""

@@ -1,0 +1,34 @@
+"""Time at a table: monotonic for order and durations, wall clock for people only.
+
+A table's wall clock may be months off until it is synchronised and may step at any moment
+(edge-hardware 6.3), so nothing is ordered, expired or deleted by it without looking at ``synced``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant as the table saw it."""
+
+    wall: datetime
+    """Aware, UTC."""
+    monotonic_ns: int
+    """CLOCK_MONOTONIC; comparable only inside one boot."""
+    boot_id: str
+    synced: bool
+    """Whether the wall clock was synchronised."""
+
+
+class Clock(Protocol):
+    """Where the daemon reads time; tests move their own."""
+
+    def now(self) -> Moment:
+        """The present instant. Never fails."""
+        ...
+
+    def monotonic_ns(self) -> int:
+        """CLOCK_MONOTONIC in nanoseconds, the clock of input events and frames."""
+        ...

@@ -1,0 +1,205 @@
+"""What producers put on the daemon's queue: the only way anything reaches the loop.
+
+Every event carries ``at_ns``, CLOCK_MONOTONIC of when it happened (key press, frame, answer).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wire.messages import Advice, DispatchState
+
+
+class Action(StrEnum):
+    """What a pedal, key or command barcode asks for."""
+
+    PHOTO = "photo"
+    SEND = "send"
+    UNDO = "undo"
+    CANCEL = "cancel"
+
+
+# --- input devices ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A complete code, terminator removed, not yet classified."""
+
+    text: str
+    at_ns: int
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanIncomplete:
+    """A scanner stopped in the middle of a code; nothing of it is used."""
+
+    at_ns: int
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionPressed:
+    """A key with an action went down (autorepeat never comes here)."""
+
+    action: Action
+    at_ns: int
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLost:
+    """An input device is gone; said once."""
+
+    device: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceBack:
+    """An input device is back; said once."""
+
+    device: str
+    at_ns: int
+
+
+# --- camera and store ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTaken:
+    """A frame that began after the press is in memory: the click is answered, nothing is saved."""
+
+    capture_id: int
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSaved:
+    """File and journal row of a photo are durable."""
+
+    capture_id: int
+    sha256: str
+    at_ns: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFailed:
+    """A capture ended without a saved photo."""
+
+    capture_id: int
+    reason: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLost:
+    """No usable camera; said once."""
+
+    reason: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraBack:
+    """Frames arrive again; said once."""
+
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSettled:
+    """The journal holds the end of a proof (send, unsent, cancelled, withdrawn): it is durable."""
+
+    proof_id: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    """The journal or disk refused; ``proof_id`` is the proof whose step failed, if one."""
+
+    reason: str
+    at_ns: int
+    proof_id: str | None = None
+
+
+class DiskLevel(StrEnum):
+    """How much room the spool has left."""
+
+    FINE = "fine"
+    WARN = "warn"
+    RESERVE = "reserve"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskChanged:
+    """The level of the disk changed."""
+
+    level: DiskLevel
+    at_ns: int
+
+
+# --- uplink -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The connection to the cloud came or went."""
+
+    connected: bool
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceCame:
+    """The cloud answered a lookup."""
+
+    advice: Advice
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressCame:
+    """The cloud said how far a proof's dispatch has come."""
+
+    proof_id: str
+    state: DispatchState
+    at_ns: int
+    reason: str = ""
+
+
+# --- time ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed; sent when a deadline of the state machine is due."""
+
+    at_ns: int
+
+
+Event = (
+    Scanned
+    | ScanIncomplete
+    | ActionPressed
+    | DeviceLost
+    | DeviceBack
+    | FrameTaken
+    | PhotoSaved
+    | PhotoFailed
+    | CameraLost
+    | CameraBack
+    | ProofSettled
+    | StoreFailed
+    | DiskChanged
+    | LinkChanged
+    | AdviceCame
+    | ProgressCame
+    | Tick
+)
+
+Post = Callable[[Event], None]
+"""Puts an event on the daemon's bounded queue. Never blocks; a full queue is a fault of its own."""
