@@ -1,0 +1,56 @@
+"""Tables of organisations and members."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.database.base import Base, BigId, OrganisationOwned, OrganisationRoot, primary_key
+
+
+class Organisation(OrganisationRoot, Base):
+    """A seller's business: everything else belongs to exactly one."""
+
+    __tablename__ = "organisations"
+
+    name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+
+
+class Member(OrganisationOwned, Base):
+    """A person who may sign in."""
+
+    __tablename__ = "members"
+    __table_args__ = (UniqueConstraint("email"),)
+
+    id: Mapped[int] = primary_key()
+    email: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    role: Mapped[str] = mapped_column(String(20))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(10), default="en")
+    created_at: Mapped[datetime]
+
+
+class SignIn(OrganisationOwned, Base):
+    """A browser that is signed in. Only a hash of its cookie is kept."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = primary_key()
+    member_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("members.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class SignInFailure(Base):
+    """A failed attempt to sign in; slows down guessing. Not bound to an organisation."""
+
+    __tablename__ = "sign_in_failures"
+
+    id: Mapped[int] = primary_key()
+    subject: Mapped[str] = mapped_column(String(200), index=True)
+    at: Mapped[datetime]

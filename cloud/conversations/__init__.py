@@ -1,0 +1,1 @@
+"""Conversations with buyers, and the outbox: dispatches, messages, attempts."""

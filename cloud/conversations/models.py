@@ -1,0 +1,179 @@
+"""Tables of the outbox. What must never be is refused here, whoever writes."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.conversations.states import DispatchKind, DispatchState, MessageKind, MessageState
+from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+
+
+def _words(kind: type[StrEnum], name: str) -> Enum:
+    """A column that holds the words of ``kind`` and nothing else, readable in the database."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        values_callable=lambda words: [word.value for word in words],
+    )
+
+
+class Conversation(OrganisationOwned, Base):
+    """The talk between a shop and one buyer."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("shop_id", "buyer_id"),)
+
+    id: Mapped[int] = primary_key()
+    shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"))
+    buyer_id: Mapped[str] = mapped_column(String(40))
+    buyer_name: Mapped[str] = mapped_column(String(200), default="")
+    external_id: Mapped[str | None] = mapped_column(String(80))
+    """The marketplace's id; None until the first message is there."""
+    unanswered: Mapped[int] = mapped_column(default=0)
+    """Messages of ours, and of people in the Seller Centre, since the buyer last wrote."""
+    checked_at: Mapped[datetime | None]
+    """When ``unanswered`` was last read from the marketplace."""
+
+
+class Dispatch(OrganisationOwned, Base):
+    """An ordered group of messages that somebody asked for.
+
+    ``state`` is derived from its messages by conversations.service and stored for the log.
+    """
+
+    __tablename__ = "dispatches"
+    __table_args__ = (
+        Index("ix_dispatches_proof_newest", "proof_id", "id"),
+        Index("ix_dispatches_log", "organisation_id", "id"),
+        Index("ix_dispatches_state", "organisation_id", "state", "id"),
+        Index("ix_dispatches_due", "state", "next_check_at"),
+    )
+
+    id: Mapped[int] = primary_key()
+    kind: Mapped[DispatchKind] = mapped_column(_words(DispatchKind, "kind"))
+    proof_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("proofs.id"))
+    code: Mapped[str] = mapped_column(String(200), default="")
+    """As scanned; what the order is looked for by."""
+    shop_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("shops.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("orders.id"), index=True)
+    parcel_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("parcels.id"))
+    conversation_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("conversations.id"), index=True
+    )
+    state: Mapped[DispatchState] = mapped_column(_words(DispatchState, "state"))
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    """A word of conversations.states.Reason, or empty."""
+    detail: Mapped[str] = mapped_column(String(300), default="")
+    """The marketplace's own words, without secrets or personal data."""
+    request_key: Mapped[str] = mapped_column(String(100), unique=True)
+    """Makes asking idempotent: the same request gives the same dispatch."""
+    asked_by_member_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("members.id"))
+    resend_of_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("dispatches.id"))
+    asked_at: Mapped[datetime]
+    """When the person pressed F4 or Resend, as far as the clocks allow."""
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    next_check_at: Mapped[datetime | None]
+    """Waiting and held ones: when to look again."""
+    give_up_at: Mapped[datetime | None]
+    """Waiting ones: when to end with their reason."""
+    sent_count: Mapped[int] = mapped_column(default=0)
+    total_count: Mapped[int] = mapped_column(default=0)
+
+
+class Message(OrganisationOwned, Base):
+    """One message to a buyer. `sent` needs the marketplace's id; an id belongs to one message."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint(
+            "state NOT IN ('sent', 'not-shown') OR marketplace_message_id IS NOT NULL",
+            name="sent_has_id",
+        ),
+        CheckConstraint(
+            "state NOT IN ('claimed', 'sending') OR (claimed_by IS NOT NULL"
+            " AND lease_until IS NOT NULL)",
+            name="claim_has_lease",
+        ),
+        UniqueConstraint("shop_id", "marketplace_message_id"),
+        UniqueConstraint("dispatch_id", "position"),
+    )
+
+    id: Mapped[int] = primary_key()
+    dispatch_id: Mapped[int] = mapped_column(BigId, ForeignKey("dispatches.id"))
+    conversation_id: Mapped[int] = mapped_column(BigId, ForeignKey("conversations.id"), index=True)
+    shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"))
+    position: Mapped[int]
+    """Place in the dispatch, from 0; sent in this order."""
+    kind: Mapped[MessageKind] = mapped_column(_words(MessageKind, "kind"))
+    text: Mapped[str] = mapped_column(String(2000), default="")
+    photo_sha256: Mapped[str | None] = mapped_column(String(64))
+    order_number: Mapped[str] = mapped_column(String(40), default="")
+    state: Mapped[MessageState] = mapped_column(_words(MessageState, "state"))
+    not_before: Mapped[datetime]
+    claimed_by: Mapped[str | None] = mapped_column(String(60))
+    """The sender process that holds the lease."""
+    lease_until: Mapped[datetime | None]
+    fence: Mapped[int] = mapped_column(default=0)
+    """Grows with each claim; a writer with an older number is refused."""
+    tries: Mapped[int] = mapped_column(default=0)
+    """Requests that really went out."""
+    uploaded_url: Mapped[str | None] = mapped_column(String(500))
+    """Of this message's own upload, never shared."""
+    marketplace_message_id: Mapped[str | None] = mapped_column(String(80))
+    sent_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    detail: Mapped[str] = mapped_column(String(300), default="")
+
+
+_OPEN = (
+    MessageState.QUEUED,
+    MessageState.CLAIMED,
+    MessageState.SENDING,
+    MessageState.UNCERTAIN,
+)
+
+Index(
+    "ix_messages_ready",
+    Message.shop_id,
+    Message.not_before,
+    Message.id,
+    sqlite_where=Message.state == MessageState.QUEUED,
+    postgresql_where=Message.state == MessageState.QUEUED,
+)
+Index(
+    "ix_messages_open",
+    Message.conversation_id,
+    Message.id,
+    sqlite_where=Message.state.in_(_OPEN),
+    postgresql_where=Message.state.in_(_OPEN),
+)
+
+
+class Attempt(OrganisationOwned, Base):
+    """One request to send one message: written before it goes out, completed after."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("message_id", "number"),)
+
+    id: Mapped[int] = primary_key()
+    message_id: Mapped[int] = mapped_column(BigId, ForeignKey("messages.id"))
+    number: Mapped[int]
+    fence: Mapped[int]
+    sender: Mapped[str] = mapped_column(String(60))
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    """Written by the caller itself: proof that its request is over."""
+    outcome: Mapped[str] = mapped_column(String(20), default="")
+    """sent, refused, unknown, not-sent; empty while it runs or when its caller died."""
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    detail: Mapped[str] = mapped_column(String(300), default="")
+    """The marketplace's error name and text, without secrets."""
+    read_back_at: Mapped[datetime | None]
+    read_back: Mapped[str] = mapped_column(String(20), default="")
+    """found, absent, incomplete."""

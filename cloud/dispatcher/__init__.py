@@ -1,0 +1,1 @@
+"""From proof to chat: matching, planning, and the engine that sends the outbox."""

@@ -1,0 +1,1 @@
+"""Orders and parcels, and finding an order by a scanned code."""

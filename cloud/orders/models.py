@@ -1,0 +1,49 @@
+"""Tables of orders and parcels."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+
+
+class Order(OrganisationOwned, Base):
+    """An order as the marketplace told it last."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("shop_id", "order_number"),
+        Index("ix_orders_organisation_number", "organisation_id", "order_number"),
+    )
+
+    id: Mapped[int] = primary_key()
+    shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"))
+    order_number: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(40))
+    """The marketplace's own word."""
+    cancelled: Mapped[bool] = mapped_column(default=False)
+    refunded: Mapped[bool] = mapped_column(default=False)
+    buyer_id: Mapped[str] = mapped_column(String(40), default="")
+    buyer_name: Mapped[str] = mapped_column(String(200), default="")
+    ordered_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    """At the marketplace."""
+    read_at: Mapped[datetime]
+    """When we read it."""
+
+
+class Parcel(OrganisationOwned, Base):
+    """A parcel of an order. Tracking numbers come late and are reused over the years."""
+
+    __tablename__ = "parcels"
+    __table_args__ = (
+        UniqueConstraint("order_id", "package_number"),
+        Index("ix_parcels_organisation_tracking", "organisation_id", "tracking_number"),
+    )
+
+    id: Mapped[int] = primary_key()
+    order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"), index=True)
+    package_number: Mapped[str] = mapped_column(String(60))
+    tracking_number: Mapped[str | None] = mapped_column(String(80))
+    read_at: Mapped[datetime]

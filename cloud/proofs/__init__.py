@@ -1,0 +1,1 @@
+"""Proofs as tables reported them, and their photos. A proof holds no send state."""

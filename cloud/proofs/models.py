@@ -1,0 +1,103 @@
+"""Tables of proofs and photos."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+
+
+class Photo(OrganisationOwned, Base):
+    """A photo that is durably in the photo store under organisation/SHA-256."""
+
+    __tablename__ = "photos"
+    __table_args__ = (UniqueConstraint("organisation_id", "sha256"),)
+
+    id: Mapped[int] = primary_key()
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int]
+    device_id: Mapped[str] = mapped_column(String(40))
+    """The device that sent it first."""
+    stored_at: Mapped[datetime]
+
+
+class Proof(OrganisationOwned, Base):
+    """What a table says of one packed order; the newest accepted manifest."""
+
+    __tablename__ = "proofs"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "proof_key"),
+        Index("ix_proofs_code", "organisation_id", "code"),
+        Index("ix_proofs_log", "organisation_id", "id"),
+        Index("ix_proofs_table", "organisation_id", "table_id", "id"),
+        Index("ix_proofs_day", "organisation_id", "closed_at", "id"),
+    )
+
+    id: Mapped[int] = primary_key()
+    proof_key: Mapped[str] = mapped_column(String(32))
+    """The table's own id of the proof."""
+    device_id: Mapped[str] = mapped_column(String(40))
+    table_id: Mapped[int] = mapped_column(BigId, ForeignKey("packing_tables.id"))
+    code: Mapped[str] = mapped_column(String(200))
+    closing: Mapped[str] = mapped_column(String(20))
+    """send, unsent, cancelled or withdrawn."""
+    mode: Mapped[str] = mapped_column(String(20))
+    revision: Mapped[int]
+    sequence: Mapped[int]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime]
+    """By the table's clock."""
+    clock_synced: Mapped[bool]
+    packer: Mapped[str | None] = mapped_column(String(80))
+    received_at: Mapped[datetime]
+
+
+class ProofPhoto(OrganisationOwned, Base):
+    """A photo's place in a proof."""
+
+    __tablename__ = "proof_photos"
+    __table_args__ = (UniqueConstraint("proof_id", "position"),)
+
+    id: Mapped[int] = primary_key()
+    proof_id: Mapped[int] = mapped_column(BigId, ForeignKey("proofs.id"))
+    position: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size_bytes: Mapped[int]
+    taken_at: Mapped[datetime]
+    clock_synced: Mapped[bool]
+    source: Mapped[str] = mapped_column(String(60))
+    warnings: Mapped[str] = mapped_column(String(500), default="")
+
+
+class AcceptedManifest(OrganisationOwned, Base):
+    """A manifest as received. Remembered for ever, so that the same again gets the same answer."""
+
+    __tablename__ = "accepted_manifests"
+    __table_args__ = (UniqueConstraint("organisation_id", "proof_key", "revision"),)
+
+    id: Mapped[int] = primary_key()
+    proof_key: Mapped[str] = mapped_column(String(32))
+    revision: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    device_id: Mapped[str] = mapped_column(String(40))
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    effect: Mapped[str] = mapped_column(String(20))
+    """What it did: applied, or outdated (a higher revision was there already)."""
+    received_at: Mapped[datetime]
+
+
+class QuarantinedManifest(OrganisationOwned, Base):
+    """A manifest that contradicts one already accepted; kept for a person, never acted on."""
+
+    __tablename__ = "quarantined_manifests"
+    __table_args__ = (UniqueConstraint("organisation_id", "proof_key", "revision", "digest"),)
+
+    id: Mapped[int] = primary_key()
+    proof_key: Mapped[str] = mapped_column(String(32))
+    revision: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    device_id: Mapped[str] = mapped_column(String(40))
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str] = mapped_column(String(200))
+    received_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Shops on marketplaces: their settings, authorizations and pace."""

@@ -1,0 +1,78 @@
+"""Tables of shops. Tokens and keys are sealed before they come here (database/secrets.py)."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+
+
+class AppCredential(OrganisationOwned, Base):
+    """The organisation's own app at a marketplace (Shopee gives chat only to such apps)."""
+
+    __tablename__ = "app_credentials"
+    __table_args__ = (UniqueConstraint("organisation_id", "channel", "purpose"),)
+
+    id: Mapped[int] = primary_key()
+    channel: Mapped[str] = mapped_column(String(20))
+    purpose: Mapped[str] = mapped_column(String(20))
+    app_id: Mapped[str] = mapped_column(String(80))
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
+    base_url: Mapped[str] = mapped_column(String(200))
+    """Where the marketplace answers; a sandbox has its own."""
+
+
+class Shop(OrganisationOwned, Base):
+    """A shop on a marketplace."""
+
+    __tablename__ = "shops"
+    __table_args__ = (UniqueConstraint("channel", "country", "external_id"),)
+
+    id: Mapped[int] = primary_key()
+    channel: Mapped[str] = mapped_column(String(20))
+    country: Mapped[str] = mapped_column(String(2))
+    external_id: Mapped[str] = mapped_column(String(80))
+    """The marketplace's id of the shop, always a string."""
+    name: Mapped[str] = mapped_column(String(200))
+    sending_enabled: Mapped[bool] = mapped_column(default=False)
+    preset_message: Mapped[str] = mapped_column(String(2000), default="")
+    kept_free_for_people: Mapped[int] = mapped_column(default=2)
+    """Unanswered messages that the engine leaves for people."""
+    orders_synced_until: Mapped[datetime | None]
+    """All orders changed before this are known here; None: never synchronised."""
+    created_at: Mapped[datetime]
+
+
+class Authorization(OrganisationOwned, Base):
+    """A shop's permission to us, for one purpose: ``orders`` or ``chat``."""
+
+    __tablename__ = "authorizations"
+    __table_args__ = (UniqueConstraint("shop_id", "purpose"),)
+
+    id: Mapped[int] = primary_key()
+    shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    sealed_access_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_refresh_token: Mapped[bytes | None] = mapped_column(LargeBinary)
+    access_expires_at: Mapped[datetime | None]
+    refresh_expires_at: Mapped[datetime | None]
+    refreshing_until: Mapped[datetime | None]
+    """Lease of the one process that refreshes now (single flight)."""
+    generation: Mapped[int] = mapped_column(default=0)
+    """Counts stored pairs, so that a caller knows whether its token was already replaced."""
+    changed_at: Mapped[datetime]
+
+
+class SendingPace(OrganisationOwned, Base):
+    """When the shop may send next: one row per shop, moved by each send and by rate limits."""
+
+    __tablename__ = "sending_paces"
+
+    shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"), primary_key=True)
+    free_at: Mapped[datetime]
+    gap_ms: Mapped[int]
+    backoff_level: Mapped[int] = mapped_column(default=0)
+    last_claimed_at: Mapped[datetime | None]
+    """Orders the round over shops."""
