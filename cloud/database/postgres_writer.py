@@ -1,0 +1,113 @@
+"""The write path of PostgreSQL: a transaction of its own in the caller's thread.
+
+SERIALIZABLE, so that a unit means the same as on SQLite; run again when the server refuses it
+because of others at the same moment (40001, 40P01).
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from cloud.database.errors import CommitUnknown, WriterStopped
+from cloud.database.scope import Scope
+from cloud.database.sessions import T, Unit, run_unit
+from cloud.database.translate import is_conflict, is_unique_violation, outside_view
+
+ATTEMPTS = 12
+# A row that another transaction committed since "is it there?" was asked shows as a violation
+# (PostgreSQL manual, 13.2.3). Once more tells it from a real one.
+ATTEMPTS_AFTER_VIOLATION = 2
+FIRST_PAUSE_S = 0.005
+LONGEST_PAUSE_S = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class TransactionWriter:
+    """Runs each unit in the thread that asks for it, again after a conflict.
+
+    `on_news` is called with the connection after a commit that others wait for.
+    """
+
+    def __init__(self, engine: Engine, *, on_news: Callable[[Connection], None]) -> None:
+        self._engine = engine
+        self._on_news = on_news
+        self._inside = threading.local()
+        self._closing = threading.Event()
+        self._idle = threading.Condition()
+        self._running = 0
+
+    def write(self, unit: Unit[T], scope: Scope) -> T:
+        """Run the unit until it commits, and return its result."""
+        with self._idle:
+            if self._closing.is_set():
+                raise WriterStopped("the database is closed")
+            self._running += 1
+        self._inside.unit = True
+        try:
+            return self._until_committed(unit, scope)
+        except SQLAlchemyError as error:
+            view = outside_view(error)
+            raise view from view.__cause__
+        finally:
+            self._inside.unit = False
+            with self._idle:
+                self._running -= 1
+                self._idle.notify_all()
+
+    def is_writing_thread(self) -> bool:
+        """Say whether the caller is a unit."""
+        return getattr(self._inside, "unit", False)
+
+    def close(self) -> None:
+        """Take no more units and wait for those that run."""
+        with self._idle:
+            self._closing.set()
+            self._idle.wait_for(lambda: self._running == 0)
+
+    def _until_committed(self, unit: Unit[T], scope: Scope) -> T:
+        attempt = 1
+        while True:
+            try:
+                return self._once(unit, scope)
+            except DBAPIError as error:
+                if attempt >= _attempts_allowed(error):
+                    raise
+                logger.debug("conflict with another transaction", extra={"attempt": attempt})
+            # Not cut short by close(), which lets a unit that has begun come to its end.
+            threading.Event().wait(_pause_s(attempt))
+            attempt += 1
+
+    def _once(self, unit: Unit[T], scope: Scope) -> T:
+        with self._engine.connect() as connection:
+            transaction = connection.begin()
+            try:
+                result, has_news = run_unit(connection, unit, scope)
+            except BaseException:
+                transaction.rollback()
+                raise
+            try:
+                transaction.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise CommitUnknown("the connection broke during COMMIT") from error
+                raise
+            if has_news:
+                self._on_news(connection)
+            return result
+
+
+def _attempts_allowed(error: DBAPIError) -> int:
+    if is_conflict(error):
+        return ATTEMPTS
+    return ATTEMPTS_AFTER_VIOLATION if is_unique_violation(error) else 1
+
+
+def _pause_s(attempt: int) -> float:
+    """Return a random pause that doubles in the mean, so that rivals do not meet again."""
+    longest = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2**attempt)
+    return random.uniform(0, longest)  # noqa: S311  spreads rivals, protects nothing
