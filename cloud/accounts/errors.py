@@ -1,0 +1,13 @@
+"""What can be refused about people and their sign-in."""
+
+
+class AccountError(Exception):
+    """Base of the errors of accounts."""
+
+
+class SignInRefused(AccountError):
+    """E-mail address or password is wrong; which of them is not said."""
+
+
+class TooManyAttempts(AccountError):
+    """Too many failed attempts; try again later."""

@@ -1,0 +1,129 @@
+"""Creating an organisation with its owner, and signing in and out."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from cloud.accounts.errors import SignInRefused, TooManyAttempts
+from cloud.accounts.models import Member, Organisation, SignIn, SignInFailure
+from cloud.accounts.passwords import password_matches
+
+SIGN_IN_LASTS = timedelta(days=14)
+FAILURES_ALLOWED = 10
+FAILURE_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is behind a cookie."""
+
+    member_id: int
+    organisation_id: int
+    email: str
+    name: str
+    role: str
+    language: str
+
+
+def create_organisation(
+    session: Session, name: str, owner_email: str, owner_password_hash: str, now: datetime
+) -> Organisation:
+    """Add an organisation and its owner (a system session)."""
+    organisation = Organisation(name=name, created_at=now)
+    session.add(organisation)
+    session.flush()
+    session.add(
+        Member(
+            organisation_id=organisation.id,
+            email=normal_email(owner_email),
+            role="owner",
+            password_hash=owner_password_hash,
+            created_at=now,
+        )
+    )
+    session.flush()
+    return organisation
+
+
+def normal_email(email: str) -> str:
+    """The form in which addresses are stored and compared."""
+    return email.strip().lower()
+
+
+def check_password(session: Session, email: str, password: str, now: datetime) -> Member:
+    """Find the member whose password this is (a reading system session; slow by intent).
+
+    Raises:
+        TooManyAttempts: the address failed too often lately, whoever tried.
+        SignInRefused: no such member, or another password.
+    """
+    subject = normal_email(email)
+    failures = select(func.count(SignInFailure.id)).where(
+        SignInFailure.subject == subject, SignInFailure.at > now - FAILURE_WINDOW
+    )
+    if (session.scalar(failures) or 0) >= FAILURES_ALLOWED:
+        raise TooManyAttempts
+    member = session.scalar(select(Member).where(Member.email == subject))
+    if not password_matches(member.password_hash if member else None, password) or member is None:
+        raise SignInRefused
+    return member
+
+
+def note_failure(session: Session, email: str, now: datetime) -> None:
+    """Count a failed attempt and forget old ones."""
+    session.execute(delete(SignInFailure).where(SignInFailure.at < now - FAILURE_WINDOW))
+    session.add(SignInFailure(subject=normal_email(email)[:200], at=now))
+
+
+def new_token() -> str:
+    """The secret of a sign-in, for the browser's cookie only."""
+    return secrets.token_urlsafe(32)
+
+
+def sign_in(
+    session: Session, member_id: int, organisation_id: int, token: str, now: datetime
+) -> None:
+    """Record that the browser with ``token`` is signed in."""
+    session.execute(delete(SignIn).where(SignIn.expires_at < now))
+    session.add(
+        SignIn(
+            organisation_id=organisation_id,
+            member_id=member_id,
+            token_hash=_digest(token),
+            created_at=now,
+            expires_at=now + SIGN_IN_LASTS,
+        )
+    )
+
+
+def who_is(session: Session, token: str, now: datetime) -> SignedIn | None:
+    """The member behind a cookie, or None when it is unknown or has expired."""
+    row = session.execute(
+        select(Member, SignIn)
+        .join(SignIn, SignIn.member_id == Member.id)
+        .where(SignIn.token_hash == _digest(token), SignIn.expires_at > now)
+    ).first()
+    if row is None:
+        return None
+    member = row[0]
+    return SignedIn(
+        member_id=member.id,
+        organisation_id=member.organisation_id,
+        email=member.email,
+        name=member.name,
+        role=member.role,
+        language=member.language,
+    )
+
+
+def sign_out(session: Session, token: str) -> None:
+    """Forget a sign-in; unknown ones are no error."""
+    session.execute(delete(SignIn).where(SignIn.token_hash == _digest(token)))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

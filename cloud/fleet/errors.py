@@ -1,0 +1,13 @@
+"""What can be refused about tables and devices."""
+
+
+class FleetError(Exception):
+    """Base of the errors of the fleet."""
+
+
+class ClaimRefused(FleetError):
+    """A claim code cannot be used: unknown, used already, or expired. The text says which."""
+
+
+class TableExists(FleetError):
+    """A table of that name is there already."""

@@ -1,0 +1,204 @@
+"""Taking in photos and manifests: what is new, what is a repeat, what contradicts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from cloud.proofs.models import AcceptedManifest, Photo, Proof, ProofPhoto, QuarantinedManifest
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """One photo as a manifest names it."""
+
+    sha256: str
+    size_bytes: int
+    taken_at: datetime
+    clock_synced: bool
+    source: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFacts:
+    """A manifest, parsed, and who published it."""
+
+    proof_key: str
+    revision: int
+    digest: str
+    raw: bytes
+    device_id: str
+    table_id: int
+    closing: str
+    mode: str
+    code: str
+    photos: tuple[PhotoFacts, ...]
+    sequence: int
+    opened_at: datetime
+    closed_at: datetime
+    clock_synced: bool
+    packer: str | None
+
+
+class Outcome(StrEnum):
+    """What a manifest did."""
+
+    APPLIED = "applied"
+    REPEATED = "repeated"
+    OUTDATED = "outdated"
+    MISSING_PHOTOS = "missing-photos"
+    CONFLICT = "conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Answer to a manifest. ``proof`` is the row that it made or changed."""
+
+    outcome: Outcome
+    proof: Proof | None = None
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+    receipted: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        receipted = self.outcome in {Outcome.APPLIED, Outcome.REPEATED, Outcome.OUTDATED}
+        object.__setattr__(self, "receipted", receipted)
+
+
+def has_photo(session: Session, sha256: str) -> Photo | None:
+    """The committed row of a photo of this organisation."""
+    return session.scalar(select(Photo).where(Photo.sha256 == sha256))
+
+
+def add_photo(
+    session: Session, sha256: str, size_bytes: int, device_id: str, now: datetime
+) -> None:
+    """Record a photo that is durably stored; a repeat changes nothing."""
+    if has_photo(session, sha256) is None:
+        session.add(Photo(sha256=sha256, size_bytes=size_bytes, device_id=device_id, stored_at=now))
+        session.flush()
+
+
+def known_manifest(session: Session, proof_key: str, revision: int) -> AcceptedManifest | None:
+    """The manifest accepted under this proof and revision, if any."""
+    return session.scalar(
+        select(AcceptedManifest).where(
+            AcceptedManifest.proof_key == proof_key, AcceptedManifest.revision == revision
+        )
+    )
+
+
+def accept_manifest(session: Session, facts: ManifestFacts, now: datetime) -> Verdict:
+    """Apply a manifest (a session scoped to the device's organisation; safe to run twice).
+
+    The same manifest again gets the same answer for ever, also after its photos were deleted by
+    retention; another content under the same proof and revision is quarantined (invariant 7).
+    """
+    known = known_manifest(session, facts.proof_key, facts.revision)
+    if known is not None:
+        if known.digest == facts.digest:
+            return Verdict(Outcome.REPEATED)
+        return _quarantine(session, facts, "another manifest has this proof and revision", now)
+    proof = session.scalar(select(Proof).where(Proof.proof_key == facts.proof_key))
+    if proof is not None and facts.revision < proof.revision:
+        _remember(session, facts, Outcome.OUTDATED, now)
+        return Verdict(Outcome.OUTDATED, proof)
+    if proof is not None and not _may_follow(proof.closing, facts.closing):
+        reason = f"{facts.closing} cannot follow {proof.closing}"
+        return _quarantine(session, facts, reason, now)
+    missing = _missing_photos(session, facts)
+    if missing:
+        return Verdict(Outcome.MISSING_PHOTOS, missing=missing)
+    return Verdict(Outcome.APPLIED, _apply(session, proof, facts, now))
+
+
+def _may_follow(before: str, after: str) -> bool:
+    return before == "unsent" or (before == "send" and after == "withdrawn")
+
+
+def _missing_photos(session: Session, facts: ManifestFacts) -> tuple[str, ...]:
+    wanted = [photo.sha256 for photo in facts.photos]
+    there = set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(wanted))))
+    return tuple(sha256 for sha256 in dict.fromkeys(wanted) if sha256 not in there)
+
+
+def _apply(session: Session, proof: Proof | None, facts: ManifestFacts, now: datetime) -> Proof:
+    if proof is None:
+        proof = Proof(proof_key=facts.proof_key, received_at=now)
+        session.add(proof)
+    proof.device_id = facts.device_id
+    proof.table_id = facts.table_id
+    proof.code = facts.code
+    proof.closing = facts.closing
+    proof.mode = facts.mode
+    proof.revision = facts.revision
+    proof.sequence = facts.sequence
+    proof.opened_at = facts.opened_at
+    proof.closed_at = facts.closed_at
+    proof.clock_synced = facts.clock_synced
+    proof.packer = facts.packer
+    session.flush()
+    _replace_photos(session, proof, facts.photos)
+    _remember(session, facts, Outcome.APPLIED, now)
+    return proof
+
+
+def _replace_photos(session: Session, proof: Proof, photos: tuple[PhotoFacts, ...]) -> None:
+    session.execute(delete(ProofPhoto).where(ProofPhoto.proof_id == proof.id))
+    for position, photo in enumerate(photos):
+        session.add(
+            ProofPhoto(
+                organisation_id=proof.organisation_id,
+                proof_id=proof.id,
+                position=position,
+                sha256=photo.sha256,
+                size_bytes=photo.size_bytes,
+                taken_at=photo.taken_at,
+                clock_synced=photo.clock_synced,
+                source=photo.source,
+                warnings="\n".join(photo.warnings),
+            )
+        )
+    session.flush()
+
+
+def _remember(session: Session, facts: ManifestFacts, effect: Outcome, now: datetime) -> None:
+    session.add(
+        AcceptedManifest(
+            proof_key=facts.proof_key,
+            revision=facts.revision,
+            digest=facts.digest,
+            device_id=facts.device_id,
+            raw=facts.raw,
+            effect=effect,
+            received_at=now,
+        )
+    )
+    session.flush()
+
+
+def _quarantine(session: Session, facts: ManifestFacts, reason: str, now: datetime) -> Verdict:
+    there = session.scalar(
+        select(QuarantinedManifest.id).where(
+            QuarantinedManifest.proof_key == facts.proof_key,
+            QuarantinedManifest.revision == facts.revision,
+            QuarantinedManifest.digest == facts.digest,
+        )
+    )
+    if there is None:
+        session.add(
+            QuarantinedManifest(
+                proof_key=facts.proof_key,
+                revision=facts.revision,
+                digest=facts.digest,
+                device_id=facts.device_id,
+                raw=facts.raw,
+                reason=reason,
+                received_at=now,
+            )
+        )
+        session.flush()
+    return Verdict(Outcome.CONFLICT, reason=reason)
