@@ -1,0 +1,70 @@
+"""The files mosquitto is started with. Pure: settings in, text out.
+
+Nothing is persisted: tables and cloud start clean and compare their state (architecture 6), so a
+broker that forgot everything loses nothing. Queues are bounded by bytes, because what does not fit
+is repeated by its table; mosquitto's own default of 1,000 messages would drop without need.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+CLOUD_USER = "cloud"
+
+ACCESS_LIST = f"""\
+user {CLOUD_USER}
+topic readwrite packwitness/v1/#
+
+pattern write packwitness/v1/+/%u/up/#
+pattern read packwitness/v1/+/%u/down/#
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerLimits:
+    """What one client may use of the broker."""
+
+    max_packet_bytes: int = 1024 * 1024
+    """A slice is 96 KiB; a client that sends more than this is disconnected."""
+    max_queued_bytes: int = 64 * 1024 * 1024
+    max_inflight_messages: int = 32
+
+
+def configuration_text(
+    *,
+    host: str,
+    port: int,
+    password_file: Path,
+    access_file: Path,
+    limits: BrokerLimits,
+    run_as: str | None = None,
+) -> str:
+    """Text of mosquitto.conf. ``run_as``: the user to stay when started by root."""
+    lines = [
+        f"listener {port} {host}",
+        "allow_anonymous false",
+        f"password_file {password_file}",
+        f"acl_file {access_file}",
+        "use_username_as_clientid true",
+        "persistence false",
+        "retain_available false",
+        f"max_packet_size {limits.max_packet_bytes}",
+        f"max_inflight_messages {limits.max_inflight_messages}",
+        "max_queued_messages 0",
+        f"max_queued_bytes {limits.max_queued_bytes}",
+        "sys_interval 0",
+        "connection_messages false",
+        "log_dest stderr",
+        "log_type error",
+        "log_type warning",
+        "log_type notice",
+        "log_timestamp false",
+    ]
+    if run_as:
+        lines.append(f"user {run_as}")
+    return "\n".join(lines) + "\n"
+
+
+def password_text(users: Iterable[tuple[str, str]]) -> str:
+    """Text of the password file: user name and hash in mosquitto's format, a line each."""
+    return "".join(f"{name}:{password_hash}\n" for name, password_hash in users)
