@@ -1,18 +1,43 @@
 """What every model is built from: base, column types and the organisation mixins."""
 
+import hashlib
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, MetaData
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
+from sqlalchemy.sql.schema import ColumnCollectionConstraint
 from sqlalchemy.types import TypeDecorator
 
-# Names that are the same on both engines, so that a migration can name what it drops.
-NAMING_CONVENTION = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+# PostgreSQL takes 63 bytes; three are the prefix.
+_LONGEST_NAME = 60
+
+
+def _table_and_columns(constraint: ColumnCollectionConstraint | Index, table: Table) -> str:
+    """Return what tells a constraint from others, shortened the same way on both engines."""
+    name = "_".join([table.name, *(column.name for column in constraint.columns)])
+    if len(name) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name[: _LONGEST_NAME - 9]}_{digest}"
+
+
+# Constraints have names, so that a migration can name what it drops.
+NAMING_CONVENTION: dict[str, Any] = {
+    "table_and_columns": _table_and_columns,
+    "ix": "ix_%(table_and_columns)s",
+    "uq": "uq_%(table_and_columns)s",
+    "fk": "fk_%(table_and_columns)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
 
