@@ -1,0 +1,58 @@
+"""The marketplaces we have, by the name a shop's channel is stored under."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from cloud.marketplaces.interface import Marketplace
+from cloud.marketplaces.shopee.adapter import CHANNEL as SHOPEE
+from cloud.marketplaces.shopee.adapter import Shopee
+from cloud.marketplaces.shopee.capabilities import base_url_for as shopee_base_url_for
+from cloud.marketplaces.shopee.client import ShopeeClient, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    make: Callable[[httpx.Client, str, Callable[[], datetime]], Marketplace]
+    base_url_for: Callable[[str], str]
+
+
+def _shopee(http: httpx.Client, base_url: str, now: Callable[[], datetime]) -> Marketplace:
+    return Shopee(ShopeeClient(http, base_url, now=now))
+
+
+_ENTRIES = {SHOPEE: _Entry(_shopee, shopee_base_url_for)}
+
+
+def channels() -> tuple[str, ...]:
+    """The names of all marketplaces we have."""
+    return tuple(_ENTRIES)
+
+
+def default_base_url(channel: str, country: str) -> str:
+    """Where a marketplace answers the apps of a country. ValueError: no such channel."""
+    return _entry(channel).base_url_for(country)
+
+
+def marketplace_for(
+    channel: str,
+    *,
+    http: httpx.Client,
+    base_url: str,
+    now: Callable[[], datetime] = utc_now,
+) -> Marketplace:
+    """The marketplace of a channel, to be used by the thread that owns `http`; cheap to make.
+
+    ValueError: no such channel, or an address to which tokens must not travel.
+    """
+    return _entry(channel).make(http, base_url, now)
+
+
+def _entry(channel: str) -> _Entry:
+    try:
+        return _ENTRIES[channel]
+    except KeyError:
+        known = ", ".join(sorted(_ENTRIES))
+        raise ValueError(f"no marketplace is called {channel!r}; known: {known}") from None

@@ -1,0 +1,1 @@
+"""Shopee Open Platform v2. README.md holds its limits and where each is known from."""

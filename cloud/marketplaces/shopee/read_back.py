@@ -1,0 +1,99 @@
+"""Finding out whether a message of unknown outcome is in the chat (marketplace-apis 1.8)."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from urllib.parse import urlsplit
+
+from cloud.marketplaces.access import ShopAccess
+from cloud.marketplaces.chats import (
+    ChatMessage,
+    Found,
+    ImagePart,
+    MessagePage,
+    MessagePart,
+    NotInChat,
+    OutgoingMessage,
+    ReadBack,
+    SentMessage,
+    TextPart,
+)
+from cloud.marketplaces.interface import CLOCK_SKEW
+from cloud.marketplaces.shopee.chat import ShopeeChat, reaches_back
+
+
+class ShopeeReadBack(ShopeeChat):
+    """The chat, and looking a message up in it. See `Marketplace` for the contract."""
+
+    def read_back(
+        self,
+        access: ShopAccess,
+        message: OutgoingMessage,
+        *,
+        since: datetime,
+        known_ids: Collection[str] = (),
+        clock_skew: timedelta = CLOCK_SKEW,
+        max_pages: int = 8,
+    ) -> ReadBack:
+        """Read the conversation back to `since`; without its id, look for it by the buyer first."""
+        if since.tzinfo is None:
+            raise ValueError("since needs a time zone")
+        # Shopee's times are whole seconds, rounded down.
+        earliest = since.replace(microsecond=0) - clock_skew
+        if not message.conversation_id:
+            search = self.find_conversation(
+                access, buyer_id=message.buyer_id, since=earliest, max_pages=max_pages
+            )
+            if search.conversation is None:
+                return NotInChat(search.is_complete)
+            found_id = search.conversation.conversation_id
+            message = replace(message, conversation_id=found_id)
+        pages = islice(self._pages(access, message.conversation_id), max_pages)
+        return _look_through(pages, message.part, earliest, known_ids)
+
+    def _pages(self, access: ShopAccess, conversation_id: str) -> Iterator[MessagePage]:
+        page = self.messages(access, conversation_id)
+        yield page
+        while page.next_cursor:
+            page = self.messages(access, conversation_id, cursor=page.next_cursor)
+            yield page
+
+
+def _look_through(
+    pages: Iterable[MessagePage],
+    part: MessagePart,
+    earliest: datetime,
+    known_ids: Collection[str],
+) -> ReadBack:
+    for page in pages:
+        for seen in page.messages:
+            if seen.message_id not in known_ids and is_same(seen, part, earliest):
+                return _found(seen)
+        if not page.next_cursor or reaches_back(
+            [row.created_at for row in page.messages], earliest
+        ):
+            return NotInChat(is_complete=True)
+    return NotInChat(is_complete=False)
+
+
+def is_same(seen: ChatMessage, part: MessagePart, earliest: datetime) -> bool:
+    """Whether a message of the chat is the one we may have sent."""
+    if not (seen.is_by_shop and seen.is_by_api and seen.created_at >= earliest):
+        return False
+    if isinstance(part, TextPart):
+        return seen.kind == "text" and seen.text.strip() == part.text.strip()
+    if isinstance(part, ImagePart):
+        return seen.kind == "image" and _same_image(seen.image_url, part.url)
+    return seen.kind == "order" and seen.order_number == part.order_number
+
+
+def _same_image(one: str, other: str) -> bool:
+    # The chat may give a bare CDN id or another host for the address that the upload returned.
+    last = urlsplit(one).path.rpartition("/")[2]
+    return bool(last) and last == urlsplit(other).path.rpartition("/")[2]
+
+
+def _found(seen: ChatMessage) -> Found:
+    sent = SentMessage(seen.message_id, seen.conversation_id, seen.created_at)
+    return Found(sent, is_hidden=seen.is_hidden)
