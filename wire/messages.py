@@ -94,6 +94,9 @@ class Presence(Message):
 
     state: PresenceState
     boot_count: int = Field(ge=0, description="starts of the daemon; orders births and wills")
+    connection: int = Field(
+        default=0, ge=0, description="connections since that start; orders them within it"
+    )
     software: str = Field(default="", max_length=60)
 
 
@@ -108,7 +111,7 @@ class Health(Message):
     oldest_waiting_s: float = Field(default=0.0, ge=0)
     disk_used_percent: float = Field(default=0.0, ge=0, le=100)
     clock_synced: bool = True
-    faults: list[str] = Field(default_factory=list, max_length=20)
+    faults: list[Annotated[str, Field(max_length=100)]] = Field(default_factory=list, max_length=20)
 
 
 class PhotoState(Part):

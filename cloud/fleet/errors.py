@@ -11,3 +11,7 @@ class ClaimRefused(FleetError):
 
 class TableExists(FleetError):
     """A table of that name is there already."""
+
+
+class DeviceNotAdmitted(FleetError):
+    """The broker did not accept a newly enrolled device in time; its claim is used up."""

@@ -1,0 +1,1 @@
+"""HTTP for programs: enrolment of tables, and later pushes from marketplaces."""

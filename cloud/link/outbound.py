@@ -1,0 +1,63 @@
+"""What the link says to tables."""
+
+import logging
+from collections.abc import Iterable
+
+from cloud.link.mqtt import CloudConnection
+from wire.messages import (
+    Advice,
+    Answer,
+    PhotoAnswer,
+    PhotoResult,
+    Progress,
+    ProofAnswer,
+    ProofResult,
+)
+from wire.topics import Address, Down
+
+logger = logging.getLogger(__name__)
+
+
+class Outbound:
+    """Publishes answers, progress and advice. What cannot be sent now is asked for again."""
+
+    def __init__(self, connection: CloudConnection) -> None:
+        self._connection = connection
+
+    def photo(self, to: Address, sha256: str, result: PhotoResult, reason: str = "") -> None:
+        """Answer about one photo."""
+        self.answer(
+            to, Answer(photos=[PhotoAnswer(sha256=sha256, result=result, reason=reason[:200])])
+        )
+
+    def proof(
+        self,
+        to: Address,
+        proof_id: str,
+        revision: int,
+        result: ProofResult,
+        *,
+        missing: Iterable[str] = (),
+        reason: str = "",
+    ) -> None:
+        """Answer about one manifest."""
+        about = ProofAnswer(
+            proof_id=proof_id,
+            revision=revision,
+            result=result,
+            missing=list(missing),
+            reason=reason[:200],
+        )
+        self.answer(to, Answer(proofs=[about]))
+
+    def answer(self, to: Address, answer: Answer) -> None:
+        """Publish an answer."""
+        self._connection.publish(to.down(Down.ANSWER), answer.to_bytes())
+
+    def progress(self, to: Address, progress: Progress) -> None:
+        """Tell how far a dispatch has come."""
+        self._connection.publish(to.down(Down.PROGRESS), progress.to_bytes())
+
+    def advice(self, to: Address, advice: Advice) -> None:
+        """Answer a lookup."""
+        self._connection.publish(to.down(Down.ADVICE), advice.to_bytes())

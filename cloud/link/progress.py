@@ -1,0 +1,120 @@
+"""Telling tables how far their dispatches have come: at each change, and when they ask."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.conversations.models import Dispatch
+from cloud.database.changes import Change
+from cloud.database.errors import DatabaseError
+from cloud.database.feed import ChangeFeed
+from cloud.database.write import Database
+from cloud.link.outbound import Outbound
+from cloud.link.senders import Sender, Senders
+from cloud.proofs.models import Proof
+from wire.messages import DispatchState, Progress
+
+logger = logging.getLogger(__name__)
+
+CHANGE_KIND = "dispatch"
+_WAIT_S = 30.0
+_PAUSE_AFTER_ERROR_S = 1.0
+_BATCH = 200
+
+
+def newest_progress(session: Session, proof_keys: list[str]) -> list[Progress]:
+    """Progress of the newest dispatch of each proof (a session of the table's organisation)."""
+    rows = session.execute(
+        select(Proof.proof_key, Dispatch)
+        .join(Dispatch, Dispatch.proof_id == Proof.id)
+        .where(Proof.proof_key.in_(proof_keys))
+        .order_by(Dispatch.id)
+    )
+    newest = {proof_key: dispatch for proof_key, dispatch in rows}  # noqa: C416  the last wins
+    return [
+        Progress(
+            proof_id=proof_key,
+            state=DispatchState(dispatch.state.value),
+            sent=dispatch.sent_count,
+            total=dispatch.total_count,
+            reason=dispatch.reason,
+            at=dispatch.updated_at,
+        )
+        for proof_key, dispatch in newest.items()
+    ]
+
+
+class ProgressTeller:
+    """Follows the changes and publishes those of dispatches to the table they came from.
+
+    One that a table misses is told again when the table names the proof in an inventory.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        feed: ChangeFeed,
+        senders: Senders,
+        outbound: Outbound,
+        on_death: Callable[[BaseException], None],
+    ) -> None:
+        self._database = database
+        self._feed = feed
+        self._senders = senders
+        self._outbound = outbound
+        self._on_death = on_death
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="link-progress", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow from now."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Whether the thread turns."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End at the next change or wake of the feed; close the feed first."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(_WAIT_S)
+
+    def tell(self, sender: Sender, proof_keys: list[str]) -> None:
+        """Publish where these proofs of a table stand."""
+        with self._database.read(sender.scope) as session:
+            progress = newest_progress(session, proof_keys)
+        for one in progress:
+            self._outbound.progress(sender.address, one)
+
+    def _run(self) -> None:
+        try:
+            position = self._feed.position()
+            while not self._stopping.is_set():
+                position = self._step(position)
+        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
+            self._on_death(error)
+
+    def _step(self, position: int) -> int:
+        try:
+            if not self._feed.wait(position, _WAIT_S):
+                return position
+            for change in self._feed.after(position, None, _BATCH):
+                self._follow(change)
+                position = change.id
+        except DatabaseError:
+            logger.exception("progress cannot be read; trying again")
+            self._stopping.wait(_PAUSE_AFTER_ERROR_S)
+        return position
+
+    def _follow(self, change: Change) -> None:
+        if change.kind != CHANGE_KIND or change.device_id is None:
+            return
+        sender = self._senders.find(change.device_id)
+        proof_key = json.loads(change.payload).get("proof")
+        if sender is not None and proof_key:
+            self.tell(sender, [proof_key])

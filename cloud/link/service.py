@@ -1,0 +1,202 @@
+"""The link as a whole: connection, router, workers.
+
+One router thread takes messages in order and puts slices together; complete photos are stored by
+a few workers at once; everything else of one device is handled in order by one of the message
+workers. The broker hands over no more than the Receive Maximum, which bounds every queue here.
+"""
+
+import logging
+import queue
+import threading
+import zlib
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from cloud.database.errors import DatabaseError
+from cloud.database.feed import ChangeFeed
+from cloud.database.write import Database
+from cloud.link.assembly import Assembly, Complete, Refused, WrongHash
+from cloud.link.inventories import InventoryAnswers
+from cloud.link.lookups import Advise, Lookups
+from cloud.link.manifests import AskForDispatch, ManifestIntake
+from cloud.link.mqtt import CloudConnection, Incoming
+from cloud.link.outbound import Outbound
+from cloud.link.photos import PhotoIntake
+from cloud.link.progress import ProgressTeller
+from cloud.link.reports import Reports
+from cloud.link.senders import Sender, Senders
+from cloud.link.settings import LinkSettings
+from cloud.photos.store import PhotoStore
+from wire.errors import BadTopic, WireError
+from wire.messages import Health, Inventory, Lookup, PhotoResult, Presence
+from wire.topics import Up, UpTopic, parse_up
+
+logger = logging.getLogger(__name__)
+
+_Work = tuple[Incoming, Sender, UpTopic]
+
+
+class Link:
+    """Takes in what tables publish and answers it."""
+
+    def __init__(
+        self,
+        settings: LinkSettings,
+        *,
+        database: Database,
+        store: PhotoStore,
+        feed: ChangeFeed,
+        ask_for_dispatch: AskForDispatch,
+        advise: Advise,
+        on_death: Callable[[BaseException], None],
+    ) -> None:
+        self._on_death = on_death
+        self._connection = CloudConnection(settings)
+        outbound = Outbound(self._connection)
+        self._outbound = outbound
+        self._senders = Senders(database)
+        self._assembly = Assembly(
+            budget_bytes=settings.assembly_bytes, max_photo_bytes=settings.max_photo_bytes
+        )
+        self._photos = PhotoIntake(database, store, outbound, settings.photo_workers)
+        self._manifests = ManifestIntake(database, self._photos, outbound, ask_for_dispatch)
+        self._progress = ProgressTeller(database, feed, self._senders, outbound, on_death)
+        self._inventories = InventoryAnswers(
+            database, store, self._assembly, self._progress, outbound
+        )
+        self._reports = Reports(database)
+        self._lookups = Lookups(advise, outbound)
+        self._queues: list[queue.Queue[_Work | None]] = [
+            queue.Queue() for _ in range(settings.message_workers)
+        ]
+        self._threads = [
+            threading.Thread(target=self._guard, args=(self._route,), name="link-router"),
+            *(
+                threading.Thread(
+                    target=self._guard, args=(self._work, waiting), name=f"link-messages-{number}"
+                )
+                for number, waiting in enumerate(self._queues)
+            ),
+        ]
+
+    def start(self) -> None:
+        """Begin to connect and to take messages in."""
+        self._progress.start()
+        for thread in self._threads:
+            thread.start()
+        self._connection.start()
+
+    def wait_connected(self, timeout_s: float) -> bool:
+        """Whether the broker has accepted the link, waiting up to ``timeout_s``."""
+        return self._connection.wait_connected(timeout_s)
+
+    def alive(self) -> bool:
+        """Whether every thread turns."""
+        threads = all(thread.is_alive() for thread in self._threads)
+        return threads and self._connection.alive() and self._progress.alive()
+
+    def stop(self) -> None:
+        """Disconnect and finish what is in work. Close the change feed first."""
+        self._connection.stop()
+        for thread in self._threads:
+            thread.join(10)
+        self._photos.close()
+        self._lookups.close()
+        self._progress.stop()
+
+    # --- router ---------------------------------------------------------------------------------
+
+    def _guard(self, run: Callable[..., None], *arguments: object) -> None:
+        try:
+            run(*arguments)
+        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
+            self._on_death(error)
+
+    def _route(self) -> None:
+        while (message := self._connection.inbox.get()) is not None:
+            try:
+                self._route_one(message)
+            except DatabaseError:
+                logger.exception("a message is passed over; its table repeats what matters")
+                self._connection.acknowledge(message)
+        for waiting in self._queues:
+            waiting.put(None)
+
+    def _route_one(self, message: Incoming) -> None:
+        try:
+            topic = parse_up(message.topic)
+        except BadTopic as error:
+            logger.warning("refused: %s", error)
+            self._connection.acknowledge(message)
+            return
+        sender = self._senders.find(topic.address.device_id)
+        if sender is None or sender.address != topic.address:
+            logger.warning(
+                "refused a message of an unknown device", extra={"topic": message.topic[:200]}
+            )
+            self._connection.acknowledge(message)
+        elif topic.kind is Up.PHOTO:
+            self._add_slice(message, sender, topic)
+        else:
+            number = zlib.crc32(sender.device_id.encode()) % len(self._queues)
+            self._queues[number].put((message, sender, topic))
+
+    def _add_slice(self, message: Incoming, sender: Sender, topic: UpTopic) -> None:
+        sha256, offset = topic.sha256 or "", topic.offset or 0
+        result = self._assembly.add(
+            sender.device_id, sha256, offset, message.size_bytes or 0, message.payload
+        )
+        match result:
+            case Complete(data):
+                stored = self._photos.take(sender, sha256, data)
+                stored.add_done_callback(lambda done: self._stored(message, done))
+                return
+            case WrongHash():
+                self._outbound.photo(sender.address, sha256, PhotoResult.WRONG_HASH)
+            case Refused(reason):
+                logger.warning(
+                    "a slice was refused: %s", reason, extra={"device": sender.device_id}
+                )
+                self._outbound.photo(sender.address, sha256, PhotoResult.REFUSED, reason)
+        self._connection.acknowledge(message)
+
+    def _stored(self, message: Incoming, done: Future[None]) -> None:
+        self._connection.acknowledge(message)
+        if (error := done.exception()) is not None:
+            self._on_death(error)
+
+    # --- message workers ------------------------------------------------------------------------
+
+    def _work(self, waiting: "queue.Queue[_Work | None]") -> None:
+        while (work := waiting.get()) is not None:
+            message, sender, topic = work
+            try:
+                self._handle(message, sender, topic)
+            except WireError as error:
+                logger.warning(
+                    "refused a %s: %s", topic.kind, error, extra={"device": sender.device_id}
+                )
+            except DatabaseError:
+                logger.exception(
+                    "a %s is passed over; its table repeats what matters",
+                    topic.kind,
+                    extra={"device": sender.device_id},
+                )
+            finally:
+                self._connection.acknowledge(message)
+
+    def _handle(self, message: Incoming, sender: Sender, topic: UpTopic) -> None:
+        payload = message.payload
+        match topic.kind:
+            case Up.PROOF:
+                self._manifests.take(sender, topic.proof_id or "", payload)
+            case Up.INVENTORY:
+                self._inventories.take(sender, Inventory.from_bytes(payload))
+            case Up.LOOKUP:
+                self._lookups.take(sender, Lookup.from_bytes(payload))
+            case Up.PRESENCE:
+                self._reports.presence(sender, Presence.from_bytes(payload))
+            case Up.HEALTH:
+                self._reports.health(sender, Health.from_bytes(payload))
+            case _:
+                logger.info("nothing handles a %s yet", topic.kind)

@@ -1,0 +1,27 @@
+"""What the link needs to know to work."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wire.topics import PARTITIONS
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSettings:
+    """Where the broker is and how much may be in work."""
+
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    tls: bool = False
+    ca_file: Path | None = None
+    partitions: tuple[int, ...] = tuple(range(PARTITIONS))
+    receive_maximum: int = 64
+    """Messages in work at once; announced to the broker and the bound of the queue."""
+    photo_workers: int = 4
+    message_workers: int = 2
+    max_photo_bytes: int = 12 * 1024 * 1024
+    assembly_bytes: int = 512 * 1024 * 1024
+    """Memory for photos of which slices are missing; the longest untouched gives way."""
+    keepalive_s: int = 60
