@@ -1,0 +1,94 @@
+# Every target does its own set-up: `make test` in a fresh clone is enough.
+# PYTHON=python3.13 picks an interpreter for .venv; PYTEST_ARGS="-x -k spool" reaches pytest.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+SHELL := /bin/sh
+
+bin := .venv/bin
+# A file stays with one worker: its tests share what is costly to start (broker, database).
+pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfile
+PYTEST_ARGS ?=
+
+.PHONY: help run demo test lint types imports format unit contract integration browser acceptance \
+	bench lock setup programs clean
+
+##@ Use
+
+run: ## Start everything with one table; the terminal is its scanner, pedals and light
+	@scripts/setup run
+	@scripts/need-apt mosquitto
+	@exec $(bin)/python -m launcher run
+
+demo: ## Pack orders by itself, without a terminal; succeeds only if the buyer has every photo once
+	@scripts/setup run
+	@scripts/need-apt mosquitto
+	@exec $(bin)/python -m launcher demo
+
+##@ Check
+
+test: setup programs ## Everything: style, types, imports, then all tests without a network
+	$(bin)/ruff check --quiet
+	$(bin)/ruff format --check --quiet
+	$(bin)/mypy --no-error-summary
+	$(bin)/lint-imports --no-logo
+	$(pytest) $(PYTEST_ARGS)
+
+lint: setup ## Style (ruff)
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+
+types: setup ## Types (mypy, strict)
+	$(bin)/mypy
+
+imports: setup ## Who may import whom (import-linter)
+	$(bin)/lint-imports --no-logo
+
+format: setup ## Put the code into shape and mend what ruff can mend safely
+	$(bin)/ruff check --fix
+	$(bin)/ruff format
+
+##@ Some of the tests
+
+unit: setup ## Pure code
+	$(pytest) tests/unit $(PYTEST_ARGS)
+
+contract: setup programs ## Each interface against all of its implementations
+	$(pytest) tests/contract $(PYTEST_ARGS)
+
+integration: setup programs ## With a real broker, database, disk and processes
+	$(pytest) tests/integration $(PYTEST_ARGS)
+
+browser: setup programs ## Pages in a real Chromium
+	$(pytest) tests/browser $(PYTEST_ARGS)
+
+acceptance: setup programs ## All programs at once, as they are installed
+	$(pytest) -m acceptance $(PYTEST_ARGS)
+
+bench: setup programs ## Measure, each figure beside its limit or its peer
+	@for program in tests/benchmarks/bench_*.py; do \
+		[ -e "$$program" ] || continue; \
+		scripts/isolated $(bin)/python "$$program" || exit 1; \
+	done
+
+##@ Keep
+
+lock: ## Write locks/ anew from pyproject.toml (UPGRADE=1: newest versions)
+	@scripts/lock $(if $(UPGRADE),--upgrade)
+
+setup: ## Make .venv, with what tests and checks need
+	@scripts/setup test
+
+clean: ## Remove all that was made, except the data of `make run` (.run)
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .import_linter_cache \
+		.hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Programs that the tests start themselves, as children, with data of their own.
+programs:
+	@scripts/need-apt mosquitto postgresql chromium
+
+help: ## Show this
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
