@@ -1,0 +1,108 @@
+"""Settings of the cloud: TOML file, then environment (PACKWITNESS_CLOUD_...), then command line."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class WebSettings(BaseModel):
+    """Where pages and the API are served."""
+
+    host: str = Field(
+        default="127.0.0.1",
+        description="address to listen on; anything but loopback belongs behind TLS",
+    )
+    port: Port = Field(default=8080, description="TCP port")
+    public_url: str = Field(
+        default="", description="address that people and tables use; empty: http://host:port"
+    )
+
+
+class BrokerSettings(BaseModel):
+    """The MQTT broker: the embedded one, or another by its address."""
+
+    embedded: bool = Field(default=True, description="run mosquitto as a child of this program")
+    host: str = Field(default="127.0.0.1", description="address of the broker")
+    port: Port = Field(default=18830, description="TCP port of the broker")
+    tls: bool = Field(default=False, description="connect with TLS (not with the embedded one)")
+    ca_file: Path | None = Field(default=None, description="private CA of the broker, PEM")
+    username: str = Field(default="cloud", description="user of the link at the broker")
+    password: SecretStr = Field(
+        default=SecretStr(""), description="its password; made up anew for the embedded broker"
+    )
+    tables_host: str = Field(default="", description="broker host told to tables; empty: host")
+    tables_port: int = Field(default=0, ge=0, le=65535, description="same for the port; 0: port")
+
+
+class SendingSettings(BaseModel):
+    """How the outbox is sent."""
+
+    senders: int = Field(default=4, ge=1, le=64, description="messages in the sending at once")
+    request_deadline_s: float = Field(
+        default=20.0, gt=0, le=120, description="longest a request to a marketplace may take, s"
+    )
+    wait_for_order_s: float = Field(
+        default=6 * 3600, gt=0, description="how long a code waits for its order to appear, s"
+    )
+    too_old_hours: float = Field(
+        default=72, gt=0, description="proofs closed longer ago than this need a person, h"
+    )
+    held_release_hours: float = Field(
+        default=24, gt=0, description="held ones older than this need a person, h"
+    )
+
+
+class CloudSettings(BaseSettings):
+    """All settings of ``packwitness-cloud``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PACKWITNESS_CLOUD_", env_nested_delimiter="__", extra="forbid"
+    )
+
+    data_dir: Path = Field(
+        default=Path("/var/lib/packwitness-cloud"),
+        description="folder for the database, photos, keys and the broker's files",
+    )
+    database: str = Field(
+        default="", description="address of the database; empty: SQLite in data_dir"
+    )
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    web: WebSettings = WebSettings()
+    broker: BrokerSettings = BrokerSettings()
+    sending: SendingSettings = SendingSettings()
+
+    @property
+    def database_url(self) -> str:
+        """Address of the database."""
+        return self.database or f"sqlite:///{self.data_dir / 'packwitness.sqlite3'}"
+
+    @property
+    def photo_dir(self) -> Path:
+        """Where the local photo store keeps photos."""
+        return self.data_dir / "photos"
+
+    @property
+    def key_file(self) -> Path:
+        """The key that seals tokens; kept outside of the database."""
+        return self.data_dir / "keys" / "sealing.key"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  fixed signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  fixed signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line before environment before file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

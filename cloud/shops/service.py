@@ -1,0 +1,209 @@
+"""Connecting shops, and keeping their authorizations."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.database.secrets import SecretBox
+from cloud.marketplaces.access import AppCredentials, ShopAccess, Tokens
+from cloud.shops.errors import NotAuthorized, ShopExists
+from cloud.shops.models import AppCredential, Authorization, SendingPace, Shop
+
+
+class Purpose(StrEnum):
+    """What an authorization is for; some marketplaces want an app for each."""
+
+    ORDERS = "orders"
+    CHAT = "chat"
+
+
+class AuthorizationState(StrEnum):
+    """State of an authorization."""
+
+    NEVER = "never"
+    AUTHORIZED = "authorized"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class NewShop:
+    """A shop to connect."""
+
+    channel: str
+    country: str
+    external_id: str
+    name: str
+    sends_per_second: float
+    preset_message: str = ""
+    sending_enabled: bool = False
+
+
+def put_app_credential(
+    session: Session,
+    box: SecretBox,
+    *,
+    channel: str,
+    purpose: Purpose,
+    app: AppCredentials,
+    base_url: str,
+) -> AppCredential:
+    """Add or replace the organisation's app at a marketplace."""
+    row = session.scalar(
+        select(AppCredential).where(
+            AppCredential.channel == channel, AppCredential.purpose == purpose
+        )
+    )
+    if row is None:
+        row = AppCredential(channel=channel, purpose=purpose, sealed_key=b"")
+        session.add(row)
+    row.app_id = app.app_id
+    row.base_url = base_url
+    row.sealed_key = b""
+    session.flush()
+    row.sealed_key = box.seal(app.app_secret.encode(), _bound("app_credentials", row.id))
+    return row
+
+
+def add_shop(session: Session, new: NewShop, now: datetime) -> Shop:
+    """Connect a shop (a scoped session); it is not authorized for anything yet.
+
+    Raises:
+        ShopExists: this organisation has it already.
+    """
+    there = select(Shop.id).where(
+        Shop.channel == new.channel,
+        Shop.country == new.country,
+        Shop.external_id == new.external_id,
+    )
+    if session.scalar(there) is not None:
+        raise ShopExists(f"{new.channel} shop {new.external_id} is connected already")
+    shop = Shop(
+        channel=new.channel,
+        country=new.country,
+        external_id=new.external_id,
+        name=new.name,
+        preset_message=new.preset_message,
+        sending_enabled=new.sending_enabled,
+        created_at=now,
+    )
+    session.add(shop)
+    session.flush()
+    gap_ms = round(1000 / new.sends_per_second)
+    session.add(SendingPace(shop_id=shop.id, free_at=now, gap_ms=gap_ms))
+    for purpose in Purpose:
+        session.add(
+            Authorization(
+                shop_id=shop.id,
+                purpose=purpose,
+                state=AuthorizationState.NEVER,
+                changed_at=now,
+            )
+        )
+    session.flush()
+    return shop
+
+
+def store_tokens(
+    session: Session,
+    box: SecretBox,
+    *,
+    shop_id: int,
+    purpose: Purpose,
+    tokens: Tokens,
+    now: datetime,
+) -> Authorization:
+    """Keep a new token pair; it is stored before anybody uses it."""
+    row = authorization(session, shop_id, purpose)
+    row.sealed_access_token = box.seal(
+        tokens.access_token.encode(), _bound("authorizations.access", row.id)
+    )
+    row.sealed_refresh_token = box.seal(
+        tokens.refresh_token.encode(), _bound("authorizations.refresh", row.id)
+    )
+    row.access_expires_at = tokens.access_expires_at
+    row.refresh_expires_at = tokens.refresh_expires_at
+    row.state = AuthorizationState.AUTHORIZED
+    row.generation += 1
+    row.refreshing_until = None
+    row.changed_at = now
+    return row
+
+
+def authorization(session: Session, shop_id: int, purpose: Purpose) -> Authorization:
+    """The shop's authorization row for a purpose.
+
+    Raises:
+        NotAuthorized: there is no such shop in this session's scope.
+    """
+    row = session.scalar(
+        select(Authorization).where(
+            Authorization.shop_id == shop_id, Authorization.purpose == purpose
+        )
+    )
+    if row is None:
+        raise NotAuthorized(f"shop {shop_id} has no authorization for {purpose}")
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedAuthorization:
+    """What is needed to call a marketplace for a shop, secrets opened. Never logged."""
+
+    channel: str
+    base_url: str
+    access: ShopAccess
+    refresh_token: str
+    access_expires_at: datetime
+    generation: int
+
+    def __repr__(self) -> str:
+        return f"OpenedAuthorization({self.channel}, shop {self.access.shop_id})"
+
+
+def open_authorization(
+    session: Session, box: SecretBox, shop_id: int, purpose: Purpose
+) -> OpenedAuthorization:
+    """Read and open a shop's credentials (any scope that sees the shop).
+
+    Raises:
+        NotAuthorized: the shop must be authorized by a person first, or its app is not set up.
+    """
+    shop = session.get(Shop, shop_id)
+    row = authorization(session, shop_id, purpose)
+    if shop is None or row.state != AuthorizationState.AUTHORIZED:
+        raise NotAuthorized(f"shop {shop_id} is not authorized for {purpose}: {row.state}")
+    app = session.scalar(
+        select(AppCredential).where(
+            AppCredential.organisation_id == shop.organisation_id,
+            AppCredential.channel == shop.channel,
+            AppCredential.purpose == purpose,
+        )
+    )
+    if app is None or row.access_expires_at is None:
+        raise NotAuthorized(f"there is no {shop.channel} app for {purpose}")
+    access_token = box.open(row.sealed_access_token or b"", _bound("authorizations.access", row.id))
+    refresh_token = box.open(
+        row.sealed_refresh_token or b"", _bound("authorizations.refresh", row.id)
+    )
+    secret = box.open(app.sealed_key, _bound("app_credentials", app.id))
+    return OpenedAuthorization(
+        channel=shop.channel,
+        base_url=app.base_url,
+        access=ShopAccess(
+            app=AppCredentials(app_id=app.app_id, app_secret=secret.decode()),
+            shop_id=shop.external_id,
+            country=shop.country,
+            access_token=access_token.decode(),
+        ),
+        refresh_token=refresh_token.decode(),
+        access_expires_at=row.access_expires_at,
+        generation=row.generation,
+    )
+
+
+def _bound(column: str, row_id: int) -> str:
+    return f"{column}:{row_id}"
