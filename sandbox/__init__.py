@@ -1,0 +1,1 @@
+"""Stand-in marketplaces that judge requests as the real ones do."""

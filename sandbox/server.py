@@ -1,0 +1,89 @@
+"""Serving the stand-in marketplace: address, start, stop."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from sandbox.connections import Connections, protocol_for
+from sandbox.errors import AddressTaken
+from sandbox.shopee.app import build_app
+from sandbox.shopee.demo_seed import demo_seed
+from sandbox.shopee.platform import Platform
+from sandbox.shopee.seed import Seed, plant
+from sandbox.shopee.world import World
+from sandbox.store import DocumentStore
+
+GRACE_S = 2
+
+
+@dataclass(frozen=True)
+class Listening:
+    """A bound socket and the address clients use."""
+
+    socket: socket.socket
+    base_url: str
+    port: int
+
+
+def listen(host: str, port: int) -> Listening:
+    """Bind the address; port 0 takes a free one. Raises AddressTaken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise AddressTaken(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    taken = int(bound.getsockname()[1])
+    shown = f"[{host}]" if ":" in host else host
+    return Listening(bound, f"http://{shown}:{taken}", taken)
+
+
+class SandboxServer(uvicorn.Server):
+    """Tells when it is ready, and ends open page streams before it stops."""
+
+    def __init__(self, config: uvicorn.Config, world: World, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._world = world
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then say so."""
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; open streams would otherwise hold it up."""
+        self._world.doorbell.close()
+        await super().shutdown(sockets)
+
+
+def build_world(data: Path | None, seed: Seed | None) -> World:
+    """The state of an earlier run if the folder holds one, else the seed. Raises DataUnusable."""
+    store = DocumentStore(data)
+    is_new = store.is_empty()
+    world = World(store)
+    if is_new:
+        plant(world, seed or demo_seed())
+    return world
+
+
+def build_server(world: World, on_ready: Callable[[], None]) -> SandboxServer:
+    """A server for this world, not yet started."""
+    connections = Connections()
+    config = uvicorn.Config(
+        build_app(Platform(world, connections)),
+        http=protocol_for(connections),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        # uvicorn's own access log would print tokens: they travel in the query.
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return SandboxServer(config, world, on_ready)

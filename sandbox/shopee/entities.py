@@ -1,0 +1,289 @@
+"""What the marketplace knows. Times are unix seconds of the sandbox's clock unless named `_ns`."""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Region = Literal["MY", "SG", "PH", "TH", "VN", "ID", "TW", "BR", "MX"]
+OrderStatus = Literal[
+    "UNPAID",
+    "READY_TO_SHIP",
+    "PROCESSED",
+    "SHIPPED",
+    "TO_CONFIRM_RECEIVE",
+    "COMPLETED",
+    "IN_CANCEL",
+    "CANCELLED",
+    "TO_RETURN",
+    "RETRY_SHIP",
+    "INVOICE_PENDING",
+    "PENDING",
+]
+MessageStatus = Literal[
+    "normal",
+    "auto_reply",
+    "blocked",
+    "user_chat",
+    "web_chat",
+    "censored_whitelist",
+    "censored_blacklist",
+    "offwork_autoreply",
+]
+NOT_SHOWN: frozenset[MessageStatus] = frozenset({"blocked", "censored_blacklist"})
+
+
+class Entity(BaseModel):
+    """Something the sandbox stores, under `kind` and the values of its `key_fields`."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: ClassVar[str]
+    key_fields: ClassVar[tuple[str, ...]]
+
+    @property
+    def key(self) -> str:
+        """The name of this one among its kind."""
+        return "/".join(str(getattr(self, name)) for name in self.key_fields)
+
+
+class App(Entity):
+    """A developer's application. Only in-house and customer service apps may use chat."""
+
+    kind = "app"
+    key_fields = ("partner_id",)
+    partner_id: int
+    partner_key: str = Field(repr=False, min_length=8)
+    name: str = "App"
+    category: Literal["seller_in_house", "customer_service", "erp"] = "seller_in_house"
+    key_expired: bool = False
+    suspended: bool = False
+
+
+class Shop(Entity):
+    """A seller's shop."""
+
+    kind = "shop"
+    key_fields = ("shop_id",)
+    shop_id: int
+    shop_name: str
+    region: Region = "MY"
+    status: Literal["NORMAL", "BANNED", "FROZEN"] = "NORMAL"
+    merchant_id: int | None = None
+    is_cb: bool = False
+    subaccount: Literal["none", "assigned", "bound"] = Field(
+        "none", description="Who owns the chats when distribution to sub-accounts is on."
+    )
+    safety_block: bool = Field(False, description="The platform's safety systems stop its sends.")
+
+
+class Merchant(Entity):
+    """A merchant account above shops."""
+
+    kind = "merchant"
+    key_fields = ("merchant_id",)
+    merchant_id: int
+    merchant_name: str
+    region: Region = "MY"
+
+
+class MainAccount(Entity):
+    """An account that can authorize several shops at once."""
+
+    kind = "main_account"
+    key_fields = ("main_account_id",)
+    main_account_id: int
+    shop_ids: list[int] = Field(default_factory=list)
+    merchant_ids: list[int] = Field(default_factory=list)
+
+
+class Authorization(Entity):
+    """A seller's consent that an app may act for a shop or merchant (`subject`)."""
+
+    kind = "authorization"
+    key_fields = ("partner_id", "subject")
+    partner_id: int
+    subject: str
+    auth_time: float
+    expire_time: float
+    revoked: bool = False
+
+
+class AuthCode(Entity):
+    """The code that a seller's consent brings back to the app."""
+
+    kind = "code"
+    key_fields = ("code",)
+    code: str = Field(repr=False)
+    partner_id: int
+    shop_id: int | None = None
+    main_account_id: int | None = None
+    expires_at: float
+    used: bool = False
+
+
+class AccessToken(Entity):
+    """A token for calls. `ends_early` holds the earlier end a refresh set, by subject."""
+
+    kind = "access_token"
+    key_fields = ("token",)
+    token: str = Field(repr=False)
+    partner_id: int
+    subjects: list[str]
+    expires_at: float
+    ends_early: dict[str, float] = Field(default_factory=dict)
+
+    def ends_at(self, subject: str) -> float:
+        """When the token stops working for this subject."""
+        return min(self.expires_at, self.ends_early.get(subject, self.expires_at))
+
+
+class RefreshToken(Entity):
+    """A token for one refresh by each of its subjects."""
+
+    kind = "refresh_token"
+    key_fields = ("token",)
+    token: str = Field(repr=False)
+    partner_id: int
+    subjects: list[str]
+    expires_at: float
+    used_by: list[str] = Field(default_factory=list)
+
+
+class Buyer(Entity):
+    """Someone who buys and chats. `user_id` is the `to_id` of the chat."""
+
+    kind = "buyer"
+    key_fields = ("user_id",)
+    user_id: int
+    username: str
+    full_name: str = "Buyer"
+    phone: str = "60100000000"
+    city: str = "Kuala Lumpur"
+    state: str = "Kuala Lumpur"
+    zipcode: str = "50000"
+    address: str = "1 Jalan Contoh"
+
+
+class Contact(Entity):
+    """What stands between one shop and one buyer, whether or not they ever chatted."""
+
+    kind = "contact"
+    key_fields = ("shop_id", "buyer_id")
+    shop_id: int
+    buyer_id: int
+    blocked_by_buyer: bool = False
+    blocked_by_shop: bool = False
+    return_open: bool = False
+
+
+class Item(BaseModel):
+    """One line of an order."""
+
+    model_config = ConfigDict(extra="forbid")
+    item_id: int
+    item_name: str
+    item_sku: str = ""
+    model_id: int = 0
+    model_name: str = ""
+    model_sku: str = ""
+    quantity: int = Field(1, ge=1)
+    price: float = Field(10.0, ge=0)
+
+
+class Package(BaseModel):
+    """One parcel of an order. An empty tracking number is one not issued yet."""
+
+    model_config = ConfigDict(extra="forbid")
+    package_number: str = Field(min_length=1)
+    tracking_number: str = ""
+    logistics_status: str = "LOGISTICS_READY"
+    shipping_carrier: str = "SPX Express"
+    logistics_channel_id: int = 20001
+
+
+class Order(Entity):
+    """An order."""
+
+    kind = "order"
+    key_fields = ("order_sn",)
+    order_sn: str = Field(min_length=1)
+    shop_id: int
+    buyer_id: int
+    order_status: OrderStatus = "READY_TO_SHIP"
+    currency: str = "MYR"
+    cod: bool = False
+    create_time: int
+    update_time: int
+    message_to_seller: str = ""
+    cancel_reason: str = ""
+    items: list[Item] = Field(min_length=1)
+    packages: list[Package] = Field(default_factory=list)
+
+
+class Conversation(Entity):
+    """The chat of one shop with one buyer."""
+
+    kind = "conversation"
+    key_fields = ("conversation_id",)
+    conversation_id: int
+    shop_id: int
+    buyer_id: int
+    unread_count: int = 0
+    pinned: bool = False
+    mute: bool = False
+    last_read_message_id: str = "0"
+
+
+class Message(Entity):
+    """One message. Of a picture, `content` holds its `picture_id`; addresses are made on reading.
+
+    `hidden_until` keeps it out of the shop's reads (not of the buyer's view) until then.
+    """
+
+    kind = "message"
+    key_fields = ("message_id",)
+    message_id: int
+    conversation_id: int
+    shop_id: int
+    buyer_id: int
+    by: Literal["shop", "buyer"]
+    message_type: str
+    content: dict[str, Any]
+    source_content: dict[str, Any] = Field(default_factory=dict)
+    status: MessageStatus = "normal"
+    source: str = "openapi"
+    created_ns: int
+    hidden_until: float | None = None
+    hidden: bool = False
+
+    def readable(self, now: float) -> bool:
+        """Whether the shop's reads show it."""
+        return not self.hidden and (self.hidden_until is None or self.hidden_until <= now)
+
+    @property
+    def shown_to_buyer(self) -> bool:
+        """Whether the buyer sees it."""
+        return self.status not in NOT_SHOWN
+
+
+class Picture(Entity):
+    """What is known of an uploaded picture; its bytes are stored apart."""
+
+    kind = "picture"
+    key_fields = ("picture_id",)
+    picture_id: str
+    shop_id: int
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    size_bytes: int
+    uploaded_at: float
+
+
+class ClockShift(Entity):
+    """How far the sandbox's two clocks are from the machine's, in seconds."""
+
+    kind = "clock"
+    key_fields = ()
+    shift_s: float = 0.0
+    request_shift_s: float = 0.0

@@ -1,0 +1,50 @@
+"""The numbers and lists by which the marketplace judges, all of them settable."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from sandbox.shopee.entities import Entity, Region
+
+DAY_S = 86_400
+RepeatType = Literal["text", "image", "order", "item", "sticker"]
+
+
+def _daily_sends() -> dict[Region, int]:
+    return {"BR": 6000}
+
+
+def _repeat_types() -> list[RepeatType]:
+    return ["text", "image"]
+
+
+class Limits(Entity):
+    """Defaults are what marketplace-apis 1 states; the stricter one where it states two."""
+
+    kind = "limits"
+    key_fields = ()
+
+    timestamp_window_s: int = Field(300, ge=1)
+    access_token_life_s: int = Field(14_400, ge=1)
+    previous_access_token_s: int = Field(300, ge=0)
+    refresh_token_life_s: int = Field(30 * DAY_S, ge=1)
+    code_life_s: int = Field(600, ge=1)
+    authorization_life_s: int = Field(365 * DAY_S, ge=1)
+    requests_per_second: int | None = Field(None, ge=1, description="Per shop; null: no limit.")
+    sends_per_minute: int | None = Field(None, ge=1, description="Per shop; null: no limit.")
+    daily_sends: dict[Region, int] = Field(default_factory=_daily_sends)
+    image_limit_bytes: int = Field(2_000_000, ge=1)
+    text_limit_chars: int = Field(600, ge=1)
+    unanswered_limit: int = Field(5, ge=1)
+    chat_window_s: int = Field(7 * DAY_S, ge=0)
+    order_window_s: int = Field(30 * DAY_S, ge=0)
+    repeat_window_s: int = Field(DAY_S, ge=0)
+    repeat_types: list[RepeatType] = Field(default_factory=_repeat_types)
+    censored_words: list[str] = Field(default_factory=lambda: ["whatsapp", "telegram"])
+    censored_sha256: list[str] = Field(default_factory=list)
+    emptied_page_size: int | None = Field(
+        60, description="From this page size on, the conversation list comes back empty."
+    )
+    bare_picture_ids: bool = Field(
+        False, description="Reads give a picture's bare id instead of its address."
+    )
