@@ -110,6 +110,21 @@ class CameraBack:
 
 
 @dataclass(frozen=True, slots=True)
+class ProofOpened:
+    """The journal holds an open proof. An unsent one of the same code is opened again."""
+
+    asked_id: str
+    """The id that was asked for."""
+    proof_id: str
+    """The id it really has: an older one, if the proof was opened again."""
+    at_ns: int
+    photos: tuple[str, ...] = ()
+    """SHA-256 of the photos it brought back, in their order."""
+    already_sent: bool = False
+    """This table has sent a proof of this code before."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProofSettled:
     """The journal holds the end of a proof (send, unsent, cancelled, withdrawn): it is durable."""
 
@@ -139,6 +154,15 @@ class DiskChanged:
     """The level of the disk changed."""
 
     level: DiskLevel
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingChanged:
+    """Which closed proof has waited longest for the cloud's receipt."""
+
+    since_ns: int | None
+    """CLOCK_MONOTONIC since when it waits; None if none waits."""
     at_ns: int
 
 
@@ -181,6 +205,13 @@ class Tick:
     at_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The daemon was asked to end: nothing new begins, what is open becomes unsent."""
+
+    at_ns: int
+
+
 Event = (
     Scanned
     | ScanIncomplete
@@ -192,13 +223,16 @@ Event = (
     | PhotoFailed
     | CameraLost
     | CameraBack
+    | ProofOpened
     | ProofSettled
     | StoreFailed
     | DiskChanged
+    | WaitingChanged
     | LinkChanged
     | AdviceCame
     | ProgressCame
     | Tick
+    | Stopping
 )
 
 Post = Callable[[Event], None]
