@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from cloud.database.errors import CommitUnknown, WriterStopped
 from cloud.database.scope import Scope
 from cloud.database.sessions import T, Unit, run_unit
-from cloud.database.translate import is_conflict, is_unique_violation, outside_view
+from cloud.database.translate import is_answered, is_conflict, is_unique_violation, outside_view
 
 ATTEMPTS = 12
 # A row that another transaction committed since "is it there?" was asked shows as a violation
@@ -84,16 +84,13 @@ class TransactionWriter:
 
     def _once(self, unit: Unit[T], scope: Scope) -> T:
         with self._engine.connect() as connection:
+            # Leaving without a commit rolls back.
             transaction = connection.begin()
-            try:
-                result, has_news = run_unit(connection, unit, scope)
-            except BaseException:
-                transaction.rollback()
-                raise
+            result, has_news = run_unit(connection, unit, scope)
             try:
                 transaction.commit()
             except DBAPIError as error:
-                if error.connection_invalidated:
+                if not is_answered(error):
                     raise CommitUnknown("the connection broke during COMMIT") from error
                 raise
             if has_news:

@@ -140,6 +140,20 @@ def _is_owned(mapper: Mapper[Any]) -> bool:
     return issubclass(mapper.class_, OrganisationOwned | OrganisationRoot)
 
 
+@event.listens_for(Session, "before_attach")
+def _check_attached(session: Session, row: object) -> None:
+    """Refuse a row of others before it can be refreshed: no filter reaches that statement."""
+    organisation_id = scope_of(session).organisation_id
+    if organisation_id is None or not isinstance(row, OrganisationOwned | OrganisationRoot):
+        return
+    owner = row.__dict__.get(_COLUMN if isinstance(row, OrganisationOwned) else "id")
+    is_new = inspect(row, raiseerr=True).key is None
+    if owner != organisation_id and not (is_new and owner is None):
+        raise ScopeViolation(
+            f"a {type(row).__name__} that is not known to belong to organisation {organisation_id}"
+        )
+
+
 @event.listens_for(Session, "before_flush")
 def _check_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
     scope = scope_of(session)

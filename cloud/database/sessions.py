@@ -1,12 +1,16 @@
 """Opens sessions on a connection whose transaction somebody else holds."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from cloud.database.errors import WriteMisuse
 from cloud.database.scope import Scope, ScopedSession, session_info
 
 T = TypeVar("T")
@@ -40,7 +44,21 @@ def run_unit(connection: Connection, unit: Unit[T], scope: Scope) -> tuple[T, bo
     with session_on(connection, scope) as session:
         result = unit(session)
         session.flush()
+        if not (session.is_active and _transaction_is_sound(connection)):
+            # A COMMIT would now be answered like any other, and write nothing.
+            raise WriteMisuse("a unit must not go on after an error of the database: let it rise")
         return result, _NEWS in session.info
+
+
+def _transaction_is_sound(connection: Connection) -> bool:
+    """Ask the driver, which knows of a transaction that the server or SQLite gave up."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        return driver.in_transaction
+    return isinstance(driver, psycopg.Connection) and (
+        driver.info.transaction_status
+        in (TransactionStatus.INTRANS, TransactionStatus.IDLE)  # idle: the unit ran no statement
+    )
 
 
 def mark_news(session: Session) -> None:

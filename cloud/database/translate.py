@@ -56,6 +56,11 @@ def sqlstate(error: BaseException | None) -> str | None:
     return state if isinstance(state, str) else None
 
 
+def is_answered(error: DBAPIError) -> bool:
+    """Say whether PostgreSQL itself refused, so that nothing was written."""
+    return sqlstate(error.orig) is not None and not error.connection_invalidated
+
+
 def is_conflict(error: DBAPIError) -> bool:
     """Say whether PostgreSQL refused only because of others at the same moment."""
     return sqlstate(error.orig) in _CONFLICTS

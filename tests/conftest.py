@@ -1,0 +1,3 @@
+"""What all tests share. Fixtures live in modules by subject."""
+
+pytest_plugins = ["tests.fixtures_database"]
