@@ -1,0 +1,43 @@
+"""Finding a marketplace by its channel, and what it can do in a country."""
+
+import httpx
+import pytest
+
+from cloud.marketplaces.registry import channels, default_base_url, marketplace_for
+
+
+def test_every_channel_has_a_marketplace_that_knows_its_name() -> None:
+    with httpx.Client() as http:
+        made = [
+            marketplace_for(name, http=http, base_url=default_base_url(name, "SG")).channel
+            for name in channels()
+        ]
+    assert made == list(channels())
+    assert "shopee" in made
+
+
+def test_an_unknown_channel_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"'ebay'; known: .*shopee"):
+        default_base_url("ebay", "SG")
+
+
+@pytest.mark.parametrize(
+    ("country", "host"),
+    [
+        ("SG", "https://partner.shopeemobile.com"),
+        ("BR", "https://openplatform.shopee.com.br"),
+        ("", "https://partner.shopeemobile.com"),
+    ],
+)
+def test_shopee_answers_at_the_host_of_the_country(country: str, host: str) -> None:
+    assert default_base_url("shopee", country) == host
+
+
+@pytest.mark.parametrize(("country", "can_send"), [("SG", True), ("TW", False), ("tw", False)])
+def test_shopee_cannot_send_in_taiwan_and_says_so(country: str, can_send: bool) -> None:
+    with httpx.Client() as http:
+        marketplace = marketplace_for("shopee", http=http, base_url="https://shopee.test")
+        abilities = marketplace.capabilities(country)
+    assert abilities.can_send_chat is can_send
+    assert bool(abilities.reason) is not can_send
+    assert (abilities.text_limit_chars, abilities.unanswered_limit) == (600, 5)
