@@ -1,0 +1,153 @@
+"""Builds the camera that the settings name."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from edge.camera import Camera
+from edge.camera.discover import find_webcams
+from edge.camera.errors import CameraFault
+from edge.camera.webcam import opencv_problem
+from edge.clock import Clock
+
+
+class CameraSettings(Protocol):
+    """The settings read here."""
+
+    @property
+    def kind(self) -> str:
+        """``auto``, ``opencv``, ``folder`` or ``simulated``."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Of opencv: ``auto``, a number, or a path such as ``/dev/v4l/by-path/...``."""
+        ...
+
+    @property
+    def folder(self) -> Path | None:
+        """Of folder: where the pictures are."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Wished width in pixels."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Wished height in pixels."""
+        ...
+
+    @property
+    def period_ms(self) -> int:
+        """Time between two frames, where the camera does not say."""
+        ...
+
+
+class Scene(Protocol):
+    """What lies on a table that somebody has to draw."""
+
+    def show_code(self, code: str) -> None:
+        """An order was opened (or, with an empty code, the table is empty)."""
+        ...
+
+
+class RealTable:
+    """The scene before a real camera: it needs nobody to draw it."""
+
+    def show_code(self, code: str) -> None:
+        """Nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltCamera:
+    """A camera, not started yet, and what goes with it."""
+
+    camera: Camera
+    scene: Scene
+    choice: str
+    """For people: which camera was chosen, and why."""
+
+
+FindWebcams = Callable[[], Sequence[str]]
+
+
+def build_camera(
+    settings: CameraSettings, clock: Clock, find: FindWebcams = find_webcams
+) -> BuiltCamera:
+    """The camera of the settings. Only ``auto`` chooses; a named driver is taken or refused.
+
+    Raises:
+        CameraFault: the settings do not make a camera; the text says what to change.
+    """
+    match settings.kind:
+        case "auto":
+            return _first_found(settings, clock, find)
+        case "opencv":
+            return _webcam(settings, clock, find)
+        case "folder":
+            return _folder(settings, clock)
+        case "simulated":
+            return _simulated(settings, clock, "simulated camera")
+    raise CameraFault(
+        f"camera kind {settings.kind!r} is not known: use auto, opencv, folder or simulated"
+    )
+
+
+def _first_found(settings: CameraSettings, clock: Clock, find: FindWebcams) -> BuiltCamera:
+    webcams = list(find())
+    problem = _problem_with(webcams)
+    if problem is not None:
+        return _simulated(settings, clock, f"{problem}: simulated camera")
+    return _webcam(settings, clock, find)
+
+
+def _problem_with(webcams: Sequence[str]) -> str | None:
+    if not webcams:
+        return "no webcam found"
+    if not any(os.access(name, os.R_OK | os.W_OK) for name in webcams):
+        return f"no right to use {webcams[0]} (add this user to the group 'video')"
+    return opencv_problem()
+
+
+def _webcam(settings: CameraSettings, clock: Clock, find: FindWebcams) -> BuiltCamera:
+    from edge.camera.opencv import OpenCvCamera  # noqa: PLC0415 - only the driver in use is loaded
+
+    device = f"/dev/video{settings.device}" if settings.device.isdecimal() else settings.device
+    named = settings.kind == "opencv" and device not in {"", "auto"}
+    camera = OpenCvCamera(
+        candidates=(lambda: [device]) if named else find,
+        width=settings.width,
+        height=settings.height,
+        period_ms=settings.period_ms,
+        monotonic_ns=clock.monotonic_ns,
+    )
+    return BuiltCamera(camera, RealTable(), f"webcam {device}" if named else "first webcam found")
+
+
+def _folder(settings: CameraSettings, clock: Clock) -> BuiltCamera:
+    from edge.camera.folder import FolderCamera  # noqa: PLC0415 - only the driver in use is loaded
+
+    if settings.folder is None:
+        raise CameraFault(
+            "camera kind folder needs the setting camera.folder: a folder of pictures"
+        )
+    camera = FolderCamera(
+        folder=settings.folder,
+        width=settings.width,
+        height=settings.height,
+        monotonic_ns=clock.monotonic_ns,
+    )
+    return BuiltCamera(camera, RealTable(), f"pictures of {settings.folder}")
+
+
+def _simulated(settings: CameraSettings, clock: Clock, choice: str) -> BuiltCamera:
+    from edge.camera.simulated import SimulatedCamera  # noqa: PLC0415 - Pillow only where it is used
+
+    camera = SimulatedCamera(
+        clock=clock, width=settings.width, height=settings.height, period_ms=settings.period_ms
+    )
+    return BuiltCamera(camera, camera, choice)

@@ -1,0 +1,26 @@
+"""Waiting in tests for what another thread does, with a deadline and without guessing."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+DEADLINE_S = 20.0
+
+
+def eventually(attempt: Callable[[], T | None]) -> T:
+    """Repeat ``attempt`` until it gives something true.
+
+    Raises:
+        AssertionError: it never did.
+    """
+    pause = threading.Event()
+    end = time.monotonic() + DEADLINE_S
+    while time.monotonic() < end:
+        found = attempt()
+        if found:
+            return found
+        pause.wait(0.002)
+    raise AssertionError(f"nothing came of {attempt} within {DEADLINE_S:g} s")
