@@ -11,23 +11,21 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo test lint types imports format unit contract integration browser acceptance \
-	bench lock setup programs clean
+	bench lock setup setup-all clean
 
 ##@ Use
 
 run: ## Start everything with one table; the terminal is its scanner, pedals and light
-	@scripts/setup run
-	@scripts/need-apt mosquitto
+	@scripts/setup run mosquitto
 	@exec $(bin)/python -m launcher run
 
 demo: ## Pack orders by itself, without a terminal; succeeds only if the buyer has every photo once
-	@scripts/setup run
-	@scripts/need-apt mosquitto
+	@scripts/setup run mosquitto
 	@exec $(bin)/python -m launcher demo
 
 ##@ Check
 
-test: setup programs ## Everything: style, types, imports, then all tests without a network
+test: setup-all ## Everything: style, types, imports, then all tests without a network
 	$(bin)/ruff check --quiet
 	$(bin)/ruff format --check --quiet
 	$(bin)/mypy --no-error-summary
@@ -53,19 +51,19 @@ format: setup ## Put the code into shape and mend what ruff can mend safely
 unit: setup ## Pure code
 	$(pytest) tests/unit $(PYTEST_ARGS)
 
-contract: setup programs ## Each interface against all of its implementations
+contract: setup-all ## Each interface against all of its implementations
 	$(pytest) tests/contract $(PYTEST_ARGS)
 
-integration: setup programs ## With a real broker, database, disk and processes
+integration: setup-all ## With a real broker, database, disk and processes
 	$(pytest) tests/integration $(PYTEST_ARGS)
 
-browser: setup programs ## Pages in a real Chromium
+browser: setup-all ## Pages in a real Chromium
 	$(pytest) tests/browser $(PYTEST_ARGS)
 
-acceptance: setup programs ## All programs at once, as they are installed
+acceptance: setup-all ## All programs at once, as they are installed
 	$(pytest) -m acceptance $(PYTEST_ARGS)
 
-bench: setup programs ## Measure, each figure beside its limit or its peer
+bench: setup-all ## Measure, each figure beside its limit or its peer
 	@for program in tests/benchmarks/bench_*.py; do \
 		[ -e "$$program" ] || continue; \
 		scripts/isolated $(bin)/python "$$program" || exit 1; \
@@ -84,9 +82,10 @@ clean: ## Remove all that was made, except the data of `make run` (.run)
 		.hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Programs that the tests start themselves, as children, with data of their own.
-programs:
-	@scripts/need-apt mosquitto postgresql chromium
+# With the programs that tests start as children, with data of their own. Playwright's driver wants
+# libatomic1.
+setup-all:
+	@scripts/setup test mosquitto postgresql chromium libatomic1
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \
