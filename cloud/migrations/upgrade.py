@@ -18,6 +18,7 @@ from cloud.database.engine import Engines
 from cloud.database.errors import SchemaMismatch
 from cloud.database.translate import outside_view
 
+SCRIPTS = Path(__file__).parent
 # Any number that no other program of the server is likely to lock.
 _LOCK_NUMBER = 7_042_021_101
 
@@ -54,7 +55,7 @@ def require_current(engines: Engines) -> None:
 def configuration(connection: Connection) -> Config:
     """Return Alembic's settings for work on this connection."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(SCRIPTS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
@@ -92,11 +93,13 @@ def _exclusive(engines: Engines) -> Iterator[Connection]:
             yield connection
             _refuse_broken_references(connection)
         return
-    # Not SERIALIZABLE: after waiting for the lock it must see what the other one did.
-    engine = engines.writer.execution_options(isolation_level="READ COMMITTED")
-    with engine.begin() as connection:
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
-        yield connection
+    with engines.writer.connect() as connection:
+        # Not SERIALIZABLE: after waiting for the lock it must see what the other one did. Said
+        # here, because an option of an engine made from `writer` would lose against its own.
+        connection.execution_options(isolation_level="READ COMMITTED")
+        with connection.begin():
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})")
+            yield connection
 
 
 @contextmanager

@@ -659,6 +659,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("proof_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("proof_key", sa.String(length=32), nullable=True),
+        sa.Column("device_id", sa.String(length=40), nullable=True),
         sa.Column("code", sa.String(length=200), nullable=False),
         sa.Column("shop_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
