@@ -1,0 +1,322 @@
+"""What the interface promises, tried on every marketplace against its sandbox."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from PIL import Image
+
+from cloud.marketplaces.access import ShopAccess
+from cloud.marketplaces.chats import (
+    Found,
+    ImagePart,
+    MessagePart,
+    NotInChat,
+    OrderCardPart,
+    OutgoingMessage,
+    TextPart,
+)
+from cloud.marketplaces.errors import (
+    AuthorizationEnded,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    TokenRejected,
+    TransientError,
+)
+from cloud.marketplaces.http_clients import HttpClients
+from cloud.marketplaces.interface import Marketplace
+from cloud.marketplaces.registry import marketplace_for
+from tests.support.shopee_sandbox import SeededOrder, ShopeeSandbox, running_shopee_sandbox
+
+SEND, READ = "send_message", "get_message"
+PARCELS = [
+    {"package_number": "P1", "tracking_number": "SPX1"},
+    {"package_number": "P2", "tracking_number": ""},
+]
+# A code of a fault, and whether the message is in the chat after it.
+UNKNOWN_OUTCOMES = [
+    ("drop_before", False),
+    ("drop_after", True),
+    ("error_before", False),
+    ("error_after", True),
+]
+
+
+@pytest.fixture(scope="module", params=[running_shopee_sandbox], ids=["shopee"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[ShopeeSandbox]:
+    with request.param() as running:
+        yield running
+
+
+@dataclass(frozen=True, slots=True)
+class ShopUnderTest:
+    """A new shop with one order, and the marketplace to reach it by."""
+
+    sandbox: ShopeeSandbox
+    marketplace: Marketplace
+    access: ShopAccess
+    order: SeededOrder
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[HttpClients]:
+    made = HttpClients()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shop(sandbox: ShopeeSandbox, clients: HttpClients) -> ShopUnderTest:
+    marketplace = marketplace_for(sandbox.channel, http=clients.get(), base_url=sandbox.base_url)
+    access = sandbox.new_shop()
+    return ShopUnderTest(sandbox, marketplace, access, sandbox.new_order(access))
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((64, 48), 80).convert("RGB").save(out, "JPEG")
+    return out.getvalue()
+
+
+def text_to(order: SeededOrder, text: str = "Your order is packed.") -> OutgoingMessage:
+    return OutgoingMessage(order.buyer_id, order.number, TextPart(f"{order.number}: {text}"))
+
+
+def part_of(kind: str, shop: ShopUnderTest) -> MessagePart:
+    if kind == "image":
+        return ImagePart(shop.marketplace.upload_image(shop.access, picture()).url)
+    number = shop.order.number
+    return TextPart(f"{number} packed") if kind == "text" else OrderCardPart(number)
+
+
+class TestOrders:
+    def test_an_order_has_its_buyer_and_its_tracking_numbers(self, shop: ShopUnderTest) -> None:
+        seeded = shop.sandbox.new_order(shop.access, packages=PARCELS, order_status="PROCESSED")
+        order = shop.marketplace.order(shop.access, seeded.number)
+        assert (order.number, order.buyer_id) == (seeded.number, seeded.buyer_id)
+        assert [(p.number, p.tracking_number) for p in order.parcels] == [
+            ("P1", "SPX1"),
+            ("P2", ""),
+        ]
+        assert not order.is_cancelled
+        assert order.created_at.tzinfo is not None
+        assert abs(datetime.now(UTC) - order.created_at) < timedelta(days=1)
+
+    def test_a_cancelled_order_says_so(self, shop: ShopUnderTest) -> None:
+        seeded = shop.sandbox.new_order(shop.access, order_status="CANCELLED")
+        assert shop.marketplace.order(shop.access, seeded.number).is_cancelled
+
+    def test_an_unknown_order_is_not_found(self, shop: ShopUnderTest) -> None:
+        with pytest.raises(NotFound):
+            shop.marketplace.order(shop.access, "231115UNKNOWN0")
+
+    def test_an_order_of_another_shop_is_not_found(self, shop: ShopUnderTest) -> None:
+        with pytest.raises(NotFound):
+            shop.marketplace.order(shop.sandbox.new_shop(), shop.order.number)
+
+    def test_a_window_is_read_to_its_end_over_several_pages(self, shop: ShopUnderTest) -> None:
+        numbers = [shop.sandbox.new_order(shop.access, packages=PARCELS).number for _ in range(55)]
+        since, until = datetime.now(UTC) - timedelta(days=40), datetime.now(UTC)
+        seen: list[str] = []
+        cursor, pages = "", 0
+        while pages == 0 or cursor:
+            page = shop.marketplace.orders(shop.access, since=since, until=until, cursor=cursor)
+            seen += [order.number for order in page.orders]
+            cursor, pages = page.next_cursor, pages + 1
+            assert pages < 20
+        assert set(seen) == {*numbers, shop.order.number}
+        assert pages > 1
+
+    def test_a_tracking_number_is_empty_until_it_is_issued(self, shop: ShopUnderTest) -> None:
+        seeded = shop.sandbox.new_order(shop.access, packages=PARCELS, order_status="PROCESSED")
+
+        def asked() -> str:
+            return shop.marketplace.tracking_number(
+                shop.access, order_number=seeded.number, parcel_number="P2"
+            )
+
+        assert asked() == ""
+        shop.sandbox.issue_tracking_number(seeded, "P2", "SPX2")
+        assert asked() == "SPX2"
+
+
+class TestConversations:
+    def test_a_buyer_without_a_conversation_is_a_complete_answer(self, shop: ShopUnderTest) -> None:
+        search = shop.marketplace.find_conversation(shop.access, buyer_id=shop.order.buyer_id)
+        assert (search.conversation, search.is_complete) == (None, True)
+
+    def test_a_buyers_conversation_is_found_among_many(self, shop: ShopUnderTest) -> None:
+        orders = [shop.sandbox.new_order(shop.access) for _ in range(30)]
+        for seeded in orders:
+            shop.sandbox.write(shop.access, seeded, "hello")
+        for seeded in (orders[0], orders[-1]):
+            search = shop.marketplace.find_conversation(shop.access, buyer_id=seeded.buyer_id)
+            assert search.conversation is not None
+            assert search.conversation.buyer_id == seeded.buyer_id
+            assert search.conversation.last_message_at is not None
+            assert abs(datetime.now(UTC) - search.conversation.last_message_at) < timedelta(days=1)
+
+    def test_messages_come_newest_first_and_say_who_wrote_them(self, shop: ShopUnderTest) -> None:
+        shop.sandbox.write(shop.access, shop.order, "where is it?")
+        shop.sandbox.write(shop.access, shop.order, "on its way", by="shop")
+        sent = shop.marketplace.send(shop.access, text_to(shop.order), deadline_s=30)
+        page = shop.marketplace.messages(shop.access, sent.conversation_id)
+        seen = [(m.text, m.is_by_shop, m.is_by_api) for m in page.messages]
+        assert seen == [
+            (f"{shop.order.number}: Your order is packed.", True, True),
+            ("on its way", True, False),
+            ("where is it?", False, False),
+        ]
+        assert page.messages[0].message_id == sent.message_id
+
+    def test_a_long_conversation_is_read_to_its_end(self, shop: ShopUnderTest) -> None:
+        for number in range(60):
+            shop.sandbox.write(shop.access, shop.order, f"message {number}")
+        conversation = shop.marketplace.find_conversation(
+            shop.access, buyer_id=shop.order.buyer_id
+        ).conversation
+        assert conversation is not None
+        texts: list[str] = []
+        page = shop.marketplace.messages(shop.access, conversation.conversation_id)
+        while True:
+            texts += [message.text for message in page.messages]
+            if not page.next_cursor:
+                break
+            page = shop.marketplace.messages(
+                shop.access, conversation.conversation_id, cursor=page.next_cursor
+            )
+        assert texts == [f"message {number}" for number in reversed(range(60))]
+
+
+class TestSending:
+    @pytest.mark.parametrize("kind", ["text", "image", "order"])
+    def test_the_buyer_sees_once_what_was_sent(self, kind: str, shop: ShopUnderTest) -> None:
+        part = part_of(kind, shop)
+        message = OutgoingMessage(shop.order.buyer_id, shop.order.number, part)
+        sent = shop.marketplace.send(shop.access, message, deadline_s=30)
+        seen = shop.sandbox.chat(shop.access, shop.order)
+        assert [(row["message_id"], row["message_type"]) for row in seen] == [
+            (sent.message_id, kind)
+        ]
+        assert sent.conversation_id
+        assert abs(datetime.now(UTC) - sent.created_at) < timedelta(minutes=5)
+
+    @pytest.mark.parametrize("kind", ["text", "image", "order"])
+    @pytest.mark.parametrize(("fault", "is_there"), UNKNOWN_OUTCOMES)
+    @pytest.mark.parametrize("knows_conversation", [True, False])
+    def test_a_lost_answer_is_unknown_and_the_chat_tells_the_truth(
+        self, kind: str, fault: str, is_there: bool, knows_conversation: bool, shop: ShopUnderTest
+    ) -> None:
+        message = OutgoingMessage(shop.order.buyer_id, shop.order.number, part_of(kind, shop))
+        if knows_conversation:
+            first = shop.marketplace.send(shop.access, text_to(shop.order, "first"), deadline_s=30)
+            message = replace(message, conversation_id=first.conversation_id)
+        before = {row["message_id"] for row in shop.sandbox.chat(shop.access, shop.order)}
+        shop.sandbox.fault(shop.access, fault, SEND)
+        began_at = datetime.now(UTC)
+        with pytest.raises(OutcomeUnknown):
+            shop.marketplace.send(shop.access, message, deadline_s=30)
+
+        outcome = shop.marketplace.read_back(shop.access, message, since=began_at)
+        added = {row["message_id"] for row in shop.sandbox.chat(shop.access, shop.order)} - before
+        assert len(added) == int(is_there)
+        if is_there:
+            assert isinstance(outcome, Found)
+            assert {outcome.message.message_id} == added
+        else:
+            assert outcome == NotInChat(is_complete=True)
+
+    def test_a_message_recorded_for_another_is_not_found_again(self, shop: ShopUnderTest) -> None:
+        card = OutgoingMessage(
+            shop.order.buyer_id, shop.order.number, OrderCardPart(shop.order.number)
+        )
+        began_at = datetime.now(UTC)
+        sent = shop.marketplace.send(shop.access, card, deadline_s=30)
+        found = shop.marketplace.read_back(shop.access, card, since=began_at)
+        assert isinstance(found, Found)
+        outcome = shop.marketplace.read_back(
+            shop.access, card, since=began_at, known_ids={sent.message_id}
+        )
+        assert outcome == NotInChat(is_complete=True)
+
+    def test_a_slow_answer_ends_at_the_deadline_as_unknown(self, shop: ShopUnderTest) -> None:
+        shop.sandbox.fault(shop.access, "delay_after", SEND, delay_ms=3_000)
+        message = text_to(shop.order)
+        began_at = datetime.now(UTC)
+        with pytest.raises(OutcomeUnknown):
+            shop.marketplace.send(shop.access, message, deadline_s=1.0)
+        assert isinstance(shop.marketplace.read_back(shop.access, message, since=began_at), Found)
+
+    def test_a_message_the_buyer_cannot_see_is_marked(self, shop: ShopUnderTest) -> None:
+        shop.sandbox.fault(shop.access, "status_after", SEND)
+        message = text_to(shop.order)
+        began_at = datetime.now(UTC)
+        sent = shop.marketplace.send(shop.access, message, deadline_s=30)
+        (seen,) = shop.marketplace.messages(shop.access, sent.conversation_id).messages
+        assert (seen.message_id, seen.is_hidden) == (sent.message_id, True)
+        outcome = shop.marketplace.read_back(shop.access, message, since=began_at)
+        assert isinstance(outcome, Found)
+        assert outcome.is_hidden
+
+    def test_a_rate_limit_is_known_not_sent_and_keeps_its_wait(self, shop: ShopUnderTest) -> None:
+        shop.sandbox.fault(shop.access, "rate_limit", SEND, retry_after_s=7)
+        with pytest.raises(RateLimited) as caught:
+            shop.marketplace.send(shop.access, text_to(shop.order), deadline_s=30)
+        assert caught.value.retry_after_s == 7
+        assert shop.sandbox.chat(shop.access, shop.order) == []
+
+
+class TestReading:
+    @pytest.mark.parametrize("fault", ["drop_before", "drop_after", "error_before", "not_json"])
+    def test_a_failed_read_may_be_repeated(self, fault: str, shop: ShopUnderTest) -> None:
+        shop.sandbox.write(shop.access, shop.order, "hello")
+        conversation = shop.marketplace.find_conversation(
+            shop.access, buyer_id=shop.order.buyer_id
+        ).conversation
+        assert conversation is not None
+        shop.sandbox.fault(shop.access, fault, READ)
+        with pytest.raises(TransientError):
+            shop.marketplace.messages(shop.access, conversation.conversation_id)
+        assert (
+            shop.marketplace.messages(shop.access, conversation.conversation_id).messages[0].text
+            == "hello"
+        )
+
+
+class TestTokens:
+    def test_an_expired_token_is_rejected_and_a_refreshed_one_is_taken(
+        self, shop: ShopUnderTest
+    ) -> None:
+        access_token, refresh_token = shop.sandbox.new_tokens(shop.access.app, shop.access.shop_id)
+        held = replace(shop.access, access_token=access_token)
+        shop.sandbox.expire_tokens(held)
+        with pytest.raises(TokenRejected):
+            shop.marketplace.order(held, shop.order.number)
+        with pytest.raises(TokenRejected):
+            shop.marketplace.send(held, text_to(shop.order), deadline_s=30)
+
+        tokens = shop.marketplace.refresh(
+            shop.access.app, shop_id=shop.access.shop_id, refresh_token=refresh_token
+        )
+        renewed = replace(shop.access, access_token=tokens.access_token)
+        assert shop.marketplace.order(renewed, shop.order.number).number == shop.order.number
+        assert tokens.access_expires_at > datetime.now(UTC)
+
+    def test_a_wrong_refresh_token_ends_the_authorization(self, shop: ShopUnderTest) -> None:
+        with pytest.raises(AuthorizationEnded):
+            shop.marketplace.refresh(
+                shop.access.app, shop_id=shop.access.shop_id, refresh_token="f" * 32
+            )
+
+    def test_a_wrong_code_ends_the_authorization(self, shop: ShopUnderTest) -> None:
+        callback = {"code": "f" * 32, "shop_id": shop.access.shop_id}
+        with pytest.raises(AuthorizationEnded):
+            shop.marketplace.exchange_code(shop.access.app, callback)
+
+    def test_a_wrong_app_secret_is_not_worth_a_retry(self, shop: ShopUnderTest) -> None:
+        wrong = replace(shop.access, app=replace(shop.access.app, app_secret="wrong"))
+        with pytest.raises(AuthorizationEnded):
+            shop.marketplace.order(wrong, shop.order.number)
