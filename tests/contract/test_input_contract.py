@@ -1,0 +1,256 @@
+"""What every input device does: simulated, a terminal behind a pipe, a terminal behind a pty.
+
+(Invariant 11; U-04, U-05, U-10, U-12)
+"""
+
+import os
+import pty
+import queue
+import termios
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import pytest
+
+from edge.events import Action, ActionPressed, DeviceBack, DeviceLost, Event, Scanned
+from edge.scanner import InputDevice
+from edge.scanner.errors import InputFault
+from edge.scanner.simulated import SimulatedInput
+from edge.scanner.terminal import TerminalInput
+from tests.support.manual_clock import ManualClock
+
+WAIT_S = 20
+
+
+class Rig(Protocol):
+    """A device, the hand on it, and what it posted."""
+
+    @property
+    def device(self) -> InputDevice: ...
+    @property
+    def posted(self) -> "queue.Queue[Event]": ...
+    @property
+    def clock(self) -> ManualClock: ...
+    def scan(self, code: str) -> None: ...
+    def begin_scan(self, text: str) -> None: ...
+    def press(self, action: Action) -> None: ...
+    def lose(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class SimulatedRig:
+    def __init__(self) -> None:
+        self.posted: queue.Queue[Event] = queue.Queue()
+        self.clock = ManualClock()
+        self.device = SimulatedInput(post=self.posted.put, monotonic_ns=self.clock.monotonic_ns)
+        self.scan = self.device.scan
+        self.begin_scan = self.device.begin_scan
+        self.press = self.device.press
+        self.lose = self.device.lose
+
+    def close(self) -> None:
+        pass
+
+
+KEYS = {
+    Action.PHOTO: b"\x1bOP",
+    Action.SEND: b"\x1bOS",
+    Action.UNDO: b"\x1bOQ",
+    Action.CANCEL: b"\x1b",
+}
+
+
+class TerminalRig:
+    """Bytes as a terminal sends them, written to the other end."""
+
+    def __init__(self, ours: int, its: int) -> None:
+        self.posted: queue.Queue[Event] = queue.Queue()
+        self.clock = ManualClock()
+        self.descriptor = its
+        self._ours = ours
+        self.device = TerminalInput(
+            descriptor=its,
+            post=self.posted.put,
+            monotonic_ns=self.clock.monotonic_ns,
+            escape_wait_ms=30,
+        )
+
+    def scan(self, code: str) -> None:
+        self.begin_scan(code + "\n")
+
+    def begin_scan(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def press(self, action: Action) -> None:
+        os.write(self._ours, KEYS[action])
+
+    def lose(self) -> None:
+        os.close(self._ours)
+        self._ours = -1
+
+    def close(self) -> None:
+        for descriptor in {self._ours, self.descriptor} - {-1}:
+            os.close(descriptor)
+
+
+def pipe_rig() -> TerminalRig:
+    its, ours = os.pipe()
+    return TerminalRig(ours, its)
+
+
+def pty_rig() -> TerminalRig:
+    ours, its = pty.openpty()
+    return TerminalRig(ours, its)
+
+
+RIGS: dict[str, Callable[[], Rig]] = {"simulated": SimulatedRig, "pipe": pipe_rig, "pty": pty_rig}
+
+
+@pytest.fixture(params=RIGS)
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    made = RIGS[request.param]()
+    yield made
+    made.device.stop()
+    made.close()
+
+
+class TestInputDevice:
+    def test_a_scan_is_one_complete_code(self, rig: Rig) -> None:
+        rig.device.start()
+        rig.scan("240615ABCD7788")
+        event = rig.posted.get(timeout=WAIT_S)
+        assert event == Scanned("240615ABCD7788", rig.clock.monotonic_ns(), rig.device.name)
+
+    def test_a_code_with_the_names_of_keys_is_still_a_code(self, rig: Rig) -> None:
+        rig.device.start()
+        rig.scan("F1F4F2ESC")
+        assert isinstance(rig.posted.get(timeout=WAIT_S), Scanned)
+
+    @pytest.mark.parametrize("action", Action)
+    def test_each_action(self, rig: Rig, action: Action) -> None:
+        rig.device.start()
+        rig.press(action)
+        event = rig.posted.get(timeout=WAIT_S)
+        assert event == ActionPressed(action, rig.clock.monotonic_ns(), rig.device.name)
+
+    def test_order_is_kept(self, rig: Rig) -> None:
+        rig.device.start()
+        rig.scan("FIRST-1")
+        rig.press(Action.PHOTO)
+        rig.scan("SECOND-2")
+        events = [rig.posted.get(timeout=WAIT_S) for _ in range(3)]
+        assert [type(event) for event in events] == [Scanned, ActionPressed, Scanned]
+
+    def test_a_loss_is_said_once_and_the_half_code_is_gone(self, rig: Rig) -> None:
+        rig.device.start()
+        rig.begin_scan("24061")
+        rig.lose()
+        event = rig.posted.get(timeout=WAIT_S)
+        assert event == DeviceLost(rig.device.name, rig.clock.monotonic_ns())
+        assert rig.device.alive()
+        rig.device.stop()
+        assert rig.posted.empty()
+
+    def test_nothing_is_posted_after_stop(self, rig: Rig) -> None:
+        rig.device.start()
+        rig.scan("FIRST-1")
+        rig.posted.get(timeout=WAIT_S)
+        rig.device.stop()
+        rig.scan("SECOND-2")
+        assert rig.posted.empty()
+
+    def test_it_is_alive_while_it_runs(self, rig: Rig) -> None:
+        assert not rig.device.alive()
+        rig.device.start()
+        assert rig.device.alive()
+        rig.device.stop()
+        assert not rig.device.alive()
+
+    def test_stop_may_be_called_twice_and_also_without_start(self, rig: Rig) -> None:
+        rig.device.stop()
+        rig.device.start()
+        rig.device.stop()
+        rig.device.stop()
+
+    def test_it_starts_again_after_a_stop(self, rig: Rig) -> None:
+        for code in ("FIRST-1", "SECOND-2"):
+            rig.device.start()
+            rig.scan(code)
+            event = rig.posted.get(timeout=WAIT_S)
+            assert isinstance(event, Scanned)
+            assert event.text == code
+            rig.device.stop()
+
+
+def test_the_simulated_device_comes_back_and_says_so_once() -> None:
+    rig = SimulatedRig()
+    rig.device.start()
+    rig.device.begin_scan("2406")
+    rig.device.lose()
+    rig.device.lose()
+    rig.device.scan("LOST-1")
+    rig.device.come_back()
+    rig.device.come_back()
+    rig.device.scan("BACK-2")
+    at_ns, name = rig.clock.monotonic_ns(), rig.device.name
+    assert list(rig.posted.queue) == [
+        DeviceLost(name, at_ns),
+        DeviceBack(name, at_ns),
+        Scanned("BACK-2", at_ns, name),
+    ]
+
+
+class TestTerminal:
+    def test_keys_come_singly_without_echo_and_the_terminal_is_given_back(self) -> None:
+        rig = pty_rig()
+        before = termios.tcgetattr(rig.descriptor)
+        rig.device.start()
+        local_modes = termios.tcgetattr(rig.descriptor)[3]
+        assert not local_modes & (termios.ICANON | termios.ECHO)
+        assert local_modes & termios.ISIG  # Ctrl-C still ends the program
+        rig.device.stop()
+        assert termios.tcgetattr(rig.descriptor) == before
+        rig.close()
+
+    def test_the_terminal_is_given_back_when_the_process_ends_without_a_stop(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        at_exit: list[Callable[[], None]] = []
+        monkeypatch.setattr("edge.scanner.terminal.atexit.register", at_exit.append)
+        rig = pty_rig()
+        before = termios.tcgetattr(rig.descriptor)
+        rig.device.start()
+        for step in at_exit:
+            step()
+        assert termios.tcgetattr(rig.descriptor) == before
+        rig.device.stop()
+        rig.close()
+
+    def test_typed_words_are_the_actions_too(self) -> None:
+        rig = pipe_rig()
+        rig.device.start()
+        for word in "psuc":
+            rig.scan(word)
+        events = [rig.posted.get(timeout=WAIT_S) for _ in range(4)]
+        actions = [event.action for event in events if isinstance(event, ActionPressed)]
+        assert actions == [Action.PHOTO, Action.SEND, Action.UNDO, Action.CANCEL]
+        rig.device.stop()
+        rig.close()
+
+    def test_no_input_at_all_is_a_lost_device_and_not_a_crash(self) -> None:
+        with open(os.devnull) as nothing:  # noqa: PTH123 - a descriptor is what is tested
+            posted: queue.Queue[Event] = queue.Queue()
+            device = TerminalInput(
+                descriptor=nothing.fileno(), post=posted.put, monotonic_ns=lambda: 7
+            )
+            device.start()
+            assert posted.get(timeout=WAIT_S) == DeviceLost("terminal", 7)
+            device.stop()
+
+    def test_a_closed_descriptor_is_a_fault_that_says_what_to_do(self) -> None:
+        read, write = os.pipe()
+        os.close(read)
+        os.close(write)
+        device = TerminalInput(descriptor=read, post=lambda _: None, monotonic_ns=lambda: 0)
+        with pytest.raises(InputFault, match="start the program in one"):
+            device.start()
