@@ -20,8 +20,6 @@ class OpenProof:
     code: str
     mode: Mode
     packer: str | None = None
-    replaces: str | None = None
-    """An open proof that never had a photo and now gets this code."""
 
 
 @dataclass(frozen=True, slots=True)

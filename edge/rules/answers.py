@@ -63,7 +63,6 @@ def _brought_back(draft: Draft, proof: Proof, event: ProofOpened) -> Proof:
         proof_id=event.proof_id,
         opened=True,
         deadline_ns=None,
-        touched=proof.touched or event.proof_id != event.asked_id or bool(earlier),
         sent_before=event.already_sent and proof.mode is Mode.PACKING,
         captures=captures[:most],
     )

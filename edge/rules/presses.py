@@ -62,7 +62,7 @@ def _take(draft: Draft, proof: Proof, at_ns: int) -> None:
     number = draft.state.next_capture
     deadline = draft.after(draft.settings.capture_deadline_ms)
     captures = (*proof.captures, Capture(number, Stage.TAKING, deadline))
-    draft.set_open(proof, captures=captures, touched=True)
+    draft.set_open(proof, captures=captures)
     draft.set(next_capture=number + 1, last_photo_ns=at_ns, overlay=None)
     draft.do(TakePhoto(number, at_ns))
 

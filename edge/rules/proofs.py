@@ -19,7 +19,7 @@ from wire.messages import Closing, Mode
 _REMEMBERED = 32  # codes of sent proofs, for notices; older ones are named without their code
 
 
-def begin(draft: Draft, code: str, replaces: str | None = None) -> None:
+def begin(draft: Draft, code: str) -> None:
     """Open a proof of ``code``."""
     state = draft.state
     proof_id = f"{state.seed}{state.next_proof:016x}"
@@ -32,7 +32,7 @@ def begin(draft: Draft, code: str, replaces: str | None = None) -> None:
     )
     leave_table(draft)
     draft.set(open=proof, next_proof=state.next_proof + 1, overlay=None, last_photo_ns=None)
-    draft.do(OpenProof(proof_id, code, state.mode, state.packer, replaces))
+    draft.do(OpenProof(proof_id, code, state.mode, state.packer))
     look_up(draft, proof)
 
 

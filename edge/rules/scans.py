@@ -6,7 +6,6 @@ from edge.indicator.signs import Sign
 from edge.rules import presses
 from edge.rules.draft import Draft
 from edge.rules.proofs import begin, leave_open, leave_table
-from edge.rules.state import Proof
 from edge.scanner.codes import Code, CodeKind, classify
 from wire.messages import Mode
 
@@ -46,19 +45,7 @@ def _order(draft: Draft, code: str) -> None:
         draft.call_lead("the disk is full: new orders are not taken")
     elif state.camera_fault:
         _without_photo(draft, code)
-    elif state.open is None:
-        if not state.room_for(1):
-            draft.refuse("the disk is busy: scan again in a moment")
-        else:
-            begin(draft, code)
-    else:
-        _replace(draft, state.open, code)
-
-
-def _replace(draft: Draft, proof: Proof, code: str) -> None:
-    if proof.opened and not proof.touched and not proof.captures:
-        begin(draft, code, replaces=proof.proof_id)
-    elif not draft.state.room_for(1):
+    elif not state.room_for(1):
         draft.refuse("the disk is busy: scan again in a moment")
     else:
         leave_open(draft)

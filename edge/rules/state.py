@@ -57,8 +57,6 @@ class Proof:
     deadline_ns: int | None
     """Until when the journal must have opened it; None when it has, or was already late."""
     opened: bool = False
-    touched: bool = False
-    """It had a photo once, or was brought back: its code must not change any more."""
     captures: tuple[Capture, ...] = ()
     advice: AdviceKind | None = None
     advice_text: str = ""

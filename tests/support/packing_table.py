@@ -26,7 +26,7 @@ from edge.events import (
     Tick,
 )
 from edge.indicator.signs import Sign
-from edge.packing import PackingSettings, State, initial, next_deadline_ns, step
+from edge.packing import PackingSettings, Phase, State, initial, next_deadline_ns, step
 from wire.messages import Advice, AdviceKind, DispatchState
 
 ORDER_A = "220101AAAAAAAA"
@@ -133,6 +133,12 @@ class PackingTable:
         assert self.state.shown is not None
         return self.state.shown[0]
 
+    def shows(self, sign: Sign) -> bool:
+        return self.sign is sign
+
+    def is_in(self, phase: Phase) -> bool:
+        return self.state.phase is phase
+
     @property
     def text(self) -> str:
         assert self.state.shown is not None
@@ -150,8 +156,8 @@ class PackingTable:
     def _answers(self, effects: Iterable[Effect]) -> Iterable[Event]:
         for effect in effects:
             match effect:
-                case OpenProof(proof_id=asked, code=code, replaces=replaces):
-                    proof_id, photos = self.unsent.pop(code, (replaces or asked, ()))
+                case OpenProof(proof_id=asked, code=code):
+                    proof_id, photos = self.unsent.pop(code, (asked, ()))
                     sent = code in self.sent_before
                     yield ProofOpened(asked, proof_id, self.now_ns, photos, already_sent=sent)
                 case TakePhoto(capture_id=number):
