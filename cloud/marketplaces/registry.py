@@ -1,15 +1,18 @@
 """The marketplaces we have, by the name a shop's channel is stored under."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
 
+from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.interface import Marketplace
 from cloud.marketplaces.shopee.adapter import CHANNEL as SHOPEE
 from cloud.marketplaces.shopee.adapter import Shopee
 from cloud.marketplaces.shopee.capabilities import base_url_for as shopee_base_url_for
+from cloud.marketplaces.shopee.capabilities import capabilities as shopee_capabilities
 from cloud.marketplaces.shopee.client import ShopeeClient, utc_now
 
 
@@ -17,18 +20,38 @@ from cloud.marketplaces.shopee.client import ShopeeClient, utc_now
 class _Entry:
     make: Callable[[httpx.Client, str, Callable[[], datetime]], Marketplace]
     base_url_for: Callable[[str], str]
+    capabilities: Callable[[str], Capabilities]
+    order_number: re.Pattern[str]
 
 
 def _shopee(http: httpx.Client, base_url: str, now: Callable[[], datetime]) -> Marketplace:
     return Shopee(ShopeeClient(http, base_url, now=now))
 
 
-_ENTRIES = {SHOPEE: _Entry(_shopee, shopee_base_url_for)}
+_ENTRIES = {
+    SHOPEE: _Entry(
+        _shopee,
+        shopee_base_url_for,
+        shopee_capabilities,
+        # YYMMDD and eight letters or digits in every sample (marketplace-apis 4.3).
+        re.compile(r"[0-9]{6}[0-9A-Z]{8}"),
+    )
+}
 
 
 def channels() -> tuple[str, ...]:
     """The names of all marketplaces we have."""
     return tuple(_ENTRIES)
+
+
+def capabilities_of(channel: str, country: str) -> Capabilities:
+    """What a channel lets a shop of a country do. ValueError: no such channel."""
+    return _entry(channel).capabilities(country)
+
+
+def could_be_order_number(channel: str, code: str) -> bool:
+    """Whether a code has the form of a channel's order numbers; samples only, so in doubt yes."""
+    return _entry(channel).order_number.fullmatch(code) is not None
 
 
 def default_base_url(channel: str, country: str) -> str:

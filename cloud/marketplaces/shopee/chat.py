@@ -17,7 +17,7 @@ from cloud.marketplaces.chats import (
     TextPart,
     UploadedImage,
 )
-from cloud.marketplaces.errors import FailureClass, MalformedReply
+from cloud.marketplaces.errors import FailureClass, MalformedReply, PermanentError
 from cloud.marketplaces.exchange import Call
 from cloud.marketplaces.shopee.client import Payload, ShopeePart, as_number
 from cloud.marketplaces.shopee.replies import (
@@ -110,7 +110,13 @@ class ShopeeChat(ShopeePart):
     ) -> UploadedImage:
         """Each upload gives a new address, even of the same picture."""
         name = "photo." + media_type.rpartition("/")[2]
-        payload = self._client.post_file(access, UPLOAD_PATH, (name, image, media_type))
+        try:
+            payload = self._client.post_file(access, UPLOAD_PATH, (name, image, media_type))
+        except PermanentError as exc:
+            if exc.name != "param_error":
+                raise
+            # The picture is the only parameter of this call.
+            raise PermanentError(FailureClass.REFUSED_CONTENT, exc.name, exc.detail) from exc
         return UploadedImage(read(UploadReply, payload.get("response")).url)
 
     def send(
