@@ -1,0 +1,1 @@
+"""Where photos are kept: one interface, stores that are proven by the same tests."""
