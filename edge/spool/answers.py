@@ -1,0 +1,56 @@
+"""What the cloud answered, as changes of the journal; about things long gone nothing changes."""
+
+from collections.abc import Iterable
+from sqlite3 import Connection
+
+from wire.messages import DispatchState
+
+
+def photo_receipted(connection: Connection, sha256: str) -> None:
+    """The cloud has these bytes; this only ends their retransmission."""
+    connection.execute("UPDATE photo SET receipted = 1 WHERE sha256 = ?", (sha256,))
+
+
+def photos_wanted(connection: Connection, sha256s: Iterable[str]) -> None:
+    """The cloud misses photos, whatever it said of them before."""
+    connection.executemany(
+        "UPDATE photo SET receipted = 0 WHERE sha256 = ?", [(sha256,) for sha256 in sha256s]
+    )
+
+
+def photo_lost(connection: Connection, sha256: str) -> None:
+    """The files of a photo are damaged; it is not offered any more."""
+    connection.execute(
+        "UPDATE photo SET fate = 'lost' WHERE sha256 = ? AND fate = 'kept'", (sha256,)
+    )
+
+
+def proof_receipted(connection: Connection, proof_id: str, revision: int) -> None:
+    """The cloud holds this manifest and every photo it names."""
+    connection.execute(
+        "UPDATE manifest SET receipted = 1, refused = '' WHERE proof_id = ? AND revision = ?",
+        (proof_id, revision),
+    )
+    connection.execute(
+        """UPDATE photo SET receipted = 1 WHERE sequence IN (
+               SELECT mp.photo FROM manifest_photo mp JOIN manifest m ON m.sequence = mp.manifest
+               WHERE m.proof_id = ? AND m.revision = ?)""",
+        (proof_id, revision),
+    )
+
+
+def proof_refused(connection: Connection, proof_id: str, revision: int, reason: str) -> None:
+    """The cloud will not take this manifest; a person has to know."""
+    connection.execute(
+        """UPDATE manifest SET refused = ?
+           WHERE proof_id = ? AND revision = ? AND receipted = 0""",
+        (reason or "refused by the cloud", proof_id, revision),
+    )
+
+
+def note_progress(connection: Connection, proof_id: str, state: DispatchState, reason: str) -> None:
+    """How far the proof's dispatch has come."""
+    connection.execute(
+        "UPDATE proof SET progress = ?, progress_reason = ? WHERE proof_id = ?",
+        (state, reason, proof_id),
+    )

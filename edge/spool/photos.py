@@ -1,0 +1,39 @@
+"""A new photo as a row of the journal. Pure."""
+
+import hashlib
+from datetime import tzinfo
+
+from edge.clock import Moment
+from edge.spool import manifests
+from edge.spool.names import photo_path
+from edge.spool.records import PhotoRow, ProofRow
+
+
+def describe(
+    proof: ProofRow,
+    jpeg: bytes,
+    taken: Moment,
+    *,
+    number: int,
+    source: str,
+    warnings: tuple[str, ...],
+    zone: tzinfo | None,
+) -> PhotoRow:
+    """The row of a photo that is about to be written, with its name on the disk.
+
+    Raises:
+        BadProof: source or warnings do not fit the wire.
+    """
+    sha256 = hashlib.sha256(jpeg).hexdigest()
+    photo = PhotoRow(
+        sequence=number,
+        proof_id=proof.proof_id,
+        sha256=sha256,
+        size_bytes=len(jpeg),
+        path=photo_path(proof.code, taken.wall, number, sha256, zone),
+        source=source,
+        warnings=warnings,
+        taken=taken,
+    )
+    manifests.require_fitting(photo)
+    return photo

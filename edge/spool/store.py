@@ -1,0 +1,391 @@
+"""The spool: what a table has photographed, until the cloud has it and retention lets it go.
+
+Write order of a photo: temporary file, fsync, rename, fsync of the folder, commit of the journal.
+One thread (the store thread) calls the writing methods; the reading ones may be called from any.
+
+Every writing method that raises has changed nothing that was stored before, and what it was asked
+to do is not done. One case cannot be told apart by anybody: a commit whose sync failed may be found
+done if the power goes right then. Repeating the call is therefore always allowed: a proof that is
+closed already gives its manifest again. A photo that was refused never joins a proof that is sent
+later without having been shown at the table first.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterable
+from datetime import tzinfo
+from pathlib import Path
+from typing import Self
+
+from edge.clock import Clock, Moment
+from edge.events import DiskLevel
+from edge.spool import answers, manifests, proofs, rows
+from edge.spool.disk import level_of, missing_bytes
+from edge.spool.errors import NoSpace, SamePictureAgain
+from edge.spool.files import FileSystem, OsFileSystem, discard, make_directory, write_durable
+from edge.spool.freeing import free
+from edge.spool.journal import FILE_NAME, Connect, Journal, connect
+from edge.spool.jpeg import require_complete
+from edge.spool.lock import SpoolLock
+from edge.spool.opening import Opened, Owner, make_directories, open_journal
+from edge.spool.photos import describe
+from edge.spool.reader import SpoolReader
+from edge.spool.records import (
+    PhotoRow,
+    ProofRow,
+    Recovery,
+    ReopenedProof,
+    RetentionResult,
+    StoredManifest,
+    StoredPhoto,
+)
+from edge.spool.retention import Retention
+from wire.messages import Closing, DispatchState, Mode
+
+logger = logging.getLogger(__name__)
+
+LOCK_NAME = "lock"
+# room to finish the open proof, for the journal to grow, and for the system beside us
+DEFAULT_RESERVE_BYTES = 512 * 1024**2
+
+
+class Spool(SpoolReader):
+    """One table's spool, opened and locked. Open it with ``Spool.open``."""
+
+    def __init__(
+        self,
+        directory: Path,
+        opened: Opened,
+        reader: Journal,
+        *,
+        lock: SpoolLock,
+        files: FileSystem,
+        retention: Retention,
+        reserve_bytes: int,
+        zone: tzinfo | None,
+    ) -> None:
+        """Take over what ``open`` has prepared."""
+        super().__init__(directory, reader, files)
+        self.recovery: Recovery = opened.recovery
+        """What this start had to put in order."""
+        self._journal = opened.journal
+        self._numbers = opened.numbers
+        self._lock = lock
+        self._retention = retention
+        self._reserve_bytes = reserve_bytes
+        self._zone = zone
+        self._wakes: list[Callable[[], None]] = []
+        self._folders: set[Path] = set()
+
+    @classmethod
+    def open(
+        cls,
+        directory: Path,
+        *,
+        device_id: str,
+        clock: Clock,
+        files: FileSystem | None = None,
+        retention: Retention | None = None,
+        reserve_bytes: int = DEFAULT_RESERVE_BYTES,
+        zone: tzinfo | None = None,
+        adopt: bool = False,
+        connect: Connect = connect,
+    ) -> Self:
+        """Open or make a spool, lock it, and put in order what a crash left (``recovery``).
+
+        ``zone`` is the one of names of files, None the machine's own. ``adopt`` takes over the
+        spool of another device. A damaged journal is rebuilt, not raised (see ``opening``).
+
+        Raises:
+            SpoolLocked, SpoolForeign, SpoolTooNew: nothing was changed.
+            SpoolDamaged: the new journal is damaged too: a worn card.
+            NoSpace, ReadOnlyDisk, DiskFault, JournalBusy: as the names say.
+        """
+        files = files or OsFileSystem()
+        make_directories(files, directory)
+        lock = SpoolLock(directory / LOCK_NAME)
+        try:
+            opened = open_journal(
+                directory,
+                files=files,
+                owner=Owner(device_id, adopt),
+                now=clock.now(),
+                zone=zone,
+                connect=connect,
+            )
+            try:
+                reader = Journal.open_reader(directory / FILE_NAME, connect=connect)
+            except BaseException:
+                opened.journal.close()
+                raise
+        except BaseException:
+            lock.release()
+            raise
+        return cls(
+            directory,
+            opened,
+            reader,
+            lock=lock,
+            files=files,
+            retention=retention or Retention(),
+            reserve_bytes=reserve_bytes,
+            zone=zone,
+        )
+
+    def close(self) -> None:
+        """Close journal and lock. Harmless when repeated; nothing depends on its being called."""
+        super().close()
+        self._journal.close()
+        self._lock.release()
+
+    # --- the uplink's side ----------------------------------------------------------------------
+
+    def subscribe(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` after each commit that gives the uplink something to do.
+
+        It runs in the thread that made the commit, must return at once and must not raise.
+        """
+        self._wakes.append(wake)
+
+    def hold(self, proof_id: str) -> None:
+        """Keep a proof's manifest back; call it before closing. A restart forgets it."""
+        with self._held_lock:
+            self._held.add(proof_id)
+
+    def release(self, proof_id: str) -> None:
+        """Let a held manifest go. Harmless when it was not held."""
+        with self._held_lock:
+            self._held.discard(proof_id)
+        self._wake()
+
+    def _wake(self) -> None:
+        for wake in self._wakes:
+            wake()
+
+    # --- the packer's side ----------------------------------------------------------------------
+
+    def open_proof(
+        self, proof_id: str, code: str, mode: Mode, opened: Moment, packer: str | None = None
+    ) -> None:
+        """Begin a proof.
+
+        Raises:
+            NoSpace: only the reserve is left; the open proof may still be finished.
+            BadProof: the id is taken, or a field does not fit the wire.
+        """
+        if self.disk_level() is DiskLevel.RESERVE:
+            raise NoSpace("only the disk's reserve is left; no new proof is taken")
+        sequence = next(self._numbers)
+        proof = ProofRow(sequence, proof_id, code, mode, packer, is_open=True, opened=opened)
+        manifests.require_describable(proof)
+        with self._journal.transaction("opening a proof") as connection:
+            proofs.begin(connection, proof)
+
+    def change_code(self, proof_id: str, code: str) -> None:
+        """Give an open proof without photos to another order.
+
+        Raises:
+            UnknownProof, BadProof: there is no such proof; the code does not fit the wire.
+            WrongState: it is closed, or it has photos, and they belong to its order.
+        """
+        with self._journal.transaction("changing a code") as connection:
+            proofs.change_code(connection, proof_id, code)
+
+    def save_photo(
+        self,
+        proof_id: str,
+        capture_id: int,
+        jpeg: bytes,
+        taken: Moment,
+        source: str,
+        *,
+        warnings: tuple[str, ...] = (),
+    ) -> StoredPhoto:
+        """Store a photo of an open proof; once this returns it survives a power cut.
+
+        Raises:
+            BadJpeg, BadProof: the bytes are cut short; source or warnings do not fit the wire.
+            UnknownProof, WrongState: there is no such proof; it is closed, or full.
+            SamePictureAgain: the camera gave the same bytes twice, so it took no new picture.
+            NoSpace, ReadOnlyDisk, DiskFault, JournalBusy, SpoolDamaged: it is not stored.
+        """
+        require_complete(jpeg)
+        with self._journal.reading("looking for the proof") as connection:
+            proof = rows.proof(connection, proof_id)
+            before = rows.live_photos(connection, proof_id)
+        manifests.require_room(proof, before)
+        photo = describe(
+            proof,
+            jpeg,
+            taken,
+            number=next(self._numbers),
+            source=source,
+            warnings=warnings,
+            zone=self._zone,
+        )
+        if photo.sha256 in {other.sha256 for other in before}:
+            raise SamePictureAgain(f"the camera gave the same picture twice for {proof_id}")
+        path = self._directory / photo.path
+        self._require_folder(path.parent)
+        write_durable(self._files, path, jpeg)
+        try:
+            with self._journal.transaction("noting a photo") as connection:
+                rows.insert_photo(connection, photo)
+        except BaseException:
+            discard(self._files, path)
+            raise
+        ids = {"proof_id": proof_id, "capture_id": capture_id, "sha8": photo.sha256[:8]}
+        logger.info("photo saved", extra=ids)
+        self._wake()
+        return self._stored(photo)
+
+    def _require_folder(self, folder: Path) -> None:
+        # once per start and day: that it exists does not say that its name was ever synced
+        if folder not in self._folders:
+            make_directory(self._files, folder)
+            self._folders.add(folder)
+
+    def _stored(self, photo: PhotoRow) -> StoredPhoto:
+        path = self._directory / photo.path
+        return StoredPhoto(photo.sha256, photo.size_bytes, photo.sequence, path)
+
+    def drop_photo(self, proof_id: str, sha256: str) -> None:
+        """Undo a photo of an open proof; its file stays until retention takes it.
+
+        Raises:
+            UnknownProof: there is no such proof, or it does not show such a photo.
+            WrongState: the proof is closed.
+        """
+        with self._journal.transaction("undoing a photo") as connection:
+            proofs.drop_photo(connection, proof_id, sha256)
+
+    def close_proof(
+        self,
+        proof_id: str,
+        closing: Closing,
+        closed: Moment,
+        *,
+        photos: Collection[str] | None = None,
+    ) -> StoredManifest:
+        """Close a proof and fix the bytes of its manifest; once this returns it will be sent.
+
+        ``photos`` are the hashes of exactly those that the packer saw; a photo that the proof
+        holds beyond them (saved after its deadline) counts as undone. None means all.
+        A proof that was closed the same way already gives its manifest again.
+
+        Raises:
+            UnknownProof, WrongState: no such proof, or not with these photos; it cannot be closed
+                like this.
+            NoSpace, ReadOnlyDisk, DiskFault, JournalBusy, SpoolDamaged: it is still open.
+        """
+        with self._journal.transaction("closing a proof") as connection:
+            manifest = proofs.close(
+                connection, proof_id, closing, closed, self._numbers, shown=photos
+            )
+        self._settled(manifest)
+        return manifest
+
+    def withdraw(self, proof_id: str, at: Moment) -> StoredManifest:
+        """Take a sent proof back; whether it was too late the cloud will say. Ends a hold.
+
+        Raises:
+            UnknownProof, WrongState: there is no such proof; it was not closed to be sent.
+            NoSpace, ReadOnlyDisk, DiskFault, JournalBusy, SpoolDamaged: it stays sent.
+        """
+        with self._journal.transaction("withdrawing a proof") as connection:
+            manifest = proofs.withdraw(connection, proof_id, at, self._numbers)
+        with self._held_lock:
+            self._held.discard(proof_id)
+        self._settled(manifest)
+        return manifest
+
+    def _settled(self, manifest: StoredManifest) -> None:
+        ids = {"proof_id": manifest.proof_id, "revision": manifest.revision}
+        logger.info("proof settled", extra={**ids, "closing": manifest.closing})
+        self._wake()
+
+    def reopen(self, code: str, at: Moment, mode: Mode = Mode.PACKING) -> ReopenedProof | None:
+        """Open the youngest proof of a code again if it is unsent, with the photos it has.
+
+        None if there is nothing to bring back: no such proof, a later one was sent, or it was only
+        made from files that a start found. Its next close has a higher revision.
+        """
+        with self._journal.transaction("reopening a proof") as connection:
+            reopened = proofs.reopen(connection, code, mode, at, self._numbers)
+        if reopened is None:
+            return None
+        proof, kept = reopened
+        return ReopenedProof(
+            proof.proof_id,
+            proof.code,
+            proof.mode,
+            proof.packer,
+            proof.opened,
+            tuple(self._stored(photo) for photo in kept),
+        )
+
+    def packed_without_photo(self, code: str, at: Moment) -> None:
+        """Note that an order went through while no camera worked."""
+        with self._journal.transaction("noting an order without photo") as connection:
+            rows.insert_note(connection, "packed-without-photo", code, at, next(self._numbers))
+
+    # --- the cloud's answers --------------------------------------------------------------------
+
+    def photo_receipted(self, sha256: str) -> None:
+        """The cloud has these bytes: they are not sent again, and nothing more."""
+        with self._journal.transaction("noting a photo's receipt") as connection:
+            answers.photo_receipted(connection, sha256)
+
+    def photos_wanted(self, sha256s: Iterable[str]) -> None:
+        """The cloud misses photos (answer to a manifest): they are offered again."""
+        with self._journal.transaction("noting missing photos") as connection:
+            answers.photos_wanted(connection, sha256s)
+        self._wake()
+
+    def photo_lost(self, sha256: str) -> None:
+        """A stored photo turned out damaged (PhotoDamaged): it is counted and not offered."""
+        with self._journal.transaction("noting a lost photo") as connection:
+            answers.photo_lost(connection, sha256)
+        logger.error("photo is damaged", extra={"sha8": sha256[:8]})
+
+    def proof_receipted(self, proof_id: str, revision: int) -> None:
+        """The cloud holds this manifest and all it names; retention may free the photos."""
+        with self._journal.transaction("noting a proof's receipt") as connection:
+            answers.proof_receipted(connection, proof_id, revision)
+
+    def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
+        """The cloud will not take this manifest: it is not sent again, its photos stay."""
+        with self._journal.transaction("noting a refused proof") as connection:
+            answers.proof_refused(connection, proof_id, revision, reason)
+        logger.error("proof refused", extra={"proof_id": proof_id, "reason": reason})
+
+    def note_progress(self, proof_id: str, state: DispatchState, reason: str = "") -> None:
+        """How far the proof's dispatch has come; a final state ends ``following``."""
+        with self._journal.transaction("noting progress") as connection:
+            answers.note_progress(connection, proof_id, state, reason)
+
+    # --- room -----------------------------------------------------------------------------------
+
+    def apply_retention(self, now: Moment) -> RetentionResult:
+        """Free what may go and should; nothing while the clock is unsynchronised or has jumped.
+
+        Raises:
+            NoSpace, ReadOnlyDisk, DiskFault, JournalBusy, SpoolDamaged: as the names say.
+        """
+        short_bytes = missing_bytes(self.disk_use(), reserve_bytes=self._reserve_bytes)
+        self._folders.clear()  # an empty one goes too
+        return free(
+            self._journal,
+            self._files,
+            self._directory,
+            self._retention,
+            now,
+            short_bytes=short_bytes,
+        )
+
+    def disk_level(self) -> DiskLevel:
+        """Whether new proofs are taken; at RESERVE they are not.
+
+        Raises:
+            DiskFault: the file system does not say.
+        """
+        return level_of(self.disk_use(), reserve_bytes=self._reserve_bytes)
