@@ -1,3 +1,3 @@
 """What all tests share. Fixtures live in modules by subject."""
 
-pytest_plugins = ["tests.fixtures_database"]
+pytest_plugins = ["tests.fixtures_database", "tests.fixtures_sandbox", "tests.fixtures_mosquitto"]
