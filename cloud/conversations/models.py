@@ -57,6 +57,9 @@ class Dispatch(OrganisationOwned, Base):
     id: Mapped[int] = primary_key()
     kind: Mapped[DispatchKind] = mapped_column(_words(DispatchKind, "kind"))
     proof_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("proofs.id"))
+    proof_key: Mapped[str | None] = mapped_column(String(32))
+    device_id: Mapped[str | None] = mapped_column(String(40))
+    """The table that hears of every change, and its own id of the proof."""
     code: Mapped[str] = mapped_column(String(200), default="")
     """As scanned; what the order is looked for by."""
     shop_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("shops.id"), index=True)
@@ -170,7 +173,7 @@ class Attempt(OrganisationOwned, Base):
     finished_at: Mapped[datetime | None]
     """Written by the caller itself: proof that its request is over."""
     outcome: Mapped[str] = mapped_column(String(20), default="")
-    """sent, refused, unknown, not-sent; empty while it runs or when its caller died."""
+    """A word of states.AttemptOutcome; empty while it runs or when its caller died."""
     reason: Mapped[str] = mapped_column(String(40), default="")
     detail: Mapped[str] = mapped_column(String(300), default="")
     """The marketplace's error name and text, without secrets."""

@@ -24,6 +24,15 @@ class MessageState(StrEnum):
     NOT_SHOWN = "not-shown"
 
 
+class AttemptOutcome(StrEnum):
+    """What one request did; empty in the table while it runs, or when its caller died."""
+
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not-sent"
+
+
 class DispatchKind(StrEnum):
     """Who asked for a dispatch."""
 
@@ -73,3 +82,4 @@ class Reason(StrEnum):
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
     PHOTO_DAMAGED = "photo-damaged"
+    SETTLED_BY_PERSON = "settled-by-person"

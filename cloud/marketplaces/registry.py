@@ -49,6 +49,11 @@ def capabilities_of(channel: str, country: str) -> Capabilities:
     return _entry(channel).capabilities(country)
 
 
+def unanswered_limit(channel: str, country: str) -> int | None:
+    """Messages in a row without an answer that a channel allows; None where it states no limit."""
+    return capabilities_of(channel, country).unanswered_limit
+
+
 def could_be_order_number(channel: str, code: str) -> bool:
     """Whether a code has the form of a channel's order numbers; samples only, so in doubt yes."""
     return _entry(channel).order_number.fullmatch(code) is not None

@@ -1,0 +1,170 @@
+"""Changing dispatches and their messages; every change of state is told (database.changes).
+
+All functions work on the caller's session and transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.conversations.derive import state_of
+from cloud.conversations.models import Conversation, Dispatch, Message
+from cloud.conversations.states import DispatchState, MessageKind, MessageState, Reason
+from cloud.database.changes import record_change
+
+CHANGE_KIND = "dispatch"
+DETAIL_LENGTH = 300
+POSITION_STEP = 10
+"""Between the positions of a plan, so that an order card still finds a place before its first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of a plan."""
+
+    kind: MessageKind
+    text: str = ""
+    photo_sha256: str | None = None
+
+
+def tell(session: Session, dispatch: Dispatch) -> None:
+    """Record that something about a dispatch changed."""
+    record_change(
+        session,
+        kind=CHANGE_KIND,
+        subject=f"dispatch:{dispatch.id}",
+        organisation_id=dispatch.organisation_id,
+        device_id=dispatch.device_id,
+        payload={"proof": dispatch.proof_key, "state": dispatch.state.value},
+    )
+
+
+def set_state(
+    session: Session,
+    dispatch: Dispatch,
+    state: DispatchState,
+    *,
+    now: datetime,
+    reason: Reason | None = None,
+    detail: str = "",
+    next_check_at: datetime | None = None,
+) -> None:
+    """Put a dispatch into a state that is not derived from messages."""
+    dispatch.state = state
+    dispatch.reason = reason.value if reason else ""
+    dispatch.detail = detail[:DETAIL_LENGTH]
+    dispatch.next_check_at = next_check_at
+    dispatch.updated_at = now
+    session.flush()
+    tell(session, dispatch)
+
+
+def messages_of(session: Session, dispatch_id: int) -> Sequence[Message]:
+    """The messages of a dispatch, in their order."""
+    return session.scalars(
+        select(Message).where(Message.dispatch_id == dispatch_id).order_by(Message.position)
+    ).all()
+
+
+def refresh_state(session: Session, dispatch: Dispatch, now: datetime) -> None:
+    """Derive a planned dispatch's state from its messages."""
+    session.flush()
+    messages = messages_of(session, dispatch.id)
+    dispatch.total_count = len(messages)
+    dispatch.sent_count = sum(message.state is MessageState.SENT for message in messages)
+    # the newest trouble explains the state; where there is none, nothing needs explaining
+    troubled = [message for message in messages if message.reason]
+    dispatch.reason = troubled[-1].reason if troubled else ""
+    dispatch.detail = troubled[-1].detail if troubled else ""
+    dispatch.state = state_of([message.state for message in messages])
+    dispatch.next_check_at = None
+    dispatch.updated_at = now
+    session.flush()
+    tell(session, dispatch)
+
+
+def add_plan(
+    session: Session,
+    dispatch: Dispatch,
+    conversation: Conversation,
+    parts: Iterable[Part],
+    *,
+    order_number: str,
+    now: datetime,
+) -> None:
+    """Fix the parts of a dispatch; from here on its state is derived."""
+    dispatch.conversation_id = conversation.id
+    for number, part in enumerate(parts, start=1):
+        session.add(
+            Message(
+                organisation_id=dispatch.organisation_id,
+                dispatch_id=dispatch.id,
+                conversation_id=conversation.id,
+                shop_id=conversation.shop_id,
+                position=number * POSITION_STEP,
+                kind=part.kind,
+                text=part.text,
+                photo_sha256=part.photo_sha256,
+                order_number=order_number,
+                state=MessageState.QUEUED,
+                not_before=now,
+            )
+        )
+    refresh_state(session, dispatch, now)
+
+
+def add_order_card(session: Session, message: Message, now: datetime) -> None:
+    """Put an order card before a message that the marketplace does not take without one."""
+    position = message.position - 1
+    there = select(Message.id).where(
+        Message.dispatch_id == message.dispatch_id, Message.position == position
+    )
+    if session.scalar(there) is None:
+        session.add(
+            Message(
+                organisation_id=message.organisation_id,
+                dispatch_id=message.dispatch_id,
+                conversation_id=message.conversation_id,
+                shop_id=message.shop_id,
+                position=position,
+                kind=MessageKind.ORDER_CARD,
+                order_number=message.order_number,
+                state=MessageState.QUEUED,
+                not_before=now,
+            )
+        )
+        session.flush()
+
+
+def cancel_unsent(session: Session, dispatch: Dispatch, reason: Reason, now: datetime) -> bool:
+    """Cancel what has not begun to be sent. False: something is being sent or uncertain."""
+    messages = messages_of(session, dispatch.id)
+    for message in messages:
+        if message.state in {MessageState.QUEUED, MessageState.CLAIMED}:
+            message.state = MessageState.CANCELLED
+            message.fence += 1
+            message.reason = reason.value
+    open_states = {MessageState.SENDING, MessageState.UNCERTAIN}
+    if messages:
+        refresh_state(session, dispatch, now)
+    return not any(message.state in open_states for message in messages)
+
+
+def conversation_with(
+    session: Session, *, organisation_id: int, shop_id: int, buyer_id: str, buyer_name: str
+) -> Conversation:
+    """The conversation of a shop with a buyer, made when it is the first time."""
+    row = session.scalar(
+        select(Conversation).where(
+            Conversation.shop_id == shop_id, Conversation.buyer_id == buyer_id
+        )
+    )
+    if row is None:
+        row = Conversation(organisation_id=organisation_id, shop_id=shop_id, buyer_id=buyer_id)
+        session.add(row)
+    row.buyer_name = buyer_name or row.buyer_name or ""
+    session.flush()
+    return row

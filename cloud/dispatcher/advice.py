@@ -1,0 +1,76 @@
+"""What a table should know about a code it has just scanned."""
+
+from datetime import timedelta
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from cloud.conversations.models import Dispatch
+from cloud.conversations.states import DispatchState
+from cloud.database.base import utc_now
+from cloud.database.scope import scoped
+from cloud.database.write import Database
+from cloud.dispatcher.asking import OrderAsking
+from cloud.orders.queries import Candidate, candidates
+from cloud.shops.models import Shop
+from wire.messages import AdviceKind
+
+SYNC_COUNTS_FOR = timedelta(minutes=15)
+"""Orders read longer ago than this do not prove that a code is unknown."""
+
+_SENT = (
+    DispatchState.SENT,
+    DispatchState.PARTLY_SENT,
+    DispatchState.SENDING,
+    DispatchState.QUEUED,
+    DispatchState.NOT_CONFIRMED,
+    DispatchState.NOT_SHOWN,
+)
+
+
+class Adviser:
+    """Answers from our orders; asks the marketplaces for a number that is not among them."""
+
+    def __init__(self, database: Database, asking: OrderAsking) -> None:
+        self._database = database
+        self._asking = asking
+
+    def advise(self, organisation_id: int, code: str) -> AdviceKind:
+        """What is known about a code. `unknown` only when every shop was read lately.
+
+        Raises:
+            DatabaseError: nothing is known now.
+        """
+        kind = self._from_orders(organisation_id, code)
+        if kind is None and self._asking.ask(organisation_id, code):
+            kind = self._from_orders(organisation_id, code)
+        return kind or self._not_found(organisation_id)
+
+    def _from_orders(self, organisation_id: int, code: str) -> AdviceKind | None:
+        with self._database.read(scoped(organisation_id)) as session:
+            found = candidates(session, code)
+            if len(found) != 1:
+                return AdviceKind.KNOWN if found else None
+            return _about(session, found[0])
+
+    def _not_found(self, organisation_id: int) -> AdviceKind:
+        with self._database.read(scoped(organisation_id)) as session:
+            read_until = session.scalars(select(Shop.orders_synced_until)).all()
+        oldest = utc_now() - SYNC_COUNTS_FOR
+        if read_until and all(one is not None and one > oldest for one in read_until):
+            return AdviceKind.UNKNOWN
+        return AdviceKind.NOT_SYNCED
+
+
+def _about(session: Session, candidate: Candidate) -> AdviceKind:
+    order = candidate.order
+    if order.cancelled:
+        return AdviceKind.CANCELLED
+    if order.refunded:
+        return AdviceKind.REFUNDED
+    sent = exists().where(Dispatch.order_id == order.id, Dispatch.state.in_(_SENT))
+    if candidate.parcel is not None:
+        sent = sent.where(
+            Dispatch.parcel_id.is_(None) | (Dispatch.parcel_id == candidate.parcel.id)
+        )
+    return AdviceKind.ALREADY_SENT if session.scalar(select(sent)) else AdviceKind.KNOWN

@@ -1,0 +1,76 @@
+"""Asking the marketplaces for an order that we do not know yet."""
+
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.database.base import utc_now
+from cloud.database.scope import scoped
+from cloud.database.write import Database
+from cloud.marketplaces.errors import MarketplaceError, NotFound
+from cloud.marketplaces.orders import Order
+from cloud.marketplaces.registry import could_be_order_number
+from cloud.orders.service import put_order
+from cloud.shops.errors import NotAuthorized
+from cloud.shops.gateway import ShopGateway
+from cloud.shops.models import Authorization, Shop
+from cloud.shops.service import AuthorizationState, Purpose
+
+logger = logging.getLogger(__name__)
+
+
+class OrderAsking:
+    """Looks an order number up at every shop of an organisation that it could be of.
+
+    No marketplace finds an order by a tracking number (marketplace-apis 0.2); those come with the
+    scheduled reading of orders.
+    """
+
+    def __init__(self, database: Database, gateway: ShopGateway) -> None:
+        self._database = database
+        self._gateway = gateway
+
+    def ask(self, organisation_id: int, code: str) -> bool:
+        """Whether a shop knew the order, which is then in our database; other errors end here."""
+        found = False
+        for shop_id, channel in self._shops(organisation_id):
+            if not could_be_order_number(channel, code):
+                continue
+            order = self._ask_shop(shop_id, code)
+            if order is not None:
+                self._keep(organisation_id, shop_id, order)
+                found = True
+        return found
+
+    def _shops(self, organisation_id: int) -> Sequence[tuple[int, str]]:
+        with self._database.read(scoped(organisation_id)) as session:
+            rows = session.execute(
+                select(Shop.id, Shop.channel)
+                .join(Authorization, Authorization.shop_id == Shop.id)
+                .where(
+                    Authorization.purpose == Purpose.ORDERS,
+                    Authorization.state == AuthorizationState.AUTHORIZED,
+                )
+                .order_by(Shop.id)
+            )
+            return [(shop_id, channel) for shop_id, channel in rows]
+
+    def _ask_shop(self, shop_id: int, code: str) -> Order | None:
+        try:
+            line = self._gateway.line(shop_id, Purpose.ORDERS)
+            return line.marketplace.order(line.access, code)
+        except NotFound:
+            return None
+        except (NotAuthorized, MarketplaceError) as error:
+            logger.warning("a shop cannot be asked now: %s", error, extra={"shop": shop_id})
+            return None
+
+    def _keep(self, organisation_id: int, shop_id: int, order: Order) -> None:
+        now = utc_now()
+
+        def unit(session: Session) -> None:
+            put_order(session, shop_id, order, now)
+
+        self._database.write(unit, scoped(organisation_id))

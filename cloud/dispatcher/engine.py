@@ -1,0 +1,203 @@
+"""The threads of the dispatcher: one claims, some send, one matches, one settles doubts.
+
+A turn that found work is followed by another; else a loop waits for news from the database or for
+the next thing that is due.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from cloud.database.errors import TransientDatabaseError
+from cloud.database.feed import ChangeFeed
+from cloud.database.scope import system
+from cloud.database.write import Database
+from cloud.dispatcher.asking import OrderAsking
+from cloud.dispatcher.claims import (
+    Claim,
+    Claimed,
+    ClaimRules,
+    claim,
+    doubt_lapsed_requests,
+    return_lapsed_claims,
+)
+from cloud.dispatcher.matching import Matching
+from cloud.dispatcher.resolving import Resolving
+from cloud.dispatcher.senders import end, end_others, new_sender_id, register
+from cloud.dispatcher.sending import Sending
+from cloud.dispatcher.settings import DispatcherSettings
+from cloud.marketplaces.registry import unanswered_limit
+from cloud.photos.store import PhotoStore
+from cloud.shops.gateway import ShopGateway
+
+logger = logging.getLogger(__name__)
+
+_SWEEP_EVERY_S = 5.0
+_AFTER_ERROR_S = 1.0
+_JOIN_S = 30.0
+
+
+class Dispatcher:
+    """Sends the outbox. One per process."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: PhotoStore,
+        feed: ChangeFeed,
+        gateway: ShopGateway,
+        settings: DispatcherSettings,
+        on_death: Callable[[BaseException], None],
+    ) -> None:
+        self._database = database
+        self._feed = feed
+        self._settings = settings
+        self._on_death = on_death
+        self.sender_id = new_sender_id()
+        self._rules = ClaimRules(
+            sender=self.sender_id,
+            lease=settings.lease,
+            held_check=settings.held_check,
+            limit_of=unanswered_limit,
+        )
+        self._sending = Sending(
+            database=database,
+            store=store,
+            gateway=gateway,
+            settings=settings,
+            sender=self.sender_id,
+        )
+        asking = OrderAsking(database, gateway)
+        self._matching = Matching(database, gateway, asking, settings)
+        self._resolving = Resolving(database, gateway, settings)
+        self._stopping = threading.Event()
+        # A claim waits here no longer than a sender needs to become free.
+        self._claims: queue.Queue[Claim | None] = queue.Queue()
+        self._free_senders = threading.Semaphore(settings.senders)
+        self._swept_s = 0.0
+        self._threads = [
+            self._thread("dispatch-claim", self._claim_loop),
+            self._thread("dispatch-match", self._match_loop),
+            self._thread("dispatch-settle", self._settle_loop),
+            *(
+                self._thread(f"dispatch-send-{number}", self._send_loop)
+                for number in range(settings.senders)
+            ),
+        ]
+
+    def start(self) -> None:
+        """Register this process and begin."""
+        only_process = self._database.engines.is_sqlite
+
+        def unit(session: Session) -> None:
+            register(session, self.sender_id)
+            if only_process:
+                end_others(session, self.sender_id)
+
+        self._database.write(unit, system("a sender begins"))
+        for thread in self._threads:
+            thread.start()
+
+    def alive(self) -> bool:
+        """Whether every thread turns."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what is being sent. Close the change feed first."""
+        self._stopping.set()
+        for _ in range(self._settings.senders):
+            self._claims.put(None)
+        for thread in self._threads:
+            thread.join(_JOIN_S)
+        self._database.write(lambda session: end(session, self.sender_id), system("a sender ends"))
+
+    # --- loops ----------------------------------------------------------------------------------
+
+    def _thread(self, name: str, loop: Callable[[], None]) -> threading.Thread:
+        return threading.Thread(target=self._guard, args=(loop,), name=name, daemon=True)
+
+    def _guard(self, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
+            self._on_death(error)
+
+    def _claim_loop(self) -> None:
+        while not self._stopping.is_set():
+            position = self._feed.position()
+            try:
+                self._sweep()
+                claimed = self._claim_for_free_senders()
+            except TransientDatabaseError:
+                logger.exception("nothing can be claimed now")
+                self._stopping.wait(_AFTER_ERROR_S)
+                continue
+            if not claimed.claims:
+                self._wait(position, claimed.next_look_s)
+
+    def _claim_for_free_senders(self) -> Claimed:
+        """Claim no more than there are senders to begin at once, so that no lease is slept away."""
+        self._free_senders.acquire()
+        free = 1
+        while free < self._settings.claim_batch and self._free_senders.acquire(blocking=False):
+            free += 1
+        claimed = Claimed((), None)
+        try:
+            claimed = self._database.write(
+                lambda session: claim(session, self._rules, free), system("the sender's turn")
+            )
+        finally:
+            unused = free - len(claimed.claims)
+            if unused:
+                self._free_senders.release(unused)
+        for one in claimed.claims:
+            self._claims.put(one)
+        return claimed
+
+    def _send_loop(self) -> None:
+        while (one := self._claims.get()) is not None:
+            try:
+                self._sending.send(one)
+            except TransientDatabaseError:
+                logger.exception("what became of a message could not be written; the sweep will")
+            finally:
+                self._free_senders.release()
+
+    def _match_loop(self) -> None:
+        self._turn_loop(self._matching.turn, self._matching.seconds_until_next)
+
+    def _settle_loop(self) -> None:
+        self._turn_loop(self._resolving.turn, lambda: None)
+
+    def _turn_loop(self, turn: Callable[[], int], until_next: Callable[[], float | None]) -> None:
+        while not self._stopping.is_set():
+            try:
+                position = self._feed.position()
+                if not turn():
+                    self._wait(position, until_next())
+            except TransientDatabaseError:
+                logger.exception("a turn is put off")
+                self._stopping.wait(_AFTER_ERROR_S)
+
+    def _wait(self, position: int, due_in_s: float | None) -> None:
+        longest_s = self._settings.look_again_s
+        self._feed.wait(position, longest_s if due_in_s is None else min(longest_s, due_in_s))
+
+    def _sweep(self) -> None:
+        now_s = time.monotonic()
+        if now_s - self._swept_s < _SWEEP_EVERY_S:
+            return
+        self._swept_s = now_s
+
+        def unit(session: Session) -> tuple[int, int]:
+            lapsed = return_lapsed_claims(session)
+            return lapsed, doubt_lapsed_requests(session, self._settings.settle)
+
+        returned, doubted = self._database.write(unit, system("claims whose holder is gone"))
+        if returned or doubted:
+            logger.warning("claims lapsed", extra={"returned": returned, "doubted": doubted})

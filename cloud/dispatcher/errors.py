@@ -1,0 +1,17 @@
+"""What stops work on one message or dispatch inside the dispatcher."""
+
+
+class DispatcherError(Exception):
+    """Base of the errors of the dispatcher."""
+
+
+class ClaimLost(DispatcherError):
+    """The lease ran out or somebody else has the message: nothing more may be done with it."""
+
+
+class PictureRefused(DispatcherError):
+    """A stored photo cannot become a picture for the chat."""
+
+
+class ResendRefused(DispatcherError):
+    """A proof cannot be sent again now; the text says why and what to do."""

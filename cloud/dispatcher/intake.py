@@ -1,0 +1,64 @@
+"""What a proof asks for, in the transaction that takes it in."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.conversations.models import Dispatch
+from cloud.conversations.outbox import cancel_unsent, messages_of, set_state, tell
+from cloud.conversations.states import DispatchKind, DispatchState, Reason
+from cloud.proofs.models import Proof
+
+_SAVED_MODES = {"training": Reason.TRAINING, "return": Reason.RETURN}
+_NOT_PLANNED = frozenset(
+    {DispatchState.WAITING_FOR_ORDER, DispatchState.HELD, DispatchState.NEEDS_PERSON}
+)
+
+
+def ask_for_dispatch(session: Session, proof: Proof, now: datetime) -> None:
+    """Dispatch a proof that was closed with F4, or take back one that was withdrawn.
+
+    Safe to run twice: a proof and revision give one dispatch (invariant 7).
+    """
+    if proof.closing == "send":
+        _open(session, proof, now)
+    elif proof.closing == "withdrawn":
+        _take_back(session, proof, now)
+
+
+def _open(session: Session, proof: Proof, now: datetime) -> None:
+    request_key = f"proof:{proof.organisation_id}:{proof.proof_key}"
+    if session.scalar(select(Dispatch.id).where(Dispatch.request_key == request_key)) is not None:
+        return
+    dispatch = Dispatch(
+        kind=DispatchKind.PROOF,
+        proof_id=proof.id,
+        proof_key=proof.proof_key,
+        device_id=proof.device_id,
+        code=proof.code,
+        state=DispatchState.WAITING_FOR_ORDER,
+        request_key=request_key,
+        # A clock that was not synchronised may be years off; then our own time counts.
+        asked_at=proof.closed_at if proof.clock_synced else now,
+        created_at=now,
+        updated_at=now,
+        next_check_at=now,
+    )
+    session.add(dispatch)
+    session.flush()
+    saved = _SAVED_MODES.get(proof.mode)
+    if saved is not None:
+        set_state(session, dispatch, DispatchState.SAVED_NOT_SENT, now=now, reason=saved)
+    else:
+        tell(session, dispatch)
+
+
+def _take_back(session: Session, proof: Proof, now: datetime) -> None:
+    """Cancel what has not been sent. What has, stays: the log says so, and the table hears it."""
+    dispatches = session.scalars(select(Dispatch).where(Dispatch.proof_id == proof.id))
+    for dispatch in dispatches:
+        if messages_of(session, dispatch.id):
+            cancel_unsent(session, dispatch, Reason.WITHDRAWN, now)
+        elif dispatch.state in _NOT_PLANNED:
+            set_state(session, dispatch, DispatchState.CANCELLED, now=now, reason=Reason.WITHDRAWN)

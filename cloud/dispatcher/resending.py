@@ -1,0 +1,112 @@
+"""What a person can do about a proof: send it again, or settle an outcome that nobody knows.
+
+All functions work on the caller's scoped session and are idempotent by their request key.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.conversations.models import Dispatch, Message
+from cloud.conversations.outbox import (
+    cancel_unsent,
+    messages_of,
+    refresh_state,
+    set_state,
+    tell,
+)
+from cloud.conversations.states import DispatchKind, DispatchState, MessageState, Reason
+from cloud.dispatcher.errors import ResendRefused
+from cloud.proofs.models import Proof
+
+_STILL_OPEN = "this proof is being sent now; wait until its state no longer changes"
+_NOT_CONFIRMED = "an earlier send is not confirmed; check the chat and settle it first"
+
+
+@dataclass(frozen=True, slots=True)
+class ResendRequest:
+    """A person's wish to send a proof again."""
+
+    proof_id: int
+    member_id: int
+    request_key: str
+    """Made with the page, so that pressing twice asks once."""
+
+
+def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
+    """Dispatch a proof's stored photos anew; unsent parts of earlier dispatches are cancelled.
+
+    Raises:
+        ResendRefused: something of it is being sent or not confirmed, or it has no photos.
+    """
+    key = f"resend:{request.request_key}"[:100]
+    there = session.scalar(select(Dispatch).where(Dispatch.request_key == key))
+    if there is not None:
+        return there
+    proof = session.get(Proof, request.proof_id)
+    if proof is None:
+        raise ResendRefused("there is no such proof")
+    before = session.scalars(
+        select(Dispatch).where(Dispatch.proof_id == proof.id).order_by(Dispatch.id)
+    ).all()
+    for dispatch in before:
+        _supersede(session, dispatch, now)
+    dispatch = Dispatch(
+        kind=DispatchKind.PROOF,
+        proof_id=proof.id,
+        proof_key=proof.proof_key,
+        device_id=proof.device_id,
+        code=proof.code,
+        state=DispatchState.WAITING_FOR_ORDER,
+        request_key=key,
+        asked_by_member_id=request.member_id,
+        resend_of_id=before[-1].id if before else None,
+        asked_at=now,
+        created_at=now,
+        updated_at=now,
+        next_check_at=now,
+    )
+    session.add(dispatch)
+    session.flush()
+    tell(session, dispatch)
+    return dispatch
+
+
+def settle_as_there(session: Session, message_id: int, now: datetime) -> None:
+    """A person saw the message in the chat: it is not sent again, and not called sent by us."""
+    message = _uncertain(session, message_id)
+    message.state = MessageState.CANCELLED
+    message.reason = Reason.SETTLED_BY_PERSON
+    message.fence += 1
+    refresh_state(session, session.get_one(Dispatch, message.dispatch_id), now)
+
+
+def settle_as_absent(session: Session, message_id: int, now: datetime) -> None:
+    """A person looked and the message is not in the chat: it is sent again."""
+    message = _uncertain(session, message_id)
+    message.state = MessageState.QUEUED
+    message.not_before = now
+    message.reason = ""
+    message.fence += 1
+    refresh_state(session, session.get_one(Dispatch, message.dispatch_id), now)
+
+
+def _uncertain(session: Session, message_id: int) -> Message:
+    message = session.get(Message, message_id, with_for_update=True)
+    if message is None or message.state is not MessageState.UNCERTAIN:
+        raise ResendRefused("this message is settled already")
+    return message
+
+
+def _supersede(session: Session, dispatch: Dispatch, now: datetime) -> None:
+    states = {message.state for message in messages_of(session, dispatch.id)}
+    if MessageState.UNCERTAIN in states:
+        raise ResendRefused(_NOT_CONFIRMED)
+    if MessageState.SENDING in states:
+        raise ResendRefused(_STILL_OPEN)
+    if states & {MessageState.QUEUED, MessageState.CLAIMED}:
+        cancel_unsent(session, dispatch, Reason.SUPERSEDED, now)
+    elif not states and dispatch.state is not DispatchState.CANCELLED:
+        set_state(session, dispatch, DispatchState.CANCELLED, now=now, reason=Reason.SUPERSEDED)

@@ -1,0 +1,60 @@
+"""Whether the proof of a found order is sent, saved, held, or put before a person. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from cloud.conversations.states import DispatchState, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class MatchFacts:
+    """All that the decision depends on."""
+
+    order_cancelled: bool
+    order_refunded: bool
+    has_buyer: bool
+    sending_enabled: bool
+    channel_can_send: bool
+    authorized: bool
+    sent_before: bool
+    """Another dispatch of this order was sent or is under way."""
+    other_parcel: bool
+    """The scanned tracking number is another than that dispatch's."""
+    closed_at: datetime
+    now: datetime
+    asked_by_person: bool
+    """A person asked for this dispatch and has seen what would stop it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """QUEUED: plan and send. Everything else stands with its reason."""
+
+    state: DispatchState
+    reason: Reason | None = None
+
+
+SEND = Decision(DispatchState.QUEUED)
+
+
+def decide(facts: MatchFacts, too_old: timedelta) -> Decision:
+    """Decide; the reason that a person can change least comes first."""
+    if not facts.channel_can_send:
+        return Decision(DispatchState.SAVED_NOT_SENT, Reason.CHANNEL_CANNOT_SEND)
+    if not facts.has_buyer:
+        return Decision(DispatchState.NEEDS_PERSON, Reason.BUYER_UNREACHABLE)
+    if not facts.authorized:
+        return Decision(DispatchState.HELD, Reason.AUTHORIZATION)
+    return SEND if facts.asked_by_person else _by_itself(facts, too_old)
+
+
+def _by_itself(facts: MatchFacts, too_old: timedelta) -> Decision:
+    if facts.order_cancelled or facts.order_refunded:
+        return Decision(DispatchState.SAVED_NOT_SENT, Reason.ORDER_CANCELLED)
+    if not facts.sending_enabled:
+        return Decision(DispatchState.SAVED_NOT_SENT, Reason.SHOP_SWITCHED_OFF)
+    if facts.sent_before and not facts.other_parcel:
+        return Decision(DispatchState.NEEDS_PERSON, Reason.ALREADY_SENT)
+    if facts.now - facts.closed_at > too_old:
+        return Decision(DispatchState.NEEDS_PERSON, Reason.TOO_OLD)
+    return SEND

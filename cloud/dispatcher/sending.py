@@ -1,0 +1,251 @@
+"""Sending one claimed message: upload, commit `sending`, request, write what became of it."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cloud.conversations.models import Attempt, Conversation, Message
+from cloud.conversations.states import AttemptOutcome as Outcome
+from cloud.conversations.states import MessageKind, Reason
+from cloud.database.scope import Scope, scoped
+from cloud.database.write import Database
+from cloud.dispatcher.claims import Claim
+from cloud.dispatcher.errors import ClaimLost, PictureRefused
+from cloud.dispatcher.pictures import chat_picture
+from cloud.dispatcher.results import (
+    Begun,
+    begin_sending,
+    finish_known_failure,
+    finish_sent,
+    finish_unknown,
+    give_back,
+)
+from cloud.dispatcher.retry import Next, Step, back_off, step_after
+from cloud.dispatcher.settings import DispatcherSettings
+from cloud.marketplaces.chats import (
+    ImagePart,
+    MessagePart,
+    OrderCardPart,
+    OutgoingMessage,
+    TextPart,
+)
+from cloud.marketplaces.errors import MarketplaceError, OutcomeUnknown
+from cloud.photos.errors import PermanentPhotoError, PhotoStoreError
+from cloud.photos.store import PhotoStore
+from cloud.shops.errors import NotAuthorized
+from cloud.shops.gateway import Line, ShopGateway
+from cloud.shops.service import Purpose
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed message as read for sending."""
+
+    claim: Claim
+    shop_id: int
+    dispatch_id: int
+    kind: MessageKind
+    text: str
+    photo_sha256: str | None
+    order_number: str
+    buyer_id: str
+    conversation_id: str
+    failures: int
+
+    @property
+    def scope(self) -> Scope:
+        """All writes about it happen in its organisation's scope."""
+        return scoped(self.claim.organisation_id)
+
+
+class Sending:
+    """Sends claimed messages; used by all sender threads."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        store: PhotoStore,
+        gateway: ShopGateway,
+        settings: DispatcherSettings,
+        sender: str,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._store = store
+        self._gateway = gateway
+        self._settings = settings
+        self._sender = sender
+        self._monotonic_s = monotonic_s
+
+    def send(self, claim: Claim) -> None:
+        """Send one message. Every end is written; a lost claim ends without a word.
+
+        Raises:
+            DatabaseError: nothing more could be written. What was committed stands, and the sweep
+                settles it when the lease has run out.
+        """
+        job = self._read(claim)
+        try:
+            self._send(job)
+        except ClaimLost as lost:
+            logger.warning("a claim was lost: %s", lost, extra=_ids(job))
+
+    def _send(self, job: Job) -> None:
+        try:
+            line = self._gateway.line(job.shop_id, Purpose.CHAT)
+            part, url = self._part(job, line)
+        except NotAuthorized as error:
+            self._write_failure(job, None, _hold(self._settings, Reason.AUTHORIZATION, str(error)))
+            return
+        except (PictureRefused, PermanentPhotoError) as error:
+            self._write_failure(
+                job, None, Step(Next.FAIL_MESSAGE, Reason.PHOTO_DAMAGED, str(error))
+            )
+            return
+        except PhotoStoreError as error:
+            step = Step(Next.AGAIN, Reason.OUTAGE, str(error), back_off(job.failures))
+            self._write_failure(job, None, step)
+            return
+        except MarketplaceError as error:
+            self._fail(job, None, error)
+            return
+        self._request(job, line, part, url)
+
+    def _request(self, job: Job, line: Line, part: MessagePart, url: str | None) -> None:
+        before_s = self._monotonic_s()
+        begun = self._begin(job, url)
+        message = OutgoingMessage(
+            buyer_id=job.buyer_id,
+            order_number=job.order_number,
+            part=part,
+            conversation_id=job.conversation_id,
+        )
+        # A process that was stopped here must not write after its lease: the request's own deadline
+        # counts from now and ends before the lease does.
+        left_s = self._settings.lease.total_seconds() - (self._monotonic_s() - before_s)
+        if left_s <= self._settings.request_deadline_s:
+            self._database.write(
+                lambda session: give_back(session, job.claim, begun.attempt_id), job.scope
+            )
+            return
+        try:
+            sent = line.marketplace.send(
+                line.access, message, deadline_s=self._settings.request_deadline_s
+            )
+        except MarketplaceError as error:
+            self._fail(job, (begun, line), error)
+            return
+        self._database.write(
+            lambda session: finish_sent(session, job.claim, begun, sent), job.scope
+        )
+        logger.info("message sent", extra=_ids(job))
+
+    def _begin(self, job: Job, url: str | None) -> Begun:
+        def unit(session: Session) -> Begun:
+            return begin_sending(
+                session,
+                job.claim,
+                sender=self._sender,
+                lease=self._settings.lease,
+                uploaded_url=url,
+            )
+
+        return self._database.write(unit, job.scope)
+
+    def _fail(self, job: Job, request: tuple[Begun, Line] | None, error: MarketplaceError) -> None:
+        step = step_after(error, job.failures)
+        logger.warning(
+            "a message was not sent: %s",
+            error.name,
+            extra={**_ids(job), "next": step.next.name, "reason": step.reason.value},
+        )
+        if request is not None and isinstance(error, OutcomeUnknown):
+            attempt_id = request[0].attempt_id
+            self._database.write(
+                lambda session: finish_unknown(
+                    session, job.claim, attempt_id, step, self._settings.settle
+                ),
+                job.scope,
+            )
+            return
+        if isinstance(error, OutcomeUnknown):
+            # Before the request: an upload or a token; nothing of it is in the chat.
+            step = Step(Next.AGAIN, step.reason, step.detail, back_off(job.failures))
+        if step.next is Next.REFRESH_TOKEN:
+            step = self._with_new_token(job, request, step)
+        self._write_failure(job, request[0].attempt_id if request else None, step)
+
+    def _with_new_token(self, job: Job, request: tuple[Begun, Line] | None, step: Step) -> Step:
+        """Get a new token now; where that fails, wait or hold as that failure says."""
+        try:
+            line = request[1] if request else self._gateway.line(job.shop_id, Purpose.CHAT)
+            self._gateway.token_rejected(job.shop_id, Purpose.CHAT, line)
+        except NotAuthorized as error:
+            return _hold(self._settings, Reason.AUTHORIZATION, str(error))
+        except MarketplaceError as error:
+            after = step_after(error, max(1, job.failures))
+            if after.next is Next.LOOK_INTO_CHAT:
+                return Step(Next.AGAIN, after.reason, after.detail, back_off(job.failures))
+            return after
+        return step
+
+    def _write_failure(self, job: Job, attempt_id: int | None, step: Step) -> None:
+        if step.next is Next.HOLD:
+            step = _hold(self._settings, step.reason, step.detail)
+        self._database.write(
+            lambda session: finish_known_failure(session, job.claim, attempt_id, step), job.scope
+        )
+
+    def _part(self, job: Job, line: Line) -> tuple[MessagePart, str | None]:
+        """The part to send; a picture is uploaded for this message alone (invariant 6)."""
+        if job.kind is MessageKind.TEXT:
+            return TextPart(job.text), None
+        if job.kind is MessageKind.ORDER_CARD:
+            return OrderCardPart(job.order_number), None
+        capabilities = line.marketplace.capabilities(line.access.country)
+        photo = self._store.read(job.claim.organisation_id, job.photo_sha256 or "")
+        picture = chat_picture(
+            photo,
+            max_bytes=capabilities.image_max_bytes,
+            max_side_px=capabilities.image_max_side_px,
+        )
+        url = line.marketplace.upload_image(line.access, picture).url
+        return ImagePart(url), url
+
+    def _read(self, claim: Claim) -> Job:
+        with self._database.read(scoped(claim.organisation_id)) as session:
+            message = session.get_one(Message, claim.message_id)
+            conversation = session.get_one(Conversation, message.conversation_id)
+            failures = session.scalar(
+                select(func.count(Attempt.id)).where(
+                    Attempt.message_id == message.id,
+                    Attempt.outcome.in_((Outcome.REFUSED, Outcome.NOT_SENT)),
+                )
+            )
+            return Job(
+                claim=claim,
+                shop_id=message.shop_id,
+                dispatch_id=message.dispatch_id,
+                kind=message.kind,
+                text=message.text,
+                photo_sha256=message.photo_sha256,
+                order_number=message.order_number,
+                buyer_id=conversation.buyer_id,
+                conversation_id="",
+                failures=failures or 0,
+            )
+
+
+def _hold(settings: DispatcherSettings, reason: Reason, detail: str) -> Step:
+    return Step(Next.HOLD, reason, detail, settings.held_check)
+
+
+def _ids(job: Job) -> dict[str, object]:
+    return {"message_id": job.claim.message_id, "dispatch": job.dispatch_id, "shop": job.shop_id}

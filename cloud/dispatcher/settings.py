@@ -1,0 +1,28 @@
+"""What the dispatcher needs to know to work."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class DispatcherSettings:
+    """Times and numbers; the defaults are the product's."""
+
+    senders: int = 4
+    claim_batch: int = 20
+    request_deadline_s: float = 20.0
+    lease: timedelta = timedelta(seconds=90)
+    """Longer than everything a sender does for one message, its uploads included."""
+    wait_for_order: timedelta = timedelta(hours=6)
+    too_old: timedelta = timedelta(hours=72)
+    held_release: timedelta = timedelta(hours=24)
+    held_check: timedelta = timedelta(seconds=30)
+    chat_read_fresh: timedelta = timedelta(seconds=60)
+    """A count of unanswered messages older than this is read anew before planning."""
+    settle: timedelta = timedelta(seconds=30)
+    """How long the chat is given to show a message before its absence counts."""
+    absent_readings: int = 2
+    settle_give_up: timedelta = timedelta(minutes=30)
+    """An outcome unknown for longer waits for a person."""
+    look_again_s: float = 5.0
+    """Without news: when loops look by themselves."""

@@ -1,0 +1,203 @@
+"""Calling a marketplace for a shop, with a token that is good.
+
+A refresh is single flight over all processes: a lease in the authorization's row says who does it,
+and the new pair is stored before anybody uses it (marketplace-apis 1.2).
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from cloud.database.base import utc_now
+from cloud.database.clock import database_now
+from cloud.database.scope import system
+from cloud.database.secrets import SecretBox
+from cloud.database.write import Database
+from cloud.marketplaces.access import ShopAccess, Tokens
+from cloud.marketplaces.errors import (
+    AuthorizationEnded,
+    FailureClass,
+    TransientError,
+)
+from cloud.marketplaces.http_clients import HttpClients
+from cloud.marketplaces.interface import Marketplace
+from cloud.marketplaces.registry import marketplace_for
+from cloud.shops.service import (
+    AuthorizationState,
+    OpenedAuthorization,
+    Purpose,
+    authorization,
+    open_authorization,
+    store_tokens,
+)
+
+logger = logging.getLogger(__name__)
+
+REFRESH_AHEAD = timedelta(minutes=10)
+_REFRESH_LEASE = timedelta(seconds=60)
+_REMEMBERED_S = 5.0
+
+_Key = tuple[int, Purpose]
+
+
+class RefreshUnderWay(TransientError):
+    """Another thread or process refreshes this shop's token now; try again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A marketplace and the right to call it for one shop, for use by the calling thread now."""
+
+    marketplace: Marketplace
+    access: ShopAccess
+    generation: int
+
+
+class ShopGateway:
+    """Gives lines to shops. One per process, shared by its threads."""
+
+    def __init__(
+        self,
+        database: Database,
+        box: SecretBox,
+        clients: HttpClients,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._box = box
+        self._clients = clients
+        self._monotonic_s = monotonic_s
+        self._known: dict[_Key, tuple[float, OpenedAuthorization]] = {}
+        self._lock = threading.Lock()
+
+    def line(self, shop_id: int, purpose: Purpose) -> Line:
+        """A line with a token that has not expired, refreshed when it soon does.
+
+        Raises:
+            NotAuthorized: a person must authorize the shop.
+            MarketplaceError: the refresh failed; transient, or AuthorizationEnded.
+            DatabaseError: the authorization cannot be read.
+        """
+        opened = self._opened(shop_id, purpose)
+        if opened.access_expires_at - utc_now() < REFRESH_AHEAD:
+            opened = self._refresh_ahead(shop_id, purpose, opened)
+        return Line(
+            marketplace=marketplace_for(
+                opened.channel, http=self._clients.get(), base_url=opened.base_url
+            ),
+            access=opened.access,
+            generation=opened.generation,
+        )
+
+    def token_rejected(self, shop_id: int, purpose: Purpose, line: Line) -> None:
+        """Replace a token that the marketplace did not take; raises as ``line`` does."""
+        self._refresh(shop_id, purpose, line.generation)
+
+    def _refresh_ahead(
+        self, shop_id: int, purpose: Purpose, opened: OpenedAuthorization
+    ) -> OpenedAuthorization:
+        """While the old token still works, no trouble with the refresh stops a call."""
+        try:
+            self._refresh(shop_id, purpose, opened.generation)
+        except TransientError as error:
+            if opened.access_expires_at <= utc_now():
+                raise
+            logger.warning("a token will be refreshed later: %s", error.name)
+            return opened
+        return self._opened(shop_id, purpose)
+
+    def _opened(self, shop_id: int, purpose: Purpose) -> OpenedAuthorization:
+        key = (shop_id, purpose)
+        now_s = self._monotonic_s()
+        with self._lock:
+            until_s, opened = self._known.get(key, (0.0, None))
+        if opened is not None and now_s < until_s:
+            return opened
+        with self._database.read(system("a shop's credentials")) as session:
+            opened = open_authorization(session, self._box, shop_id, purpose)
+        with self._lock:
+            self._known[key] = (now_s + _REMEMBERED_S, opened)
+        return opened
+
+    def _forget(self, shop_id: int, purpose: Purpose) -> None:
+        with self._lock:
+            self._known.pop((shop_id, purpose), None)
+
+    def _refresh(self, shop_id: int, purpose: Purpose, generation: int) -> None:
+        self._forget(shop_id, purpose)
+        if not self._take_lease(shop_id, purpose, generation):
+            return
+        opened = self._opened(shop_id, purpose)
+        marketplace = marketplace_for(
+            opened.channel, http=self._clients.get(), base_url=opened.base_url
+        )
+        try:
+            tokens = marketplace.refresh(
+                opened.access.app,
+                shop_id=opened.access.shop_id,
+                refresh_token=opened.refresh_token,
+            )
+        except AuthorizationEnded:
+            self._end(shop_id, purpose, generation, AuthorizationState.EXPIRED)
+            raise
+        except TransientError:
+            self._end(shop_id, purpose, generation, AuthorizationState.AUTHORIZED)
+            raise
+        self._store(shop_id, purpose, tokens)
+        logger.info("token refreshed", extra={"shop": shop_id, "purpose": purpose})
+
+    def _take_lease(self, shop_id: int, purpose: Purpose, generation: int) -> bool:
+        """False: the pair was replaced already. Raises RefreshUnderWay: somebody is at it."""
+
+        def unit(session: Session) -> str:
+            row = authorization(session, shop_id, purpose)
+            session.refresh(row, with_for_update=True)
+            now = database_now(session)
+            if row.generation != generation:
+                return "replaced"
+            if row.refreshing_until is not None and row.refreshing_until > now:
+                return "under way"
+            row.refreshing_until = now + _REFRESH_LEASE
+            return "taken"
+
+        outcome = self._database.write(unit, system("one refresh of a token at a time"))
+        if outcome == "under way":
+            raise RefreshUnderWay(FailureClass.OUTAGE, "refresh_under_way", retry_after_s=1.0)
+        return outcome == "taken"
+
+    def _store(self, shop_id: int, purpose: Purpose, tokens: Tokens) -> None:
+        now = utc_now()
+
+        def unit(session: Session) -> None:
+            store_tokens(
+                session, self._box, shop_id=shop_id, purpose=purpose, tokens=tokens, now=now
+            )
+
+        self._database.write(unit, system("a refreshed token"))
+        self._forget(shop_id, purpose)
+
+    def _end(
+        self, shop_id: int, purpose: Purpose, generation: int, state: AuthorizationState
+    ) -> None:
+        """End the lease of a refresh that brought no new pair.
+
+        One whose outcome is unknown keeps its lease: its refresh token may be spent, and one more
+        try after the lease settles that.
+        """
+        now = utc_now()
+
+        def unit(session: Session) -> None:
+            row = authorization(session, shop_id, purpose)
+            if row.generation == generation:
+                row.state = state
+                row.refreshing_until = None
+                row.changed_at = now
+
+        self._database.write(unit, system("a refresh brought no new pair"))
+        self._forget(shop_id, purpose)
+        logger.warning("no new token", extra={"shop": shop_id, "authorization": state})
