@@ -1,6 +1,7 @@
 """The wheel works by itself, away from the checkout (design, section 3)."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -9,6 +10,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -16,10 +18,13 @@ PACKAGES = ("edge", "cloud", "wire", "sandbox", "launcher")
 COMMANDS = sorted(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"])
 
 
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def run(command: list[str | Path], *, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False
     )
 
 
@@ -70,3 +75,19 @@ def test_each_command_explains_itself(installed: Path, tmp_path: Path, command: 
     result = run([installed / command, "--help"], cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert command in result.stdout
+
+
+def test_the_stand_in_marketplace_serves_its_pages(installed: Path, tmp_path: Path) -> None:
+    command: list[str | Path] = [installed / "packwitness-sandbox", "shopee", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            (address,) = re.findall(r"http://\S+", process.stdout.readline())
+            page = httpx.get(address, follow_redirects=True)
+            (style,) = re.findall(r'<link[^>]+href="([^"]+\.css)"', page.text)
+            assert page.status_code == 200
+            assert httpx.get(page.url.join(style)).status_code == 200
+        finally:
+            process.terminate()
