@@ -1,0 +1,392 @@
+"""What is said over one connection: birth, inventory, transfer, questions, health."""
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from edge.clock import Clock
+from edge.events import LinkChanged, Post
+from edge.spool.errors import PhotoDamaged, SpoolError
+from edge.uplink import reasons
+from edge.uplink.downlink import Downlink
+from edge.uplink.errors import LinkLost, LinkRefused, PacketTooLarge
+from edge.uplink.inventory import inventory_parts
+from edge.uplink.mqtt import (
+    Acknowledged,
+    Arrived,
+    Connection,
+    Ended,
+    Event,
+    Limits,
+    Opened,
+    Refused,
+    Subscribed,
+)
+from edge.uplink.photo_reader import PhotoReader
+from edge.uplink.queue_view import Queue, Receipts, SendableManifest, SendablePhoto
+from edge.uplink.requests import Requests
+from edge.uplink.settings import UplinkSettings
+from edge.uplink.transfer import Transfer
+from edge.uplink.work import (
+    Outcome,
+    PhotoReceipted,
+    PhotoWanted,
+    Probe,
+    ProofReceipted,
+    ProofRefused,
+    SetAside,
+    Slice,
+    Work,
+)
+from wire.messages import Answer, Health, Inventory, PhotoResult, Presence, PresenceState
+from wire.slices import OVERHEAD_BYTES, SIZE_PROPERTY, slice_bytes
+from wire.topics import Address, Up
+
+_logger = logging.getLogger(__name__)
+
+_LISTED_PHOTOS = 200
+_LISTED_MANIFESTS = 100
+_MOST_FAULTS = 20
+_LONGEST_FAULT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What outlives a connection."""
+
+    address: Address
+    settings: UplinkSettings
+    spool: Queue
+    receipts: Receipts
+    transfer: Transfer
+    requests: Requests
+    post: Post
+    clock: Clock
+    health: Callable[[], Health]
+    boot_count: int
+    control_strikes: Counter[str]
+    """How often a connection ended while a message of this kind was under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """A message that is not evidence: it may be lost with its connection."""
+
+    kind: Up
+    topic: str
+    payload: bytes
+
+
+def presence(around: Surroundings, state: PresenceState, connection: int) -> bytes:
+    """Payload of birth, clean stop or will."""
+    return Presence(
+        state=state,
+        boot_count=around.boot_count,
+        connection=connection,
+        software=around.settings.software,
+    ).to_bytes()
+
+
+class Session:
+    """Turns events of a connection into publishes. All methods run in the uplink's thread."""
+
+    def __init__(self, around: Surroundings, connection: Connection, number: int) -> None:
+        self._around = around
+        self._settings = around.settings
+        self._connection = connection
+        self._number = number
+        self._transfer = around.transfer
+        self._downlink = Downlink(around.post, around.receipts, around.clock)
+        self._photos = PhotoReader(around.spool)
+        self._controls: deque[_Control] = deque()
+        self._in_flight: dict[int, tuple[Work | _Control, float]] = {}
+        self._limits: Limits | None = None
+        self._questions = 0
+        self._began_at = self._now()
+        self._health_at = 0.0
+        self._refresh_at = 0.0
+        self._follow_at = 0.0
+        self.ready = False
+        """Subscribed: the table is connected in the sense of the packer's light."""
+        self.stopped = False
+        """The farewell was acknowledged."""
+
+    # --- events --------------------------------------------------------------------------------
+
+    def handle(self, event: Event) -> None:
+        """Take in what happened.
+
+        Raises:
+            LinkRefused: the broker will not have us.
+            LinkLost: the connection is over.
+        """
+        match event:
+            case Opened(limits):
+                self._limits = limits
+                self._connection.subscribe(self._around.address.down_filter)
+            case Refused(code):
+                raise LinkRefused(f"refused by the broker: {reasons.name(code)}", code)
+            case Subscribed():
+                self._begin()
+            case Acknowledged(mid, code):
+                self._acknowledged(mid, code)
+            case Arrived(topic, payload):
+                answer = self._downlink.take(topic, payload)
+                if answer is not None:
+                    self._answered(answer)
+            case Ended(code, text):
+                raise LinkLost(text, code)
+
+    def _begin(self) -> None:
+        self.ready = True
+        limit = self._limits.packet_bytes if self._limits is not None else None
+        try:
+            payload_bytes = slice_bytes(self._settings.slice_bytes, limit)
+        except ValueError as error:
+            raise LinkRefused(str(error), reasons.TOO_LARGE) from error
+        self._control(Up.PRESENCE, presence(self._around, PresenceState.ONLINE, self._number))
+        self._around.requests.take_spool()
+        photos, manifests = self._read_spool()
+        questions = [
+            part.correlation
+            for part in self._inventories(photos, manifests)
+            if self._control(Up.INVENTORY, part.to_bytes())
+        ]
+        self._transfer.connected(payload_bytes, questions, self._now())
+        self._say_health()
+        self._around.post(LinkChanged(connected=True, at_ns=self._around.clock.monotonic_ns()))
+
+    def _acknowledged(self, mid: int, code: int) -> None:
+        what, _ = self._in_flight.pop(mid)
+        verdict = reasons.puback_verdict(code)
+        if verdict is not reasons.Verdict.TAKEN:
+            _logger.warning("not taken by the broker: %s", reasons.name(code))
+        if isinstance(what, _Control):
+            del self._around.control_strikes[what.kind]
+            self.stopped = self.stopped or (what.kind is Up.PRESENCE and self._stopping)
+        else:
+            self._conclude(self._transfer.acknowledged(what, verdict, self._now()))
+
+    def _answered(self, answer: Answer) -> None:
+        if any(photo.result is PhotoResult.WRONG_HASH for photo in answer.photos):
+            self._photos.forget()
+        self._conclude(self._transfer.answered(answer, self._now()))
+
+    def ended(self, *, suspicious: bool) -> None:
+        """The connection is over; ``suspicious`` as for ``Transfer.disconnected``."""
+        for what, _ in self._in_flight.values():
+            if isinstance(what, _Control) and suspicious:
+                self._around.control_strikes[what.kind] += 1
+        self._conclude(self._transfer.disconnected(suspicious=suspicious, now=self._now()))
+        if self.ready:
+            now_ns = self._around.clock.monotonic_ns()
+            self._around.post(LinkChanged(connected=False, at_ns=now_ns))
+
+    # --- publishing ----------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Publish what is due as far as there is room.
+
+        Raises:
+            LinkLost: the connection is over, or the broker has gone silent.
+        """
+        now = self._now()
+        self._check_silence(now)
+        if not self.ready:
+            return
+        if not self._stopping:
+            self._take_requests(now)
+        while self._connection.room > 0 and (what := self._next(now)) is not None:
+            if isinstance(what, _Control):
+                self._hand_over(what, what.topic, what.payload)
+            else:
+                self._publish_work(what)
+
+    def farewell(self) -> None:
+        """Say that the table stops on purpose; nothing else is started any more."""
+        self._stopping = True
+        self._controls.clear()
+        if self.ready:
+            self._control(Up.PRESENCE, presence(self._around, PresenceState.STOPPED, self._number))
+        else:
+            self.stopped = True
+
+    def next_time(self) -> float:
+        """Monotonic seconds when ``pump`` has something to do if no event comes."""
+        if not self.ready:
+            return self._began_at + self._settings.connect_timeout_s
+        times = [self._refresh_at, self._health_at, self._follow_at]
+        times += [
+            sent_at + self._settings.puback_timeout_s for _, sent_at in self._in_flight.values()
+        ]
+        return min(self._transfer.next_time(self._now()), *times)
+
+    _stopping = False
+
+    def _next(self, now: float) -> Work | _Control | None:
+        if self._controls:
+            return self._controls.popleft()
+        if self._stopping:
+            return None
+        work = self._transfer.next(now)
+        if work is None and not self._in_flight:
+            self._photos.forget()
+        return work
+
+    def _publish_work(self, work: Work) -> None:
+        if isinstance(work, Slice):
+            self._publish_slice(work)
+        elif isinstance(work, Probe):
+            question = Inventory(
+                correlation=self._correlation(), photos=list(work.photos), proofs=list(work.proofs)
+            )
+            self._hand_over(work, self._around.address.up(Up.INVENTORY), question.to_bytes())
+        else:
+            self._hand_over(work, self._around.address.proof(work.proof_id), work.raw)
+
+    def _publish_slice(self, work: Slice) -> None:
+        try:
+            jpeg = self._photos.read(work.sha256)
+        except PhotoDamaged as error:
+            self._conclude(self._transfer.give_up(work, str(error)))
+        except SpoolError as error:
+            _logger.warning("photo %s cannot be read now: %s", work.sha256, error)
+            self._transfer.postpone(work, self._now())
+        else:
+            topic = self._around.address.photo_slice(work.sha256, work.start)
+            size = ((SIZE_PROPERTY, str(work.size_bytes)),)
+            self._hand_over(work, topic, jpeg[work.start : work.end], size)
+
+    def _hand_over(
+        self,
+        what: Work | _Control,
+        topic: str,
+        payload: bytes,
+        properties: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        try:
+            mid = self._connection.publish(topic, payload, properties)
+        except PacketTooLarge as error:
+            if isinstance(what, _Control):
+                _logger.warning("%s is left out: %s", what.kind, error)
+            else:
+                self._conclude(self._transfer.give_up(what, str(error)))
+        else:
+            self._in_flight[mid] = (what, self._now())
+
+    def _control(self, kind: Up, payload: bytes) -> bool:
+        """Queue a message that is no evidence; False if its kind broke too many connections."""
+        if self._around.control_strikes[kind] >= self._settings.transfer.poison_strikes:
+            _logger.error("%s is left out: it broke several connections", kind)
+            return False
+        self._controls.append(_Control(kind, self._around.address.up(kind), payload))
+        return True
+
+    def _check_silence(self, now: float) -> None:
+        if not self.ready and now > self._began_at + self._settings.connect_timeout_s:
+            raise LinkLost("the broker did not answer the connection")
+        oldest = min((sent_at for _, sent_at in self._in_flight.values()), default=now)
+        if now > oldest + self._settings.puback_timeout_s:
+            raise LinkLost("the broker acknowledges nothing any more")
+
+    # --- what the table wants ------------------------------------------------------------------
+
+    def _take_requests(self, now: float) -> None:
+        for lookup in self._around.requests.take_lookups(now - self._settings.lookup_age_s):
+            self._control(Up.LOOKUP, lookup.to_bytes())
+        if self._around.requests.take_spool() or now >= self._refresh_at:
+            self._read_spool()
+        if self._around.requests.take_health():
+            self._health_at = min(self._health_at, self._health_soonest)
+        if now >= self._health_at:
+            self._say_health()
+        if now >= self._follow_at:
+            self._follow()
+
+    _health_soonest = 0.0
+
+    def _say_health(self) -> None:
+        now = self._now()
+        self._health_at = now + self._settings.health_interval_s
+        self._health_soonest = now + self._settings.health_shortest_s
+        health = self._around.health()
+        aside = [
+            f"{it.what} {it.id[:8]} set aside: {it.reason}"[:_LONGEST_FAULT]
+            for it in self._transfer.set_aside
+        ]
+        faults = [*health.faults, *aside][:_MOST_FAULTS]
+        self._control(Up.HEALTH, health.model_copy(update={"faults": faults}).to_bytes())
+
+    def _read_spool(self) -> tuple[Iterable[SendablePhoto], Iterable[SendableManifest]]:
+        self._refresh_at = self._now() + self._settings.refresh_interval_s
+        spool = self._around.spool
+        try:
+            photos = spool.photos_to_send(_LISTED_PHOTOS)
+            manifests = spool.manifests_to_send(_LISTED_MANIFESTS)
+        except SpoolError as error:
+            _logger.warning("the spool cannot be read now: %s", error)
+            return (), ()
+        self._transfer.offer(photos, manifests)
+        return photos, manifests
+
+    def _follow(self) -> None:
+        self._follow_at = self._now() + self._settings.follow_interval_s
+        if self._following():
+            for part in self._inventories((), ()):
+                self._control(Up.INVENTORY, part.to_bytes())
+
+    def _following(self) -> list[str]:
+        try:
+            return list(self._around.spool.following())
+        except SpoolError as error:
+            _logger.warning("the spool cannot be read now: %s", error)
+            return []
+
+    def _inventories(
+        self, photos: Iterable[SendablePhoto], manifests: Iterable[SendableManifest]
+    ) -> list[Inventory]:
+        self._follow_at = self._now() + self._settings.follow_interval_s
+        limit = self._limits.packet_bytes if self._limits is not None else None
+        return list(
+            inventory_parts(
+                photos,
+                manifests,
+                self._following(),
+                room_bytes=None if limit is None else limit - OVERHEAD_BYTES,
+                correlation=self._correlation(),
+            )
+        )
+
+    def _correlation(self) -> str:
+        self._questions += 1
+        return f"{self._around.boot_count}-{self._number}-{self._questions}"
+
+    # --- conclusions ---------------------------------------------------------------------------
+
+    def _conclude(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            match outcome:
+                case PhotoReceipted(sha256):
+                    self._around.receipts.photo_receipted(sha256)
+                case ProofReceipted(proof_id, revision):
+                    self._around.receipts.proof_receipted(proof_id, revision)
+                case ProofRefused(proof_id, revision, reason):
+                    _logger.error("the cloud refused proof %s: %s", proof_id, reason)
+                    self._around.receipts.proof_refused(proof_id, revision, reason)
+                case SetAside(what, which, reason):
+                    _logger.error("%s %s is set aside: %s", what, which, reason)
+                    self._around.requests.report_health()
+                case PhotoWanted(sha256):
+                    self._add_asked(sha256)
+
+    def _add_asked(self, sha256: str) -> None:
+        try:
+            size_bytes = len(self._photos.read(sha256))
+        except SpoolError as error:
+            _logger.warning("the cloud misses photo %s: %s", sha256, error)
+        else:
+            self._transfer.add_asked(sha256, size_bytes)
+
+    def _now(self) -> float:
+        return self._around.clock.monotonic_ns() / 1e9

@@ -1,0 +1,209 @@
+"""The thread that owns the line to the cloud: connects, turns the session, comes back."""
+
+import logging
+import random
+import select
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from edge.clock import Clock
+from edge.events import Post
+from edge.uplink import reasons
+from edge.uplink.backoff import wait_s
+from edge.uplink.credentials import Credentials
+from edge.uplink.errors import LinkError, LinkLost, LinkRefused
+from edge.uplink.mqtt import Connection, Endpoint, Login
+from edge.uplink.queue_view import Queue, Receipts
+from edge.uplink.requests import Requests
+from edge.uplink.session import Session, Surroundings, presence
+from edge.uplink.settings import BackOff, UplinkSettings
+from edge.uplink.transfer import Transfer
+from edge.uplink.waker import Waker
+from wire.messages import Health, Lookup, PresenceState
+from wire.topics import Up
+
+_logger = logging.getLogger(__name__)
+
+_LONGEST_TURN_S: Final = 5.0
+_STALLED_S: Final = 120.0
+"""Longer than a name look-up and a connect with two addresses may block."""
+_FAREWELL_S: Final = 2.0
+
+_NOT_OUR_PACKETS: Final = frozenset({0x87, 0x8A, 0x8B, 0x8D, reasons.TAKEN_OVER, 0x98, 0x9C, 0x9D})
+"""Reasons for a DISCONNECT that cannot be the fault of what was under way."""
+_SLOWLY: Final = frozenset({0x87, 0x8A, reasons.TAKEN_OVER, 0x98})
+"""Reasons after which coming back at once would start the same again."""
+
+_random: Final = random.SystemRandom().random
+
+
+class Uplink:
+    """Reads the spool and drives the connection in a thread of its own.
+
+    Everything it learns goes out by ``post`` (LinkChanged, AdviceCame, ProgressCame) and
+    ``receipts``. All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        settings: UplinkSettings,
+        spool: Queue,
+        post: Post,
+        clock: Clock,
+        *,
+        health: Callable[[], Health],
+        receipts: Receipts,
+        boot_count: int,
+        draw: Callable[[], float] = _random,
+    ) -> None:
+        """``health`` is called from the uplink's thread; ``boot_count`` counts daemon starts."""
+        self._credentials = credentials
+        self._settings = settings
+        self._clock = clock
+        self._draw = draw
+        self._waker = Waker()
+        self._requests = Requests(self._waker)
+        self._around = Surroundings(
+            address=credentials.address,
+            settings=settings,
+            spool=spool,
+            receipts=receipts,
+            transfer=Transfer(settings.transfer, draw),
+            requests=self._requests,
+            post=post,
+            clock=clock,
+            health=health,
+            boot_count=boot_count,
+            control_strikes=Counter(),
+        )
+        self._connections = 0
+        self._said = ""
+        self._turned_at = self._now()
+        self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
+        spool.subscribe(self._requests.read_spool)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def stop(self, deadline_s: float) -> bool:
+        """Say farewell to the cloud and end; False if that took longer than ``deadline_s``."""
+        self._requests.stop()
+        self._thread.join(deadline_s)
+        return not self._thread.is_alive()
+
+    def alive(self) -> bool:
+        """The thread runs and turns. False is a reason to end the process."""
+        return self._thread.is_alive() and self._now() - self._turned_at < _STALLED_S
+
+    def lookup(self, code: str, correlation: str) -> None:
+        """Ask the cloud about a scanned code; AdviceCame follows when and if it answers."""
+        self._requests.ask(Lookup(code=code, correlation=correlation), self._now())
+
+    def health_changed(self) -> None:
+        """Report the health soon instead of at the next interval."""
+        self._requests.report_health()
+
+    def wake(self) -> None:
+        """Read the spool again; needed only for what no commit announced, as a released hold."""
+        self._requests.read_spool()
+
+    # --- the thread ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        attempt = 0
+        while not self._requests.stopping:
+            began = self._now()
+            policy = self._settings.reconnect
+            try:
+                self._one_connection()
+            except LinkError as error:
+                policy = self._judge(error)
+            if self._now() - began >= self._settings.stable_s:
+                attempt = 0
+            self._rest(wait_s(policy, attempt, self._draw()))
+            attempt += 1
+        self._waker.close()
+
+    def _one_connection(self) -> None:
+        self._connections += 1
+        connection = Connection(
+            self._endpoint(),
+            self._login(),
+            keepalive_s=self._settings.keepalive_s,
+            timeout_s=self._settings.connect_timeout_s,
+        )
+        connection.open()
+        session = Session(self._around, connection, self._connections)
+        suspicious = clean = False
+        try:
+            self._turn_until_stopped(connection, session)
+            clean = True
+        except LinkLost as lost:
+            suspicious = lost.code not in _NOT_OUR_PACKETS
+            raise
+        finally:
+            connection.close(with_will=not clean)
+            session.ended(suspicious=suspicious)
+
+    def _turn_until_stopped(self, connection: Connection, session: Session) -> None:
+        while not self._requests.stopping:
+            self._turn(connection, session)
+        session.farewell()
+        until = self._now() + _FAREWELL_S
+        while not session.stopped and self._now() < until:
+            self._turn(connection, session)
+
+    def _turn(self, connection: Connection, session: Session) -> None:
+        session.pump()
+        self._turned_at = now = self._now()
+        wait = min(_LONGEST_TURN_S, max(0.0, session.next_time() - now))
+        was_ready = session.ready
+        for event in connection.turn(self._waker, wait):
+            session.handle(event)
+        if session.ready and not was_ready:
+            self._said = ""
+            _logger.info("connected", extra={"connection": self._connections})
+
+    def _judge(self, error: LinkError) -> BackOff:
+        """Say once what is wrong, and how hurried the next try may be."""
+        text = str(error)
+        if text != self._said:
+            self._said = text
+            _logger.warning("no connection: %s", text, extra={"connection": self._connections})
+        slowly = isinstance(error, LinkRefused) or (
+            isinstance(error, LinkLost) and error.code in _SLOWLY
+        )
+        return self._settings.refused if slowly else self._settings.reconnect
+
+    def _rest(self, seconds: float) -> None:
+        until = self._now() + seconds
+        while not self._requests.stopping and (left := until - self._now()) > 0:
+            self._turned_at = self._now()
+            if select.select([self._waker], [], [], min(left, _LONGEST_TURN_S))[0]:
+                self._waker.clear()
+
+    def _endpoint(self) -> Endpoint:
+        broker = self._credentials.broker
+        return Endpoint(
+            host=broker.host,
+            port=broker.port,
+            transport="websockets" if broker.transport == "websockets" else "tcp",
+            tls=broker.tls,
+            ca_file=self._settings.ca_file,
+        )
+
+    def _login(self) -> Login:
+        address = self._around.address
+        return Login(
+            device_id=address.device_id,
+            password=self._credentials.password.get_secret_value(),
+            will_topic=address.up(Up.PRESENCE),
+            will_payload=presence(self._around, PresenceState.OFFLINE, self._connections),
+        )
+
+    def _now(self) -> float:
+        return self._clock.monotonic_ns() / 1e9

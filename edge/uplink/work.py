@@ -1,0 +1,90 @@
+"""What the transfer asks the uplink to publish, and what it concludes from answers."""
+
+from dataclasses import dataclass
+
+from wire.messages import PhotoState, ProofState
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Bytes ``start`` to ``end`` (not included) of a photo of ``size_bytes``."""
+
+    sha256: str
+    start: int
+    end: int
+    size_bytes: int
+
+    @property
+    def key(self) -> str:
+        """Names the packet in the account of packets that broke a connection."""
+        return f"{self.sha256}/{self.start}"
+
+
+@dataclass(frozen=True, slots=True)
+class SendManifest:
+    """A manifest, byte for byte."""
+
+    proof_id: str
+    revision: int
+    raw: bytes
+
+    @property
+    def key(self) -> str:
+        """As for slices."""
+        return f"{self.proof_id}/{self.revision}"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Ask what the cloud has of these: an inventory of what waits for an answer too long."""
+
+    photos: tuple[PhotoState, ...]
+    proofs: tuple[ProofState, ...] = ()
+    key: str = "probe"
+
+
+Work = Slice | SendManifest | Probe
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoReceipted:
+    """The cloud has this photo."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoWanted:
+    """The cloud misses a photo that the transfer does not know; the spool may still hold it."""
+
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofReceipted:
+    """The cloud has this manifest and all its photos."""
+
+    proof_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRefused:
+    """The cloud will not take this manifest."""
+
+    proof_id: str
+    revision: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A photo or manifest is not published for now, so that the rest goes on."""
+
+    what: str
+    """``photo`` or ``proof``."""
+    id: str
+    reason: str
+
+
+Outcome = PhotoReceipted | PhotoWanted | ProofReceipted | ProofRefused | SetAside
