@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Conversation, Dispatch
 from cloud.conversations.outbox import add_plan, conversation_with, refresh_state, set_state
+from cloud.conversations.queries import recent_texts, sent_parts_of
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
 from cloud.database.scope import Scope, scoped, system
 from cloud.database.write import Database
 from cloud.dispatcher.asking import OrderAsking
 from cloud.dispatcher.chat_reading import ChatReading, read_unanswered
-from cloud.dispatcher.planning import parts_of
+from cloud.dispatcher.planning import parts_again, parts_of
 from cloud.dispatcher.retry import back_off
 from cloud.dispatcher.rules import Decision, MatchFacts, decide
 from cloud.dispatcher.settings import DispatcherSettings
@@ -231,6 +232,12 @@ def _release(
         photo_hashes(session, dispatch.proof_id),
         text_limit=target.capabilities.text_limit_chars,
     )
+    if dispatch.resend_of_id is not None:
+        parts = parts_again(
+            parts,
+            sent_parts_of(session, dispatch.proof_id),
+            recent_texts(session, conversation.id, now, target.capabilities.repeat_text_window),
+        )
     add_plan(session, dispatch, conversation, parts, order_number=order.order_number, now=now)
 
 

@@ -25,6 +25,24 @@ def parts_of(
     return parts
 
 
+def parts_again(parts: Sequence[Part], sent_before: Sequence[Part], recent: set[str]) -> list[Part]:
+    """The parts of a resend: what is missing, or all of it when everything had been sent.
+
+    ``sent_before`` has the parts that the marketplace has; ``recent`` the texts it would refuse,
+    because it has them since less than its window for repeated texts.
+    """
+    photos_sent = {part.photo_sha256 for part in sent_before if part.photo_sha256}
+    missing = [part for part in parts if _is_missing(part, photos_sent, sent_before)]
+    chosen = missing or list(parts)
+    return [part for part in chosen if part.kind is not MessageKind.TEXT or part.text not in recent]
+
+
+def _is_missing(part: Part, photos_sent: set[str], sent_before: Sequence[Part]) -> bool:
+    if part.kind is MessageKind.TEXT:
+        return not any(before.kind is MessageKind.TEXT for before in sent_before)
+    return part.photo_sha256 not in photos_sent
+
+
 def fill_in(preset: str, order_number: str) -> str:
     """Put the order number wherever the placeholder stands; line breaks stay."""
     return _ORDER_PLACEHOLDER.sub(lambda _: order_number, preset).strip()

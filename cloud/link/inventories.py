@@ -71,7 +71,7 @@ class InventoryAnswers:
     def _is_sound(self, sender: Sender, photo: PhotoState) -> bool:
         """A row alone is no receipt: the file must be there with the right bytes (invariant 4)."""
         try:
-            return self._store.is_stored(sender.organisation_id, photo.sha256)
+            return self._store.exists_verified(sender.organisation_id, photo.sha256)
         except PhotoStoreError:
             logger.exception("a stored photo cannot be checked", extra={"photo": photo.sha256})
             return False
