@@ -186,6 +186,31 @@ def test_lock_of_another_program_is_transient(
 
 
 @only_sqlite
+def test_waiting_group_waits_once_for_the_lock_of_another_program(
+    migrated_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud.database.engine.BUSY_TIMEOUT_S", 0.05)
+    other = make_engines(migrated_address)
+    with Database.open(migrated_address) as database:
+        group = Group(database)
+        lock = other.writer.connect()
+        begins: list[object] = []
+
+        def lock_the_second(connection: object) -> None:
+            begins.append(connection)
+            if len(begins) == 2:  # The first holds the writer until the group waits.
+                lock.begin()
+
+        event.listen(database.engines.writer, "begin", lock_the_second, insert=True)
+        for write in group.run(*[add_organisation("x") for _ in range(5)]):
+            with pytest.raises(DatabaseBusy):
+                write.result()
+        assert len(begins) == 2
+        lock.close()
+    other.dispose()
+
+
+@only_sqlite
 def test_sqlite_is_set_to_be_durable(database: Database) -> None:
     with database.engines.writer.connect() as connection:
         found = {

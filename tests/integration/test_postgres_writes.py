@@ -15,9 +15,12 @@ from cloud.database.errors import (
     ConnectionLost,
     DatabaseBusy,
 )
+from cloud.database.scope import scoped
 from cloud.database.write import Database
+from cloud.fleet.models import PackingTable
 from tests.database_rows import (
     TEST,
+    WHEN,
     add_organisation,
     names,
     only_postgres,
@@ -43,6 +46,30 @@ def test_real_serialization_failure_runs_the_unit_again(database: Database) -> N
     assert runs[:2] == ["0", "0"]
     assert len(runs) >= 3
     assert names(database) == ["2"]
+
+
+@only_postgres
+def test_row_that_a_rival_has_just_added_is_found_when_run_again(database: Database) -> None:
+    organisation_id = database.write(add_organisation("one"), TEST)
+    barrier = Barrier(2, timeout=20)
+    looked: list[bool] = []
+
+    def unit(session: Session) -> int:
+        found = session.scalars(select(PackingTable).where(PackingTable.name == "A")).first()
+        looked.append(found is not None)
+        if len(looked) <= 2:
+            barrier.wait()  # Neither has found it: the second to add it is refused.
+        if found is None:
+            found = PackingTable(name="A", created_at=WHEN)
+            session.add(found)
+            session.flush()
+        return found.id
+
+    with ThreadPoolExecutor(2) as pool:
+        rivals = [pool.submit(database.write, unit, scoped(organisation_id)) for _ in range(2)]
+        first, second = (rival.result() for rival in rivals)
+    assert first == second
+    assert looked == [False, False, True]
 
 
 @only_postgres
