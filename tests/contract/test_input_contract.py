@@ -12,7 +12,15 @@ from typing import Protocol
 
 import pytest
 
-from edge.events import Action, ActionPressed, DeviceBack, DeviceLost, Event, Scanned
+from edge.events import (
+    Action,
+    ActionPressed,
+    DeviceBack,
+    DeviceLost,
+    Event,
+    ScanIncomplete,
+    Scanned,
+)
 from edge.scanner import InputDevice
 from edge.scanner.errors import InputFault
 from edge.scanner.simulated import SimulatedInput
@@ -188,9 +196,9 @@ def test_the_simulated_device_comes_back_and_says_so_once() -> None:
     rig.device.begin_scan("2406")
     rig.device.lose()
     rig.device.lose()
-    rig.device.scan("LOST-1")
     rig.device.come_back()
     rig.device.come_back()
+    rig.device.finish_scan()
     rig.device.scan("BACK-2")
     at_ns, name = rig.clock.monotonic_ns(), rig.device.name
     assert list(rig.posted.queue) == [
@@ -198,6 +206,26 @@ def test_the_simulated_device_comes_back_and_says_so_once() -> None:
         DeviceBack(name, at_ns),
         Scanned("BACK-2", at_ns, name),
     ]
+
+
+def test_a_simulated_device_that_is_away_posts_nothing() -> None:
+    rig = SimulatedRig()
+    rig.device.start()
+    rig.device.lose()
+    rig.posted.get(timeout=WAIT_S)
+    rig.device.scan("LOST-1")
+    rig.device.press(Action.PHOTO)
+    rig.device.break_off()
+    assert rig.posted.empty()
+
+
+def test_a_scan_that_breaks_off_is_said_without_its_text() -> None:
+    rig = SimulatedRig()
+    rig.device.start()
+    rig.device.begin_scan("2406")
+    rig.device.break_off()
+    rig.device.finish_scan()
+    assert list(rig.posted.queue) == [ScanIncomplete(rig.clock.monotonic_ns(), rig.device.name)]
 
 
 class TestTerminal:

@@ -95,3 +95,9 @@ def test_the_median_follows_a_camera_that_was_moved() -> None:
 
 def test_a_small_photo_can_be_measured() -> None:
     assert measure(jpeg(Image.new("RGB", (64, 36), (90, 90, 90)))).spread < 1
+
+
+def test_a_smooth_picture_has_no_sharpness() -> None:
+    """Also at its border, which the filter leaves as it was."""
+    smooth = Image.linear_gradient("L").resize((1152, 648), Image.Resampling.BICUBIC)
+    assert measure(jpeg(smooth.convert("RGB"))).sharpness < 0.001
