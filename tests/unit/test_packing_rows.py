@@ -350,6 +350,26 @@ class TestSend:
         table.send(PhotoFailed(1, "stalled", table.now_ns))
         assert [one.closing for one in table.closed()] == [Closing.UNSENT]
 
+    def test_with_no_photo_left_cannot_be_taken_back(self, table: PackingTable) -> None:
+        table.scan(ORDER_A)
+        table.answering = False
+        table.f1()
+        table.f4()
+        table.scan(ORDER_B)
+        table.send(PhotoFailed(1, "stalled", table.now_ns))
+        table.answering = True
+        table.cancel()
+        assert table.state.last is None
+
+    def test_ignores_a_settlement_that_nobody_asked_for(self, table: PackingTable) -> None:
+        table.scan(ORDER_A)
+        table.answering = False
+        table.f1()
+        table.f4()
+        table.send(ProofSettled(f"{table.state.seed}{1:016x}", table.now_ns))
+        assert table.is_in(Phase.CLOSING)
+        assert table.shows(Sign.OPEN)
+
     def test_bounce_after_a_close_is_ignored(self, table: PackingTable) -> None:
         table.pack(ORDER_A)
         table.wait(1999)

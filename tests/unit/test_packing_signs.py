@@ -32,10 +32,10 @@ class TestEarlierOrders:
         """S0-35."""
         proof_id = table.pack(ORDER_A)
         table.progress(proof_id, DispatchState.SENT)
-        assert table.sign is Sign.EARLIER_SENT
+        assert table.shows(Sign.EARLIER_SENT)
         assert table.text == f"{ORDER_A}: Image Sent to Customer's Chat"
         table.wait(table.settings.notice_ms)
-        assert table.sign is Sign.READY
+        assert table.shows(Sign.READY)
 
     @pytest.mark.parametrize("state", [one for one in DispatchState if one != "sent"])
     def test_success_is_said_for_no_other_state(
@@ -59,9 +59,9 @@ class TestEarlierOrders:
         proof_id = table.pack(ORDER_A)
         table.scan(ORDER_B)
         table.progress(proof_id, DispatchState.SENT)
-        assert table.sign is Sign.OPEN
+        assert table.shows(Sign.OPEN)
         table.cancel()
-        assert table.sign is Sign.EARLIER_SENT
+        assert table.shows(Sign.EARLIER_SENT)
 
     def test_are_left_to_the_log_when_they_are_stale(self, table: PackingTable) -> None:
         proof_id = table.pack(ORDER_A)
@@ -69,7 +69,7 @@ class TestEarlierOrders:
         table.progress(proof_id, DispatchState.SENT)
         table.wait(table.settings.notice_stale_ms)
         table.cancel()
-        assert table.sign is Sign.READY
+        assert table.shows(Sign.READY)
 
     def test_too_late_to_take_back_is_said(self, table: PackingTable) -> None:
         proof_id = table.pack(ORDER_A)
@@ -91,7 +91,7 @@ class TestEarlierOrders:
         proof_id = table.pack(ORDER_A)
         table.advise(AdviceKind.CANCELLED)
         table.progress(proof_id, DispatchState.SENT)
-        assert table.sign is Sign.STOP
+        assert table.shows(Sign.STOP)
 
 
 class TestOffline:
@@ -102,17 +102,17 @@ class TestOffline:
         table.send(LinkChanged(connected=False, at_ns=table.now_ns))
         table.send(WaitingChanged(table.now_ns, table.now_ns))
         table.wait(119_999)
-        assert table.sign is Sign.READY
+        assert table.shows(Sign.READY)
         table.wait(1)
-        assert table.sign is Sign.OFFLINE
+        assert table.shows(Sign.OFFLINE)
         table.send(WaitingChanged(None, table.now_ns))
-        assert table.sign is Sign.READY
+        assert table.shows(Sign.READY)
 
     def test_is_never_shown_over_an_open_order(self, table: PackingTable) -> None:
         table.send(WaitingChanged(0, table.now_ns))
         table.wait(300_000)
         table.scan(ORDER_A)
-        assert table.sign is Sign.OPEN
+        assert table.shows(Sign.OPEN)
 
 
 class TestDevices:
@@ -131,7 +131,7 @@ class TestDevices:
         table.scan(ORDER_A)
         assert signs(table.send(DeviceLost("pedal", table.now_ns))) == [Sign.CALL_LEAD]
         table.wait(table.settings.notice_ms)
-        assert table.sign is Sign.OPEN
+        assert table.shows(Sign.OPEN)
 
     def test_half_a_code_is_refused(self, table: PackingTable) -> None:
         assert signs(table.send(ScanIncomplete(table.now_ns))) == [Sign.REFUSED]
@@ -142,9 +142,9 @@ class TestDevices:
         assert signs(table.f1()) == [Sign.CALL_LEAD]
         table.wait(table.settings.refused_ms)
         table.send(CameraBack(table.now_ns))
-        assert table.sign is Sign.OPEN
+        assert table.shows(Sign.OPEN)
         table.f1()
-        assert table.sign is Sign.PHOTOS_1
+        assert table.shows(Sign.PHOTOS_1)
 
     def test_photos_there_are_can_be_sent_without_a_camera(self, table: PackingTable) -> None:
         table.scan(ORDER_A)
@@ -165,10 +165,10 @@ class TestDisk:
         table.f4()
         assert [one.closing for one in table.closed()] == [Closing.SEND]
         assert not any(isinstance(one, OpenProof) for one in table.scan(ORDER_B))
-        assert table.state.phase is Phase.FAULT
+        assert table.is_in(Phase.FAULT)
         table.send(DiskChanged(DiskLevel.WARN, table.now_ns))
         table.scan(ORDER_B)
-        assert table.state.phase is Phase.OPEN
+        assert table.is_in(Phase.OPEN)
 
     def test_an_order_that_cannot_be_opened_is_let_go_and_the_next_scan_tries_again(
         self, table: PackingTable
@@ -194,7 +194,7 @@ class TestDisk:
         table.answering = False
         table.f4()
         table.wait(table.settings.store_deadline_ms)
-        assert table.sign is Sign.CALL_LEAD
+        assert table.shows(Sign.CALL_LEAD)
 
     def test_without_camera_and_disk_an_order_is_refused(self, table: PackingTable) -> None:
         table.lose_camera()
@@ -231,4 +231,4 @@ class TestCloud:
     ) -> None:
         table.scan(ORDER_A)
         table.advise(AdviceKind.CANCELLED, code=code, correlation=correlation)
-        assert table.sign is Sign.OPEN
+        assert table.shows(Sign.OPEN)

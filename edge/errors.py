@@ -1,0 +1,17 @@
+"""What keeps a table from starting or running. Devices, spool and uplink have their own trees."""
+
+
+class TableError(Exception):
+    """Base; the text is fit for a person and says what to do."""
+
+
+class SettingsError(TableError):
+    """A setting is wrong; the text names field, origin and line."""
+
+
+class TableCannotStart(TableError):
+    """Something the table needs is missing or in use."""
+
+
+class TableFault(TableError):
+    """The running table cannot go on; its supervisor has to start it again."""
