@@ -12,6 +12,7 @@ from edge.camera.factory import RealTable, build_camera
 from edge.camera.folder import FolderCamera
 from edge.camera.opencv import OpenCvCamera
 from edge.camera.simulated import SimulatedCamera
+from edge.settings import TableSettings
 from tests.support.manual_clock import ManualClock
 
 CLOCK = ManualClock()
@@ -99,6 +100,10 @@ def test_a_folder_of_pictures(tmp_path: Path) -> None:
 def test_settings_that_make_no_camera_are_named(settings: Settings, message: str) -> None:
     with pytest.raises(CameraFault, match=message):
         build_camera(settings, CLOCK)
+
+
+def test_the_settings_of_a_table_as_they_come() -> None:
+    assert build_camera(TableSettings().camera, CLOCK, list).choice.endswith("simulated camera")
 
 
 class TestFolder:

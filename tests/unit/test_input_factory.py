@@ -11,6 +11,7 @@ from edge.scanner.factory import build_inputs
 from edge.scanner.simulated import SimulatedInput
 from edge.scanner.terminal import TerminalInput
 from edge.scanner.typed import DEFAULT_KEYS, DEFAULT_WORDS
+from edge.settings import TableSettings
 from tests.support.manual_clock import ManualClock
 
 
@@ -34,6 +35,12 @@ def test_each_kind_once_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     built = build_inputs(Settings(["simulated", "terminal"]), lambda _: None, ManualClock())
     assert [type(device) for device in built] == [SimulatedInput, TerminalInput]
     assert len({device.name for device in built}) == 2
+
+
+def test_the_settings_of_a_table_as_they_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", Input())
+    built = build_inputs(TableSettings().input, lambda _: None, ManualClock())
+    assert [device.name for device in built] == ["terminal"]
 
 
 def test_none_at_all() -> None:
