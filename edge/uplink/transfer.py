@@ -158,7 +158,9 @@ class Transfer:
 
     def next_time(self, now: float) -> float:
         """When ``next`` should be asked again if nothing else happens; may be infinity."""
-        times = [self._paused_until, self._gate_until, self._probe_at]
+        times = [self._paused_until, self._probe_at]
+        if self._unanswered:
+            times.append(self._gate_until)
         for photo in self._held.photos.values():
             times += [photo.ask_at or 0.0, photo.not_before, photo.parked_until or 0.0]
         for manifest in self._held.manifests.values():

@@ -10,15 +10,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from edge.events import LinkChanged
 from edge.uplink.settings import BackOff
 from tests.fixtures_mosquitto import MakeMosquitto
-from tests.support.mosquitto import ServerTls
+from tests.support.certificates import certificate
 from tests.support.scripted_broker import (
     Peer,
     Publish,
@@ -340,33 +336,6 @@ def test_a_certificate_that_does_not_hold_is_said_and_tried_again(
     with UplinkTable(who, settings) as table:
         table.wait_for(lambda t: t.uplink._connections >= 3)
     assert caplog.text.count(words) == 1
-
-
-def certificate(directory: Path, begins: datetime) -> ServerTls:
-    """A self-signed certificate for localhost."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    files = ServerTls(directory / "server.pem", directory / "server.key")
-    files.certificate.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    files.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return files
 
 
 def born(broker: ScriptedBroker, times: int) -> bool:
