@@ -21,7 +21,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.~-]")
 _CUT = "+"  # not plain, so at the end it can only mean "the code goes on"
 _NAME = re.compile(
     r"photos/(?P<day>\d{4}-\d\d-\d\d)/"
-    r"(?P<code>[^/]+)_(?P<time>\d{6})_(?P<number>\d{1,18})_(?P<sha8>[0-9a-f]{8})\.jpg"
+    r"(?P<code>[^/]+)_(?P<time>\d{6})_(?P<number>\d{1,18})_(?P<sha8>[0-9a-f]{8})\.jpg",
+    re.ASCII,
 )
 
 
