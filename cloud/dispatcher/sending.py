@@ -34,7 +34,7 @@ from cloud.marketplaces.chats import (
     TextPart,
 )
 from cloud.marketplaces.errors import MarketplaceError, OutcomeUnknown
-from cloud.photos.errors import PermanentPhotoError, PhotoStoreError
+from cloud.photos.errors import PhotoDamaged, PhotoMissing, PhotoStoreError
 from cloud.photos.store import PhotoStore
 from cloud.shops.errors import NotAuthorized
 from cloud.shops.gateway import Line, ShopGateway
@@ -104,7 +104,7 @@ class Sending:
         except NotAuthorized as error:
             self._write_failure(job, None, _hold(self._settings, Reason.AUTHORIZATION, str(error)))
             return
-        except (PictureRefused, PermanentPhotoError) as error:
+        except (PictureRefused, PhotoMissing, PhotoDamaged) as error:
             self._write_failure(
                 job, None, Step(Next.FAIL_MESSAGE, Reason.PHOTO_DAMAGED, str(error))
             )

@@ -13,7 +13,7 @@ from cloud.fleet.broker_password import broker_hash, new_device_password
 from cloud.fleet.service import NewDevice, enrol, new_device_id, table_name
 from wire.enrolment import BrokerAddress, EnrolmentAnswer, EnrolmentRequest
 
-__all__ = ["Admit", "Enrolment", "EnrolmentRequest"]
+__all__ = ["Admit", "BrokerAddress", "Enrolment", "EnrolmentRequest"]
 
 logger = logging.getLogger(__name__)
 

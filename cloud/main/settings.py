@@ -56,6 +56,9 @@ class SendingSettings(BaseModel):
     too_old_hours: float = Field(
         default=72, gt=0, description="proofs closed longer ago than this need a person, h"
     )
+    settle_s: float = Field(
+        default=30, gt=0, description="how long a chat may take to show a sent message, s"
+    )
     held_release_hours: float = Field(
         default=24, gt=0, description="held ones older than this need a person, h"
     )
@@ -76,6 +79,10 @@ class CloudSettings(BaseSettings):
         default="", description="address of the database; empty: SQLite in data_dir"
     )
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    buyer_view_url: str = Field(
+        default="",
+        description="a sandbox's page of a buyer's chat, with {shop} and {buyer} in it",
+    )
     web: WebSettings = WebSettings()
     broker: BrokerSettings = BrokerSettings()
     sending: SendingSettings = SendingSettings()

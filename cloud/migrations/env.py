@@ -14,8 +14,6 @@ def _run(connection: Connection) -> None:
         render_item=render_item,
         # SQLite can change few things of a table in place; Alembic then copies it.
         render_as_batch=connection.dialect.name == "sqlite",
-        # True on SQLite as well, because our engine begins transactions itself.
-        transactional_ddl=True,
     )
     context.run_migrations()
 

@@ -37,7 +37,7 @@ class Shop(OrganisationOwned, Base):
     name: Mapped[str] = mapped_column(String(200))
     sending_enabled: Mapped[bool] = mapped_column(default=False)
     preset_message: Mapped[str] = mapped_column(String(2000), default="")
-    kept_free_for_people: Mapped[int] = mapped_column(default=2)
+    kept_free_for_people: Mapped[int] = mapped_column(default=1)
     """Unanswered messages that the engine leaves for people."""
     orders_synced_until: Mapped[datetime | None]
     """All orders changed before this are known here; None: never synchronised."""

@@ -1,0 +1,172 @@
+"""The command line: ``packwitness-cloud serve | init | table | shop | settings``."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.accounts.models import Organisation
+from cloud.accounts.passwords import hash_password, new_password
+from cloud.accounts.service import create_organisation
+from cloud.broker.errors import BrokerError
+from cloud.database.base import utc_now
+from cloud.database.errors import DatabaseError
+from cloud.database.scope import scoped, system
+from cloud.fleet.models import PackingTable
+from cloud.fleet.service import create_table, issue_claim, new_claim_code
+from cloud.main.connecting import connect, read_connection
+from cloud.main.errors import BadSettings, StartError
+from cloud.main.process import data_folder_locked, log_to_stderr
+from cloud.main.serve import Parts, parts, serve
+from cloud.main.settings import CloudSettings
+from cloud.photos.errors import PhotoStoreError
+from cloud.shops.errors import ShopExists
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The Packwitness cloud.")
+table_app = typer.Typer(no_args_is_help=True, help="Packing tables.")
+shop_app = typer.Typer(no_args_is_help=True, help="Shops on marketplaces.")
+app.add_typer(table_app, name="table")
+app.add_typer(shop_app, name="shop")
+
+T = TypeVar("T")
+
+Email = Annotated[str, typer.Option("--owner", help="e-mail address of the owner")]
+
+
+@app.command("serve")
+def serve_command() -> None:
+    """Run everything in one process: broker, link, dispatcher, order sync, pages."""
+    settings = _settings()
+    log_to_stderr(settings.log_level)
+    with _one_line_errors(), data_folder_locked(settings.data_dir):
+        created = _with_parts_of(settings, lambda made: _ensure_owner(made, "owner@localhost", ""))
+        if created is not None:
+            _say(
+                f"created the owner account {created['email']}, password {created['password']}"
+                " (said this once)"
+            )
+        url = settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}"
+        serve(settings, lambda: _say(f"packwitness-cloud ready on {url}"))
+
+
+@app.command("init")
+def init_command(
+    owner: Email = "owner@localhost",
+    organisation: Annotated[str, typer.Option(help="name of the business")] = "",
+) -> None:
+    """Create the database, the organisation and its owner; prints JSON with the password once."""
+    created = _with_parts(lambda made: _ensure_owner(made, owner, organisation))
+    _say(json.dumps(created or {"exists": True}))
+
+
+@table_app.command("create")
+def table_create(name: str) -> None:
+    """Add a packing table, or take the one of that name, and print a claim code for it as JSON."""
+    code = new_claim_code()
+
+    def unit(session: Session) -> int:
+        now = utc_now()
+        table = session.scalar(select(PackingTable).where(PackingTable.name == name))
+        table = table or create_table(session, name, now)
+        return issue_claim(session, table.id, code, now).id
+
+    _with_parts(lambda made: made.database.write(unit, scoped(_organisation_id(made))))
+    _say(json.dumps({"table": name, "claim_code": code}))
+
+
+@shop_app.command("connect")
+def shop_connect(
+    description: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON file, readable by its owner alone: channel, country, shop_id, name, app_id, "
+            "app_secret, access_token, refresh_token, access_life_s, refresh_life_s; and if wanted "
+            "base_url, preset, sending_enabled, sends_per_second, kept_free_for_people"
+        ),
+    ],
+) -> None:
+    """Connect a shop whose tokens were obtained elsewhere."""
+    with _one_line_errors():
+        connection = read_connection(description)
+    _with_parts(lambda made: connect(made, connection, _organisation_id(made)))
+    _say(json.dumps({"shop": connection.shop_id, "channel": connection.channel}))
+
+
+@app.command("settings")
+def settings_command() -> None:
+    """Print the settings in force as JSON; secrets are hidden."""
+    _say(_settings().model_dump_json(indent=2))
+
+
+def main() -> None:
+    """Entry point of ``packwitness-cloud``."""
+    app()
+
+
+# --- what the commands do -----------------------------------------------------------------------
+
+
+def _ensure_owner(made: Parts, email: str, organisation: str) -> dict[str, str] | None:
+    """Create organisation and owner when there is none; the password is known only here."""
+    with made.database.read(system("is there an organisation")) as session:
+        if session.scalar(select(Organisation.id).limit(1)) is not None:
+            return None
+    password = new_password()
+    password_hash = hash_password(password)
+
+    def unit(session: Session) -> None:
+        create_organisation(session, organisation or "My business", email, password_hash, utc_now())
+
+    made.database.write(unit, system("the first organisation"))
+    return {"email": email, "password": password}
+
+
+def _organisation_id(made: Parts) -> int:
+    with made.database.read(system("the organisation of this installation")) as session:
+        found = session.scalar(select(Organisation.id).order_by(Organisation.id).limit(1))
+    if found is None:
+        raise StartError("there is no organisation yet. Type: packwitness-cloud init")
+    return found
+
+
+def _with_parts(work: Callable[[Parts], T]) -> T:
+    settings = _settings()
+    log_to_stderr("WARNING")
+    with _one_line_errors(), data_folder_locked(settings.data_dir):
+        return _with_parts_of(settings, work)
+
+
+def _with_parts_of(settings: CloudSettings, work: Callable[[Parts], T]) -> T:
+    with parts(settings) as made:
+        return work(made)
+
+
+def _settings() -> CloudSettings:
+    with _one_line_errors():
+        try:
+            return CloudSettings()
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            raise BadSettings(f"setting {field}: {first['msg']}") from None
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except (StartError, BrokerError, DatabaseError, PhotoStoreError, ShopExists) as error:
+        sys.stderr.write(f"packwitness-cloud: {error}\n")
+        raise typer.Exit(2) from None
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

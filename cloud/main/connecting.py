@@ -1,0 +1,113 @@
+"""Connecting a shop from a description in a file, for tokens that were obtained elsewhere."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from sqlalchemy.orm import Session
+
+from cloud.database.base import utc_now
+from cloud.database.scope import scoped
+from cloud.main.errors import BadSettings
+from cloud.main.serve import Parts
+from cloud.marketplaces.access import AppCredentials, Tokens
+from cloud.marketplaces.registry import capabilities_of, channels, default_base_url
+from cloud.shops.service import NewShop, Purpose, add_shop, put_app_credential, store_tokens
+
+
+class Connection(BaseModel):
+    """A shop, its app and its tokens."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channel: str
+    country: str = Field(pattern="^[A-Z]{2}$")
+    shop_id: str
+    name: str
+    app_id: str
+    app_secret: SecretStr
+    access_token: SecretStr
+    refresh_token: SecretStr
+    access_life_s: float = Field(gt=0)
+    refresh_life_s: float = Field(gt=0)
+    base_url: str = ""
+    preset: str = ""
+    sending_enabled: bool = False
+    sends_per_second: float | None = Field(default=None, gt=0)
+    kept_free_for_people: int | None = Field(default=None, ge=0)
+
+
+def read_connection(file: Path) -> Connection:
+    """Read a description.
+
+    Raises:
+        BadSettings: it cannot be read; the text names the field, never a value.
+    """
+    try:
+        connection = Connection.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise BadSettings(f"{file} cannot be read: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BadSettings(f"{file}: {field}: {first['msg']}") from None
+    if connection.channel not in channels():
+        raise BadSettings(f"{file}: channel: known are {', '.join(channels())}")
+    return connection
+
+
+def connect(made: Parts, connection: Connection, organisation_id: int) -> None:
+    """Add the shop with its app and tokens, in one write.
+
+    Raises:
+        ShopExists: it is connected already.
+    """
+
+    def unit(session: Session) -> None:
+        _put(session, made, connection)
+
+    made.database.write(unit, scoped(organisation_id))
+
+
+def _put(session: Session, made: Parts, connection: Connection) -> None:
+    now = utc_now()
+    capabilities = capabilities_of(connection.channel, connection.country)
+    new = NewShop(
+        channel=connection.channel,
+        country=connection.country,
+        external_id=connection.shop_id,
+        name=connection.name,
+        sends_per_second=connection.sends_per_second or capabilities.sends_per_second,
+        preset_message=connection.preset,
+        sending_enabled=connection.sending_enabled,
+    )
+    shop = add_shop(session, new, now)
+    if connection.kept_free_for_people is not None:
+        shop.kept_free_for_people = connection.kept_free_for_people
+    app = AppCredentials(
+        app_id=connection.app_id, app_secret=connection.app_secret.get_secret_value()
+    )
+    url = connection.base_url or default_base_url(connection.channel, connection.country)
+    for purpose in Purpose:
+        put_app_credential(
+            session, made.box, channel=shop.channel, purpose=purpose, app=app, base_url=url
+        )
+        store_tokens(
+            session,
+            made.box,
+            shop_id=shop.id,
+            purpose=purpose,
+            tokens=_tokens(connection),
+            now=now,
+        )
+
+
+def _tokens(connection: Connection) -> Tokens:
+    now = utc_now()
+    return Tokens(
+        access_token=connection.access_token.get_secret_value(),
+        refresh_token=connection.refresh_token.get_secret_value(),
+        access_expires_at=now + timedelta(seconds=connection.access_life_s),
+        refresh_expires_at=now + timedelta(seconds=connection.refresh_life_s),
+        shop_ids=(connection.shop_id,),
+    )

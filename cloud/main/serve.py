@@ -1,0 +1,216 @@
+"""``packwitness-cloud serve``: everything in one process, built here and nowhere else."""
+
+import logging
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import uvicorn
+from fastapi import FastAPI
+
+from cloud.api.enrolment import enrolment_routes
+from cloud.broker.mosquitto import Mosquitto
+from cloud.database.feed import ChangeFeed
+from cloud.database.scope import system
+from cloud.database.secrets import SecretBox
+from cloud.database.write import Database
+from cloud.dispatcher.advice import Adviser
+from cloud.dispatcher.asking import OrderAsking
+from cloud.dispatcher.engine import Dispatcher
+from cloud.dispatcher.intake import ask_for_dispatch
+from cloud.dispatcher.settings import DispatcherSettings
+from cloud.fleet.broker_password import broker_hash
+from cloud.fleet.enrolment import BrokerAddress, Enrolment
+from cloud.fleet.errors import DeviceNotAdmitted
+from cloud.fleet.service import broker_users
+from cloud.link.mqtt import can_connect
+from cloud.link.service import Link
+from cloud.link.settings import LinkSettings
+from cloud.main.errors import AddressTaken
+from cloud.main.process import end_process
+from cloud.main.settings import BrokerSettings, CloudSettings
+from cloud.marketplaces.http_clients import HttpClients
+from cloud.migrations.upgrade import upgrade
+from cloud.photos.local import LocalPhotoStore
+from cloud.shops.gateway import ShopGateway
+from cloud.sync.orders import OrderReader, OrderSync, SyncSettings
+
+logger = logging.getLogger(__name__)
+
+_ADMIT_TRIES = 20
+_ADMIT_TIMEOUT_S = 1.0
+_LINK_READY_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the rest is built from."""
+
+    settings: CloudSettings
+    database: Database
+    store: LocalPhotoStore
+    feed: ChangeFeed
+    box: SecretBox
+    gateway: ShopGateway
+
+
+@contextmanager
+def parts(settings: CloudSettings) -> Iterator[Parts]:
+    """Open database, photo store and keys; the caller holds the data folder's lock."""
+    with ExitStack() as stack:
+        database = Database.open(settings.database_url, on_death=end_process)
+        stack.callback(database.close)
+        upgrade(database.engines)
+        feed = ChangeFeed(database, on_death=end_process)
+        stack.callback(feed.close)
+        clients = HttpClients()
+        stack.callback(clients.close)
+        settings.key_file.parent.mkdir(mode=0o700, exist_ok=True)
+        box = SecretBox(settings.key_file)
+        yield Parts(
+            settings=settings,
+            database=database,
+            store=LocalPhotoStore(settings.photo_dir),
+            feed=feed,
+            box=box,
+            gateway=ShopGateway(database, box, clients),
+        )
+
+
+def serve(settings: CloudSettings, on_ready: Callable[[], None]) -> None:
+    """Run until SIGINT or SIGTERM; then finish what is in work and end.
+
+    Raises StartError, BrokerError or DatabaseError when it cannot start.
+    """
+    listening = _listen(settings.web.host, settings.web.port)
+    with listening, parts(settings) as made, ExitStack() as stack:
+        broker_password = settings.broker.password.get_secret_value() or secrets.token_urlsafe(32)
+        broker = _broker(made, broker_password)
+        if broker is not None:
+            broker.start()
+            stack.callback(broker.stop)
+        asking = OrderAsking(made.database, made.gateway)
+        link = _link(made, broker_password, Adviser(made.database, asking))
+        dispatcher = _dispatcher(made)
+        sync_settings = SyncSettings()
+        reader = OrderReader(made.database, made.gateway, sync_settings)
+        order_sync = OrderSync(reader, sync_settings, end_process)
+        for service in (dispatcher, order_sync, link):
+            service.start()
+            stack.callback(service.stop)
+        # Loops wait for news; closing the feed first lets each of them end at once.
+        stack.callback(made.feed.close)
+        if not link.wait_connected(_LINK_READY_S):
+            logger.warning("the broker has not accepted the cloud yet; trying on")
+        app = _web(made, broker)
+        _run_web(app, listening, on_ready)
+
+
+def _run_web(app: FastAPI, listening: socket.socket, on_ready: Callable[[], None]) -> None:
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            on_ready()
+
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=3, lifespan="off"
+    )
+    Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, because asyncio sets TCP_NODELAY only then; without it answers take 40 ms.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise AddressTaken(
+            f"port {port} of {host} is taken ({error.strerror}); "
+            "stop the program that uses it or set web.port"
+        ) from None
+    return bound
+
+
+def _broker(made: Parts, password: str) -> Mosquitto | None:
+    settings = made.settings.broker
+    if not settings.embedded:
+        return None
+    own = (settings.username, broker_hash(password))
+
+    def users() -> list[tuple[str, str]]:
+        with made.database.read(system("who may connect to the broker")) as session:
+            return [own, *broker_users(session)]
+
+    return Mosquitto(
+        made.settings.data_dir / "broker", host=settings.host, port=settings.port, users=users
+    )
+
+
+def _link(made: Parts, password: str, adviser: Adviser) -> Link:
+    broker = made.settings.broker
+    return Link(
+        LinkSettings(
+            host=broker.host,
+            port=broker.port,
+            username=broker.username,
+            password=password,
+            tls=broker.tls,
+            ca_file=broker.ca_file,
+        ),
+        database=made.database,
+        store=made.store,
+        feed=made.feed,
+        ask_for_dispatch=ask_for_dispatch,
+        advise=adviser.advise,
+        on_death=end_process,
+    )
+
+
+def _dispatcher(made: Parts) -> Dispatcher:
+    sending = made.settings.sending
+    return Dispatcher(
+        database=made.database,
+        store=made.store,
+        feed=made.feed,
+        gateway=made.gateway,
+        settings=DispatcherSettings(
+            senders=sending.senders,
+            request_deadline_s=sending.request_deadline_s,
+            wait_for_order=timedelta(seconds=sending.wait_for_order_s),
+            too_old=timedelta(hours=sending.too_old_hours),
+            held_release=timedelta(hours=sending.held_release_hours),
+            settle=timedelta(seconds=sending.settle_s),
+        ),
+        on_death=end_process,
+    )
+
+
+def _web(made: Parts, broker: Mosquitto | None) -> FastAPI:
+    settings = made.settings.broker
+    app = FastAPI(title="Packwitness", docs_url=None, redoc_url=None, openapi_url=None)
+    address = BrokerAddress(
+        host=settings.tables_host or settings.host,
+        port=settings.tables_port or settings.port,
+        tls=settings.tls,
+    )
+    admit = _admission(settings, broker)
+    app.include_router(enrolment_routes(Enrolment(made.database, address, admit)))
+    return app
+
+
+def _admission(settings: BrokerSettings, broker: Mosquitto | None) -> Callable[[str, str], None]:
+    def admit(device_id: str, password: str) -> None:
+        if broker is not None:
+            broker.reload_users()
+        for _ in range(_ADMIT_TRIES):
+            if can_connect(settings.host, settings.port, device_id, password, _ADMIT_TIMEOUT_S):
+                return
+        raise DeviceNotAdmitted("the broker does not accept the device; print a new claim sheet")
+
+    return admit

@@ -1,0 +1,1 @@
+"""Scheduled reading from marketplaces: orders with their parcels and tracking numbers."""

@@ -1,0 +1,165 @@
+"""Reading orders by windows of their last change, resumable, with overlap."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.database.base import utc_now
+from cloud.database.errors import TransientDatabaseError
+from cloud.database.scope import Scope, scoped, system
+from cloud.database.write import Database
+from cloud.marketplaces.errors import MarketplaceError
+from cloud.marketplaces.orders import OrderPage, OrderTime
+from cloud.orders.service import put_order
+from cloud.shops.errors import NotAuthorized
+from cloud.shops.gateway import ShopGateway
+from cloud.shops.models import Authorization, Shop
+from cloud.shops.service import AuthorizationState, Purpose
+
+logger = logging.getLogger(__name__)
+
+OVERLAP = timedelta(minutes=10)
+"""Read twice, because a marketplace lists a change later than it dates it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """How often and how far back."""
+
+    every: timedelta = timedelta(seconds=60)
+    first_window: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopToRead:
+    """A shop whose orders we may read."""
+
+    shop_id: int
+    organisation_id: int
+    synced_until: datetime | None
+
+    @property
+    def scope(self) -> Scope:
+        """All writes about it happen in its organisation's scope."""
+        return scoped(self.organisation_id)
+
+
+class OrderReader:
+    """Reads one shop's orders."""
+
+    def __init__(self, database: Database, gateway: ShopGateway, settings: SyncSettings) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._settings = settings
+
+    def shops(self) -> list[ShopToRead]:
+        """All shops that are authorized for orders."""
+        with self._database.read(system("shops of all organisations")) as session:
+            rows = session.execute(
+                select(Shop.id, Shop.organisation_id, Shop.orders_synced_until)
+                .join(Authorization, Authorization.shop_id == Shop.id)
+                .where(
+                    Authorization.purpose == Purpose.ORDERS,
+                    Authorization.state == AuthorizationState.AUTHORIZED,
+                )
+                .order_by(Shop.id)
+            )
+            return [ShopToRead(*row) for row in rows]
+
+    def read(self, shop: ShopToRead) -> int:
+        """Read what changed since the last time; how many orders came.
+
+        The mark moves only when the whole window was read.
+
+        Raises:
+            NotAuthorized, MarketplaceError, DatabaseError: what was read so far is kept.
+        """
+        until = utc_now()
+        since = (shop.synced_until or until - self._settings.first_window) - OVERLAP
+        count, cursor = 0, ""
+        while True:
+            line = self._gateway.line(shop.shop_id, Purpose.ORDERS)
+            page = line.marketplace.orders(
+                line.access, since=since, until=until, by=OrderTime.UPDATED, cursor=cursor
+            )
+            self._keep(shop, page)
+            count += len(page.orders)
+            cursor = page.next_cursor
+            if not cursor:
+                break
+        self._mark(shop, until)
+        return count
+
+    def _keep(self, shop: ShopToRead, page: OrderPage) -> None:
+        now = utc_now()
+
+        def unit(session: Session) -> None:
+            for order in page.orders:
+                put_order(session, shop.shop_id, order, now)
+
+        self._database.write(unit, shop.scope)
+
+    def _mark(self, shop: ShopToRead, until: datetime) -> None:
+        def unit(session: Session) -> None:
+            session.get_one(Shop, shop.shop_id).orders_synced_until = until
+
+        self._database.write(unit, shop.scope)
+
+
+class OrderSync:
+    """Reads the orders of all shops again and again, in a thread of its own."""
+
+    def __init__(
+        self,
+        reader: OrderReader,
+        settings: SyncSettings,
+        on_death: Callable[[BaseException], None],
+    ) -> None:
+        self._reader = reader
+        self._settings = settings
+        self._on_death = on_death
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sync-orders", daemon=True)
+
+    def start(self) -> None:
+        """Begin with a first reading now."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Whether the thread turns."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End after the request under way."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._read_all()
+                self._stopping.wait(self._settings.every.total_seconds())
+        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
+            self._on_death(error)
+
+    def _read_all(self) -> None:
+        try:
+            for shop in self._reader.shops():
+                if self._stopping.is_set():
+                    return
+                self._read_one(shop)
+        except TransientDatabaseError:
+            logger.exception("orders cannot be kept now; they are read again")
+
+    def _read_one(self, shop: ShopToRead) -> None:
+        try:
+            count = self._reader.read(shop)
+            logger.info("orders read", extra={"shop": shop.shop_id, "orders": count})
+        except (NotAuthorized, MarketplaceError) as error:
+            logger.warning("orders cannot be read now: %s", error, extra={"shop": shop.shop_id})
