@@ -109,14 +109,45 @@ def test_each_organisation_reads_its_own(
     assert subjects(feed, start) == ["mine", "other"]
 
 
-def test_waiting_reader_is_woken_by_a_change(
-    database: Database, feed: ChangeFeed, organisation_id: int
+def a_sleeper_of(feed: ChangeFeed, monkeypatch: pytest.MonkeyPatch) -> "Sleeper":
+    # Only a signal can wake in time.
+    monkeypatch.setattr("cloud.database.feed._LOOK_AGAIN_S", 1000.0)
+    return Sleeper(feed, monkeypatch)
+
+
+class Sleeper:
+    """A reader that waits for news and is asleep already."""
+
+    def __init__(self, feed: ChangeFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.start = feed.position()
+        asleep = Event()
+        sleep = feed._sleep
+
+        def told_sleep(seen: int, longest_s: float) -> None:
+            asleep.set()
+            sleep(seen, longest_s)
+
+        monkeypatch.setattr(feed, "_sleep", told_sleep)
+        self._pool = ThreadPoolExecutor(1)
+        self._woken = self._pool.submit(feed.wait, self.start, LONG_S)
+        assert asleep.wait(LONG_S)
+
+    def was_woken(self) -> bool:
+        self._pool.shutdown()
+        return self._woken.result()
+
+
+def test_sleeping_reader_is_woken_by_a_change(
+    database: Database,
+    feed: ChangeFeed,
+    organisation_id: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    start = feed.position()
-    with ThreadPoolExecutor(1) as pool:
-        woken = pool.submit(feed.wait, start, LONG_S)
-        tell(database, organisation_id, "1")
-        assert woken.result() is True
+    if not database.engines.is_sqlite:
+        listening_process(database)
+    sleeper = a_sleeper_of(feed, monkeypatch)
+    tell(database, organisation_id, "1")
+    assert sleeper.was_woken()
 
 
 def test_wait_ends_without_news(database: Database, feed: ChangeFeed, organisation_id: int) -> None:
@@ -222,15 +253,19 @@ def test_change_waits_for_every_older_transaction(
 
 @only_postgres
 def test_change_of_another_process_wakes(
-    database: Database, feed: ChangeFeed, organisation_id: int, migrated_address: str
+    database: Database,
+    feed: ChangeFeed,
+    organisation_id: int,
+    migrated_address: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Two `Database` objects share nothing but the server, like two processes."""
-    start = feed.position()
-    with Database.open(migrated_address) as other, ThreadPoolExecutor(1) as pool:
-        woken = pool.submit(feed.wait, start, LONG_S)
+    listening_process(database)
+    sleeper = a_sleeper_of(feed, monkeypatch)
+    with Database.open(migrated_address) as other:
         tell(other, organisation_id, "elsewhere")
-        assert woken.result() is True
-    assert subjects(feed, start) == ["elsewhere"]
+    assert sleeper.was_woken()
+    assert subjects(feed, sleeper.start) == ["elsewhere"]
 
 
 def listening_process(database: Database) -> int:
@@ -251,19 +286,15 @@ def test_listener_connects_again(
     database: Database, organisation_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cloud.database.feed._RECONNECT_S", 0.01)
-    # Only a notification can wake in time.
-    monkeypatch.setattr("cloud.database.feed._LOOK_AGAIN_S", 1000.0)
     feed = ChangeFeed(database)
     first = listening_process(database)
     with database.engines.reader.connect() as connection:
         connection.execute(select(func.pg_terminate_backend(first)))
     while listening_process(database) == first:
         pass
-    start = feed.position()
-    with ThreadPoolExecutor(1) as pool:
-        woken = pool.submit(feed.wait, start, LONG_S)
-        tell(database, organisation_id, "after the loss")
-        assert woken.result() is True
+    sleeper = a_sleeper_of(feed, monkeypatch)
+    tell(database, organisation_id, "after the loss")
+    assert sleeper.was_woken()
     feed.close()
 
 
