@@ -14,7 +14,7 @@ from cloud.marketplaces.orders import Order
 from cloud.marketplaces.registry import could_be_order_number
 from cloud.orders.service import put_order
 from cloud.shops.errors import NotAuthorized
-from cloud.shops.gateway import ShopGateway
+from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.models import Authorization, Shop
 from cloud.shops.service import AuthorizationState, Purpose
 
@@ -38,7 +38,7 @@ class OrderAsking:
         for shop_id, channel in self._shops(organisation_id):
             if not could_be_order_number(channel, code):
                 continue
-            order = self._ask_shop(shop_id, code)
+            order = self._ask_shop(ShopKey(organisation_id, shop_id), code)
             if order is not None:
                 self._keep(organisation_id, shop_id, order)
                 found = True
@@ -57,14 +57,14 @@ class OrderAsking:
             )
             return [(shop_id, channel) for shop_id, channel in rows]
 
-    def _ask_shop(self, shop_id: int, code: str) -> Order | None:
+    def _ask_shop(self, shop: ShopKey, code: str) -> Order | None:
         try:
-            line = self._gateway.line(shop_id, Purpose.ORDERS)
+            line = self._gateway.line(shop, Purpose.ORDERS)
             return line.marketplace.order(line.access, code)
         except NotFound:
             return None
         except (NotAuthorized, MarketplaceError) as error:
-            logger.warning("a shop cannot be asked now: %s", error, extra={"shop": shop_id})
+            logger.warning("a shop cannot be asked now: %s", error, extra={"shop": shop.shop_id})
             return None
 
     def _keep(self, organisation_id: int, shop_id: int, order: Order) -> None:

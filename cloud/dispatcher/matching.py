@@ -32,7 +32,7 @@ from cloud.orders.models import Order
 from cloud.orders.queries import Candidate, candidates
 from cloud.proofs.queries import photo_hashes
 from cloud.shops.errors import NotAuthorized
-from cloud.shops.gateway import ShopGateway
+from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.models import Shop
 from cloud.shops.service import AuthorizationState, Purpose, authorization
 
@@ -163,7 +163,7 @@ class Matching:
         if not order.buyer_id or (checked and now - checked < self._settings.chat_read_fresh):
             return None
         try:
-            line = self._gateway.line(order.shop_id, Purpose.CHAT)
+            line = self._gateway.line(ShopKey(due.organisation_id, order.shop_id), Purpose.CHAT)
             known_id = (row.external_id or "") if row else ""
             return read_unanswered(line, buyer_id=order.buyer_id, known_id=known_id, now=now)
         except (NotAuthorized, MarketplaceError) as error:

@@ -33,7 +33,7 @@ from cloud.marketplaces.chats import (
 )
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.shops.errors import NotAuthorized
-from cloud.shops.gateway import ShopGateway
+from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.service import Purpose
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Resolving:
 
     def _look(self, doubt: Doubt) -> None:
         try:
-            line = self._gateway.line(doubt.shop_id, Purpose.CHAT)
+            line = self._gateway.line(ShopKey(doubt.organisation_id, doubt.shop_id), Purpose.CHAT)
             reading: ReadBack = line.marketplace.read_back(
                 line.access, doubt.outgoing, since=doubt.since, known_ids=doubt.known_ids
             )

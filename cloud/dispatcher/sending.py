@@ -37,7 +37,7 @@ from cloud.marketplaces.errors import MarketplaceError, OutcomeUnknown
 from cloud.photos.errors import PhotoDamaged, PhotoMissing, PhotoStoreError
 from cloud.photos.store import PhotoStore
 from cloud.shops.errors import NotAuthorized
-from cloud.shops.gateway import Line, ShopGateway
+from cloud.shops.gateway import Line, ShopGateway, ShopKey
 from cloud.shops.service import Purpose
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Job:
     """A claimed message as read for sending."""
 
     claim: Claim
-    shop_id: int
+    shop: ShopKey
     dispatch_id: int
     kind: MessageKind
     text: str
@@ -99,7 +99,7 @@ class Sending:
 
     def _send(self, job: Job) -> None:
         try:
-            line = self._gateway.line(job.shop_id, Purpose.CHAT)
+            line = self._gateway.line(job.shop, Purpose.CHAT)
             part, url = self._part(job, line)
         except NotAuthorized as error:
             self._write_failure(job, None, _hold(self._settings, Reason.AUTHORIZATION, str(error)))
@@ -185,8 +185,8 @@ class Sending:
     def _with_new_token(self, job: Job, request: tuple[Begun, Line] | None, step: Step) -> Step:
         """Get a new token now; where that fails, wait or hold as that failure says."""
         try:
-            line = request[1] if request else self._gateway.line(job.shop_id, Purpose.CHAT)
-            self._gateway.token_rejected(job.shop_id, Purpose.CHAT, line)
+            line = request[1] if request else self._gateway.line(job.shop, Purpose.CHAT)
+            self._gateway.token_rejected(job.shop, Purpose.CHAT, line)
         except NotAuthorized as error:
             return _hold(self._settings, Reason.AUTHORIZATION, str(error))
         except MarketplaceError as error:
@@ -231,7 +231,7 @@ class Sending:
             )
             return Job(
                 claim=claim,
-                shop_id=message.shop_id,
+                shop=ShopKey(claim.organisation_id, message.shop_id),
                 dispatch_id=message.dispatch_id,
                 kind=message.kind,
                 text=message.text,
@@ -248,4 +248,8 @@ def _hold(settings: DispatcherSettings, reason: Reason, detail: str) -> Step:
 
 
 def _ids(job: Job) -> dict[str, object]:
-    return {"message_id": job.claim.message_id, "dispatch": job.dispatch_id, "shop": job.shop_id}
+    return {
+        "message_id": job.claim.message_id,
+        "dispatch": job.dispatch_id,
+        "shop": job.shop.shop_id,
+    }

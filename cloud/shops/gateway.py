@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from cloud.database.base import utc_now
 from cloud.database.clock import database_now
-from cloud.database.scope import system
+from cloud.database.scope import Scope, scoped
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
 from cloud.marketplaces.access import ShopAccess, Tokens
@@ -42,7 +42,21 @@ REFRESH_AHEAD = timedelta(minutes=10)
 _REFRESH_LEASE = timedelta(seconds=60)
 _REMEMBERED_S = 5.0
 
-_Key = tuple[int, Purpose]
+
+@dataclass(frozen=True, slots=True)
+class ShopKey:
+    """A shop and whose it is."""
+
+    organisation_id: int
+    shop_id: int
+
+    @property
+    def scope(self) -> Scope:
+        """Its credentials are read and written in its organisation's scope."""
+        return scoped(self.organisation_id)
+
+
+_Key = tuple[ShopKey, Purpose]
 
 
 class RefreshUnderWay(TransientError):
@@ -75,7 +89,7 @@ class ShopGateway:
         self._known: dict[_Key, tuple[float, OpenedAuthorization]] = {}
         self._lock = threading.Lock()
 
-    def line(self, shop_id: int, purpose: Purpose) -> Line:
+    def line(self, shop: ShopKey, purpose: Purpose) -> Line:
         """A line with a token that has not expired, refreshed when it soon does.
 
         Raises:
@@ -83,9 +97,9 @@ class ShopGateway:
             MarketplaceError: the refresh failed; transient, or AuthorizationEnded.
             DatabaseError: the authorization cannot be read.
         """
-        opened = self._opened(shop_id, purpose)
+        opened = self._opened(shop, purpose)
         if opened.access_expires_at - utc_now() < REFRESH_AHEAD:
-            opened = self._refresh_ahead(shop_id, purpose, opened)
+            opened = self._refresh_ahead(shop, purpose, opened)
         return Line(
             marketplace=marketplace_for(
                 opened.channel, http=self._clients.get(), base_url=opened.base_url
@@ -94,45 +108,45 @@ class ShopGateway:
             generation=opened.generation,
         )
 
-    def token_rejected(self, shop_id: int, purpose: Purpose, line: Line) -> None:
+    def token_rejected(self, shop: ShopKey, purpose: Purpose, line: Line) -> None:
         """Replace a token that the marketplace did not take; raises as ``line`` does."""
-        self._refresh(shop_id, purpose, line.generation)
+        self._refresh(shop, purpose, line.generation)
 
     def _refresh_ahead(
-        self, shop_id: int, purpose: Purpose, opened: OpenedAuthorization
+        self, shop: ShopKey, purpose: Purpose, opened: OpenedAuthorization
     ) -> OpenedAuthorization:
         """While the old token still works, no trouble with the refresh stops a call."""
         try:
-            self._refresh(shop_id, purpose, opened.generation)
+            self._refresh(shop, purpose, opened.generation)
         except TransientError as error:
             if opened.access_expires_at <= utc_now():
                 raise
             logger.warning("a token will be refreshed later: %s", error.name)
             return opened
-        return self._opened(shop_id, purpose)
+        return self._opened(shop, purpose)
 
-    def _opened(self, shop_id: int, purpose: Purpose) -> OpenedAuthorization:
-        key = (shop_id, purpose)
+    def _opened(self, shop: ShopKey, purpose: Purpose) -> OpenedAuthorization:
+        key = (shop, purpose)
         now_s = self._monotonic_s()
         with self._lock:
             until_s, opened = self._known.get(key, (0.0, None))
         if opened is not None and now_s < until_s:
             return opened
-        with self._database.read(system("a shop's credentials")) as session:
-            opened = open_authorization(session, self._box, shop_id, purpose)
+        with self._database.read(shop.scope) as session:
+            opened = open_authorization(session, self._box, shop.shop_id, purpose)
         with self._lock:
             self._known[key] = (now_s + _REMEMBERED_S, opened)
         return opened
 
-    def _forget(self, shop_id: int, purpose: Purpose) -> None:
+    def _forget(self, shop: ShopKey, purpose: Purpose) -> None:
         with self._lock:
-            self._known.pop((shop_id, purpose), None)
+            self._known.pop((shop, purpose), None)
 
-    def _refresh(self, shop_id: int, purpose: Purpose, generation: int) -> None:
-        self._forget(shop_id, purpose)
-        if not self._take_lease(shop_id, purpose, generation):
+    def _refresh(self, shop: ShopKey, purpose: Purpose, generation: int) -> None:
+        self._forget(shop, purpose)
+        if not self._take_lease(shop, purpose, generation):
             return
-        opened = self._opened(shop_id, purpose)
+        opened = self._opened(shop, purpose)
         marketplace = marketplace_for(
             opened.channel, http=self._clients.get(), base_url=opened.base_url
         )
@@ -143,19 +157,19 @@ class ShopGateway:
                 refresh_token=opened.refresh_token,
             )
         except AuthorizationEnded:
-            self._end(shop_id, purpose, generation, AuthorizationState.EXPIRED)
+            self._end(shop, purpose, generation, AuthorizationState.EXPIRED)
             raise
         except TransientError:
-            self._end(shop_id, purpose, generation, AuthorizationState.AUTHORIZED)
+            self._end(shop, purpose, generation, AuthorizationState.AUTHORIZED)
             raise
-        self._store(shop_id, purpose, tokens)
-        logger.info("token refreshed", extra={"shop": shop_id, "purpose": purpose})
+        self._store(shop, purpose, tokens)
+        logger.info("token refreshed", extra={"shop": shop.shop_id, "purpose": purpose})
 
-    def _take_lease(self, shop_id: int, purpose: Purpose, generation: int) -> bool:
+    def _take_lease(self, shop: ShopKey, purpose: Purpose, generation: int) -> bool:
         """False: the pair was replaced already. Raises RefreshUnderWay: somebody is at it."""
 
         def unit(session: Session) -> str:
-            row = authorization(session, shop_id, purpose)
+            row = authorization(session, shop.shop_id, purpose)
             session.refresh(row, with_for_update=True)
             now = database_now(session)
             if row.generation != generation:
@@ -165,24 +179,24 @@ class ShopGateway:
             row.refreshing_until = now + _REFRESH_LEASE
             return "taken"
 
-        outcome = self._database.write(unit, system("one refresh of a token at a time"))
+        outcome = self._database.write(unit, shop.scope)
         if outcome == "under way":
             raise RefreshUnderWay(FailureClass.OUTAGE, "refresh_under_way", retry_after_s=1.0)
         return outcome == "taken"
 
-    def _store(self, shop_id: int, purpose: Purpose, tokens: Tokens) -> None:
+    def _store(self, shop: ShopKey, purpose: Purpose, tokens: Tokens) -> None:
         now = utc_now()
 
         def unit(session: Session) -> None:
             store_tokens(
-                session, self._box, shop_id=shop_id, purpose=purpose, tokens=tokens, now=now
+                session, self._box, shop_id=shop.shop_id, purpose=purpose, tokens=tokens, now=now
             )
 
-        self._database.write(unit, system("a refreshed token"))
-        self._forget(shop_id, purpose)
+        self._database.write(unit, shop.scope)
+        self._forget(shop, purpose)
 
     def _end(
-        self, shop_id: int, purpose: Purpose, generation: int, state: AuthorizationState
+        self, shop: ShopKey, purpose: Purpose, generation: int, state: AuthorizationState
     ) -> None:
         """End the lease of a refresh that brought no new pair.
 
@@ -192,12 +206,12 @@ class ShopGateway:
         now = utc_now()
 
         def unit(session: Session) -> None:
-            row = authorization(session, shop_id, purpose)
+            row = authorization(session, shop.shop_id, purpose)
             if row.generation == generation:
                 row.state = state
                 row.refreshing_until = None
                 row.changed_at = now
 
-        self._database.write(unit, system("a refresh brought no new pair"))
-        self._forget(shop_id, purpose)
-        logger.warning("no new token", extra={"shop": shop_id, "authorization": state})
+        self._database.write(unit, shop.scope)
+        self._forget(shop, purpose)
+        logger.warning("no new token", extra={"shop": shop.shop_id, "authorization": state})

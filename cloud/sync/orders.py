@@ -17,7 +17,7 @@ from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.orders import OrderPage, OrderTime
 from cloud.orders.service import put_order
 from cloud.shops.errors import NotAuthorized
-from cloud.shops.gateway import ShopGateway
+from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.models import Authorization, Shop
 from cloud.shops.service import AuthorizationState, Purpose
 
@@ -42,6 +42,11 @@ class ShopToRead:
     shop_id: int
     organisation_id: int
     synced_until: datetime | None
+
+    @property
+    def key(self) -> ShopKey:
+        """For the gateway."""
+        return ShopKey(self.organisation_id, self.shop_id)
 
     @property
     def scope(self) -> Scope:
@@ -83,7 +88,7 @@ class OrderReader:
         since = (shop.synced_until or until - self._settings.first_window) - OVERLAP
         count, cursor = 0, ""
         while True:
-            line = self._gateway.line(shop.shop_id, Purpose.ORDERS)
+            line = self._gateway.line(shop.key, Purpose.ORDERS)
             page = line.marketplace.orders(
                 line.access, since=since, until=until, by=OrderTime.UPDATED, cursor=cursor
             )

@@ -12,7 +12,7 @@ import pytest
 CLOUD = Path(__file__).parents[2] / "cloud"
 FREE = ("database", "migrations")
 # Folders that work for all organisations, and the files directly in cloud/, which join them.
-SYSTEM_FOLDERS = ("database", "migrations", "dispatcher", "sync", "link", "api", "broker")
+SYSTEM_FOLDERS = ("database", "migrations", "dispatcher", "sync", "link", "api", "broker", "main")
 # Files elsewhere that must look before they know whose caller it is: say which and why.
 SYSTEM_FILES = {"fleet/enrolment.py": "a table that enrols shows nothing but its claim code"}
 
