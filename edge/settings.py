@@ -15,6 +15,7 @@ from edge.events import Action
 from edge.rules.settings import PackingSettings
 from edge.scanner.codes import CodeRules, Letters
 from edge.scanner.typed import DEFAULT_KEYS, DEFAULT_WORDS
+from edge.uplink.settings import BackOff, TransferLimits, UplinkSettings
 from wire.messages import MAX_PHOTOS_PER_PROOF
 from wire.slices import DEFAULT_SLICE_BYTES, MIN_SLICE_BYTES
 
@@ -268,6 +269,21 @@ def code_rules(settings: TableSettings) -> CodeRules:
         badge_prefix=codes.badge_prefix,
         strip_aim=codes.strip_aim,
         letters=codes.letters,
+    )
+
+
+def uplink_settings(settings: TableSettings, software: str) -> UplinkSettings:
+    """The settings of the connection."""
+    uplink = settings.uplink
+    return UplinkSettings(
+        ca_file=uplink.ca_file,
+        keepalive_s=uplink.keepalive_s,
+        puback_timeout_s=2.0 * uplink.keepalive_s,
+        reconnect=BackOff(first_s=1.0, longest_s=uplink.reconnect_longest_s),
+        slice_bytes=uplink.slice_bytes,
+        health_interval_s=uplink.health_interval_s,
+        software=software,
+        transfer=TransferLimits(answer_timeout_s=uplink.answer_timeout_s),
     )
 
 

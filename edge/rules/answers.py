@@ -140,8 +140,10 @@ def _let_go(draft: Draft, proof: Proof) -> None:
 
 
 def disk_changed(draft: Draft, event: DiskChanged) -> None:
-    """How much room is left."""
+    """How much room is left. The disk answers again, so only a refused write is still a fault."""
     draft.set(disk=event.level)
+    if all(entry.retry_ns is None for entry in draft.state.in_flight):
+        draft.set(store_fault="")
 
 
 def waiting_changed(draft: Draft, event: WaitingChanged) -> None:

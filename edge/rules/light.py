@@ -41,7 +41,7 @@ def _fault(state: State) -> str:
             return f"no camera: {state.camera_fault}"
         return state.store_fault or "the disk is full"
     if state.lost_devices:
-        return f"{', '.join(state.lost_devices)}: unplugged"
+        return "; ".join(f"{device} is unplugged" for device in state.lost_devices)
     return ""
 
 

@@ -1,0 +1,172 @@
+"""The command ``packwitness-edge``."""
+
+import argparse
+import getpass
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from edge import logs
+from edge.clock import Clock
+from edge.errors import SettingsError, TableError
+from edge.settings import ClockTrust, TableSettings
+from edge.settings_loading import DEFAULT_FILE, Loaded, load
+
+Command = Callable[[argparse.Namespace, Loaded], int]
+
+OK, FAILED, WRONG_SETTINGS = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code is 0 (done), 1 (failed) or 2 (wrong settings or usage)."""
+    options = _parser().parse_args(arguments)
+    try:
+        loaded = load(options.config, options.set)
+    except SettingsError as error:
+        _complain(str(error))
+        return WRONG_SETTINGS
+    command: Command = options.command
+    try:
+        return command(options, loaded)
+    except TableError as error:
+        _complain(str(error))
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="packwitness-edge", description="The daemon of a packing table, and its tools."
+    )
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help=f"settings in TOML (default: {DEFAULT_FILE})"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SECTION.NAME=VALUE",
+        help="one setting; may be repeated",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add(commands, "run", "run this table", _run)
+    enroll = _add(commands, "enroll", "get this table's credentials with a claim code", _enroll)
+    enroll.add_argument("--server", metavar="URL", help="cloud, instead of enrolment.server_url")
+    _add(commands, "doctor", "check this table and say what to do", _doctor)
+    _add(commands, "settings", "show every setting and where its value comes from", _settings)
+    card = _add(commands, "sign-card", "write the card that explains the light", _sign_card)
+    card.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML file to write")
+    _add_spool(commands)
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    text: str,
+    command: Command,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=command)
+    return parser
+
+
+def _add_spool(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("spool", help="what lies on this table's disk")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    listing = _add(actions, "list", "list the proofs on this table's disk", _spool_list)
+    listing.add_argument("--code", help="only this order or tracking number")
+    listing.add_argument("--limit", type=int, default=50, help="newest so many (default 50)")
+    _add(actions, "adopt", "take over the spool of another table", _spool_adopt)
+
+
+def table_clock(settings: TableSettings) -> Clock:
+    """The clock as the settings trust it."""
+    from edge.system_clock import SystemClock  # noqa: PLC0415 - commands load what they use
+
+    return SystemClock(always_synced=settings.clock.trust is ClockTrust.ALWAYS)
+
+
+def _run(_options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.daemon import run  # noqa: PLC0415 - the other commands need no camera
+
+    log = loaded.settings.log
+    try:
+        logs.set_up(log.level, log.file)
+    except OSError as error:
+        raise TableError(f"log.file {log.file}: {error.strerror}") from error
+    try:
+        run(loaded.settings, table_clock(loaded.settings))
+    except TableError as error:
+        logging.getLogger(__name__).critical("table ends", extra={"reason": str(error)})
+        raise
+    return OK
+
+
+def _enroll(options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.enrolling import enrol_table  # noqa: PLC0415 - brings the HTTP library
+
+    server = options.server or loaded.settings.enrolment.server_url
+    if not server:
+        raise TableError("where is the cloud? give --server, or set enrolment.server_url")
+    claim_code = getpass.getpass("claim code: ") if sys.stdin.isatty() else sys.stdin.readline()
+    credentials = enrol_table(loaded.settings, server, claim_code.strip())
+    _say(f"this is {credentials.table_name} now (device {credentials.device_id})")
+    return OK
+
+
+def _doctor(_options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.doctor import examine  # noqa: PLC0415 - loads camera and uplink
+
+    findings = examine(loaded.settings, table_clock(loaded.settings))
+    for finding in findings:
+        _say(f"{'ok   ' if finding.ok else 'WRONG'} {finding.subject}: {finding.text}")
+        if finding.to_do:
+            _say(f"      to do: {finding.to_do}")
+    return OK if all(finding.ok for finding in findings) else FAILED
+
+
+def _settings(_options: argparse.Namespace, loaded: Loaded) -> int:
+    for line in loaded.lines():
+        _say(f"{line.name} = {line.value}")
+        _say(f"    {line.description}  [{line.origin}]")
+    return OK
+
+
+def _sign_card(options: argparse.Namespace, _loaded: Loaded) -> int:
+    from edge.indicator.card import sign_card  # noqa: PLC0415 - commands load what they use
+
+    try:
+        options.out.write_text(sign_card(), encoding="utf-8")
+    except OSError as error:
+        raise TableError(f"{options.out}: {error.strerror}") from error
+    _say(f"written: {options.out}")
+    return OK
+
+
+def _spool_list(options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.spool_commands import list_lines  # noqa: PLC0415 - commands load what they use
+
+    for line in list_lines(loaded.settings, limit=options.limit, code=options.code):
+        _say(line)
+    return OK
+
+
+def _spool_adopt(_options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.spool_commands import adopt  # noqa: PLC0415 - commands load what they use
+
+    _say(adopt(loaded.settings, table_clock(loaded.settings)))
+    return OK
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _complain(text: str) -> None:
+    for line in text.splitlines():
+        sys.stderr.write(f"packwitness-edge: {line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Composition root: builds everything from the settings, runs the loop, stops in order."""
+
+import logging
+import secrets
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+from edge.camera.errors import CameraError
+from edge.camera.factory import BuiltCamera, build_camera
+from edge.clock import Clock
+from edge.errors import TableCannotStart
+from edge.events import Stopping
+from edge.health import health
+from edge.indicator import Indicator
+from edge.indicator.errors import IndicatorError
+from edge.indicator.factory import build_indicator
+from edge.owners.camera import CameraOwner
+from edge.owners.frames import FrameTray
+from edge.owners.loop import PackingLoop
+from edge.owners.mailbox import Mailbox
+from edge.owners.starts import next_start_number
+from edge.owners.store import CheckPhoto, StoreOwner
+from edge.packing import initial
+from edge.scanner import InputDevice
+from edge.scanner.errors import InputFault
+from edge.scanner.factory import build_inputs
+from edge.settings import TableSettings, packing_settings, uplink_settings
+from edge.spool.errors import SpoolError
+from edge.spool.retention import Retention
+from edge.spool.store import Spool
+from edge.uplink.credentials import Credentials, load_credentials
+from edge.uplink.errors import CredentialsError
+from edge.uplink.uplink import Uplink
+from edge.version import software_version
+
+logger = logging.getLogger(__name__)
+
+_FIRST_CAMERA_S = 3.0
+"""How long the light waits for the camera at the start, so that it is not called lost at once."""
+_STOP_OPEN_S = 8.0
+_STOP_THREAD_S = 5.0
+_STOP_UPLINK_S = 3.0
+_STARTS = "starts"
+
+
+def run(settings: TableSettings, clock: Clock) -> None:
+    """Run a table until SIGTERM or SIGINT.
+
+    Raises:
+        TableCannotStart: something needed is missing or in use; the text says what to do.
+        TableFault: the running table cannot go on; what was saved is safe.
+    """
+    with ExitStack() as stack:
+        try:
+            loop = _build(settings, clock, stack)
+        except (CredentialsError, SpoolError, InputFault, IndicatorError, CameraError) as error:
+            raise TableCannotStart(str(error)) from error
+        loop.run(_STOP_OPEN_S)
+    logger.info("stopped")
+
+
+def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLoop:
+    """Start all owners. What is entered into the stack is stopped in the opposite order."""
+    credentials = with_overrides(load_credentials(settings.enrolment.credentials_file), settings)
+    spool = stack.enter_context(_spool(settings, credentials, clock))
+    mailbox, tray = Mailbox(), FrameTray()
+    indicator = build_indicator(settings.indicator, clock)
+    stack.enter_context(_started_indicator(indicator))
+    store = StoreOwner(
+        spool,
+        tray,
+        mailbox.post,
+        clock,
+        jpeg_quality=settings.camera.jpeg_quality,
+        check=_photo_check(settings),
+    )
+    camera, built = _camera(settings, tray, mailbox, clock)
+    state = initial(secrets.token_hex(8), clock.monotonic_ns())
+    uplink = Uplink(
+        credentials,
+        uplink_settings(settings, software_version()),
+        spool,
+        mailbox.post,
+        clock,
+        health=lambda: health(loop.state, store.counts, store.used_percent, clock.now()),
+        receipts=store,
+        boot_count=next_start_number(settings.spool.directory / _STARTS),
+    )
+    inputs = build_inputs(settings.input, mailbox.post, clock)
+    threads = {"camera": camera.alive, "store": store.alive, "uplink": uplink.alive}
+    loop = PackingLoop(
+        state,
+        packing_settings(settings),
+        mailbox,
+        clock,
+        camera=camera,
+        store=store,
+        cloud=uplink,
+        indicator=indicator,
+        scene=built.scene,
+        tray=tray,
+        threads=threads | {f"input {one.name}": one.alive for one in inputs},
+    )
+    _start(stack, store, uplink, camera)
+    stack.enter_context(_stop_signals(mailbox, clock))
+    _start_inputs(stack, inputs)
+    return loop
+
+
+def with_overrides(credentials: Credentials, settings: TableSettings) -> Credentials:
+    """The broker as told at enrolment, except for what the settings say."""
+    uplink = settings.uplink
+    wanted = {"host": uplink.host, "port": uplink.port, "tls": uplink.tls}
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    broker = credentials.broker.model_copy(update=changes)
+    return credentials.model_copy(update={"broker": broker})
+
+
+@contextmanager
+def _spool(settings: TableSettings, credentials: Credentials, clock: Clock) -> Iterator[Spool]:
+    spool = Spool.open(
+        settings.spool.directory,
+        device_id=credentials.device_id,
+        clock=clock,
+        retention=Retention(settings.spool.retention_days, settings.spool.retention_bytes),
+        reserve_bytes=settings.spool.reserve_bytes,
+    )
+    for proof in (*spool.recovery.recovered, *spool.recovery.found):
+        logger.warning(
+            "proof recovered",
+            extra={
+                "proof_id": proof.proof_id,
+                "code": proof.code,
+                "closing": proof.closing,
+                "photos": proof.photos,
+            },
+        )
+    try:
+        yield spool
+    finally:
+        spool.close()
+
+
+@contextmanager
+def _started_indicator(indicator: Indicator) -> Iterator[None]:
+    indicator.start()
+    try:
+        yield
+    finally:
+        indicator.stop()
+
+
+def _photo_check(settings: TableSettings) -> CheckPhoto:
+    if not settings.camera.checks:
+        return lambda _jpeg: ()
+    from edge.camera.checks import PhotoChecks  # noqa: PLC0415 - Pillow only where it is used
+
+    return PhotoChecks().check
+
+
+def _camera(
+    settings: TableSettings, tray: FrameTray, mailbox: Mailbox, clock: Clock
+) -> tuple[CameraOwner, BuiltCamera]:
+    built = build_camera(settings.camera, clock)
+    logger.info("camera chosen", extra={"choice": built.choice})
+    owner = CameraOwner(
+        built.camera,
+        tray,
+        mailbox.post,
+        clock,
+        capture_deadline_ms=settings.packing.capture_deadline_ms,
+        stall_ms=settings.camera.stall_ms,
+    )
+    return owner, built
+
+
+def _start(stack: ExitStack, store: StoreOwner, uplink: Uplink, camera: CameraOwner) -> None:
+    store.start()
+    stack.callback(_end, "store", store.stop, _STOP_THREAD_S)
+    uplink.start()
+    stack.callback(_end, "uplink", uplink.stop, _STOP_UPLINK_S)
+    camera.start()
+    stack.callback(_end, "camera", camera.stop, _STOP_THREAD_S)
+    camera.wait_settled(_FIRST_CAMERA_S)
+
+
+def _start_inputs(stack: ExitStack, inputs: list[InputDevice]) -> None:
+    for one in inputs:
+        one.start()
+        stack.callback(one.stop)
+
+
+def _end(name: str, stop: Callable[[float], bool], deadline_s: float) -> None:
+    if not stop(deadline_s):
+        logger.error("a thread did not end in time", extra={"owner": name})
+
+
+@contextmanager
+def _stop_signals(mailbox: Mailbox, clock: Clock) -> Iterator[None]:
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        mailbox.post(Stopping(clock.monotonic_ns()))
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
