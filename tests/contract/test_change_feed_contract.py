@@ -24,7 +24,7 @@ from tests.database_rows import (
     only_sqlite,
 )
 
-LONG_S = 30.0
+LONG_S = 20.0
 
 
 @pytest.fixture
@@ -129,12 +129,18 @@ class Sleeper:
 
         monkeypatch.setattr(feed, "_sleep", told_sleep)
         self._pool = ThreadPoolExecutor(1)
-        self._woken = self._pool.submit(feed.wait, self.start, LONG_S)
+        self._feed = feed
+        self._woken = self._pool.submit(feed.wait, self.start, 1000.0)
         assert asleep.wait(LONG_S)
 
     def was_woken(self) -> bool:
-        self._pool.shutdown()
-        return self._woken.result()
+        try:
+            return self._woken.result(timeout=LONG_S)
+        except TimeoutError:
+            self._feed.close()
+            return False
+        finally:
+            self._pool.shutdown()
 
 
 def test_sleeping_reader_is_woken_by_a_change(
