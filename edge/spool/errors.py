@@ -37,6 +37,10 @@ class SpoolDamaged(SpoolPermanent):
     """The journal is damaged. The next start moves it aside and rebuilds it from the photos."""
 
 
+class NoSpool(SpoolPermanent):
+    """There is no spool to read; no daemon has been started here yet."""
+
+
 class SpoolTooNew(SpoolPermanent):
     """A newer version of this program wrote the journal; it was left as it is."""
 

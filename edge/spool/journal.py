@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from edge.spool.errors import SpoolDamaged, SpoolTooNew
+from edge.spool.errors import NoSpool, SpoolDamaged, SpoolTooNew
 from edge.spool.failures import typed
 
 FILE_NAME = "journal.sqlite3"
@@ -67,8 +67,11 @@ class Journal:
         """Open a second connection that can only read; works beside a running daemon.
 
         Raises:
+            NoSpool: there is none.
             SpoolTooNew, SpoolDamaged, DiskFault, JournalBusy: as for ``open_writer``.
         """
+        if not path.exists():
+            raise NoSpool(f"there is no spool in {path.parent}; start the daemon once")
         return cls._open(path, connect, _prepare_reader)
 
     @classmethod
@@ -132,7 +135,7 @@ class Journal:
 def _prepare_reader(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
     if _version(connection) == 0:
-        raise SpoolDamaged("there is no journal yet: start the daemon once")
+        raise NoSpool("the journal is empty; start the daemon once")
 
 
 def _prepare_writer(connection: sqlite3.Connection) -> None:

@@ -57,7 +57,7 @@ class SpoolReader:
         """Read a spool without owning it, as the command line does beside a running daemon.
 
         Raises:
-            SpoolTooNew, SpoolDamaged, DiskFault, JournalBusy: as the names say.
+            NoSpool, SpoolTooNew, SpoolDamaged, DiskFault, JournalBusy: as the names say.
         """
         journal = Journal.open_reader(directory / FILE_NAME, connect=connect)
         return cls(directory, journal, files or OsFileSystem())

@@ -1,6 +1,7 @@
 """What tests of the spool share: a table with a clock, pictures, and an eye for its order."""
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -78,3 +79,15 @@ def assert_in_order(directory: Path) -> None:
         for path in photo_files(directory)
     }
     assert on_disk == {row["path"]: row["sha256"] for row in rows}
+
+
+def damage_page(directory: Path, name: str) -> None:
+    """Overwrite the first page of a table or index of a closed journal, as a worn card does."""
+    connection = sqlite3.connect(directory / FILE_NAME)
+    sql = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+    (page,) = connection.execute(sql, (name,)).fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with (directory / FILE_NAME).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"worn" * (size // 4))
