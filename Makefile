@@ -11,7 +11,7 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo test lint types imports format unit contract integration browser acceptance \
-	bench lock setup setup-all clean
+	bench lock docs setup setup-all clean
 
 ##@ Use
 
@@ -73,6 +73,9 @@ bench: setup-all ## Measure, each figure beside its limit or its peer
 
 lock: ## Write locks/ anew from pyproject.toml (UPGRADE=1: newest versions)
 	@scripts/lock $(if $(UPGRADE),--upgrade)
+
+docs: setup ## Write the generated part of docs/protocol.md anew
+	@PYTHONPATH=. $(bin)/python scripts/protocol_reference.py
 
 setup: ## Make .venv, with what tests and checks need
 	@scripts/setup test

@@ -38,6 +38,8 @@ class Device(OrganisationOwned, Base):
     revoked_at: Mapped[datetime | None]
     online: Mapped[bool] = mapped_column(default=False)
     boot_count: Mapped[int] = mapped_column(default=0)
+    connection_count: Mapped[int] = mapped_column(default=0)
+    """With ``boot_count``, orders what is heard of the device's connections."""
     last_seen_at: Mapped[datetime | None]
     health: Mapped[str] = mapped_column(String(4000), default="")
     """The newest health message, as JSON."""

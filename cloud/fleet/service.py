@@ -124,12 +124,15 @@ def table_name(session: Session, table_id: int) -> str:
 
 
 def note_presence(
-    device: Device, *, online: bool, boot_count: int, software: str, now: datetime
+    device: Device, *, online: bool, session: tuple[int, int], software: str, now: datetime
 ) -> bool:
-    """Take a birth, stop or will. False: it is older than the newest birth and was ignored."""
-    if boot_count < device.boot_count:
+    """Take a birth, stop or will. False: it is older than the newest birth and was ignored.
+
+    ``session`` is the count of the device's starts, and of its connections since that start.
+    """
+    if session < (device.boot_count, device.connection_count):
         return False
-    device.boot_count = boot_count
+    device.boot_count, device.connection_count = session
     device.online = online
     device.software = software or device.software
     device.last_seen_at = now

@@ -27,7 +27,7 @@ class Reports:
             return note_presence(
                 device,
                 online=presence.state is PresenceState.ONLINE,
-                boot_count=presence.boot_count,
+                session=(presence.boot_count, presence.connection),
                 software=presence.software,
                 now=now,
             )

@@ -379,6 +379,7 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("online", sa.Boolean(), nullable=False),
         sa.Column("boot_count", sa.Integer(), nullable=False),
+        sa.Column("connection_count", sa.Integer(), nullable=False),
         sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("health", sa.String(length=4000), nullable=False),
         sa.Column(
@@ -508,6 +509,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("proofs", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_proofs_closing", ["organisation_id", "closing", "id"], unique=False
+        )
         batch_op.create_index("ix_proofs_code", ["organisation_id", "code"], unique=False)
         batch_op.create_index("ix_proofs_day", ["organisation_id", "closed_at", "id"], unique=False)
         batch_op.create_index("ix_proofs_log", ["organisation_id", "id"], unique=False)
@@ -516,6 +520,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_proofs_table", ["organisation_id", "table_id", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_proofs_unsynced",
+            ["organisation_id", "received_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("clock_synced IS 0"),
+            postgresql_where=sa.text("clock_synced IS 0"),
         )
 
     op.create_table(
@@ -743,7 +754,15 @@ def upgrade() -> None:
             batch_op.f("ix_dispatches_organisation_id"), ["organisation_id"], unique=False
         )
         batch_op.create_index("ix_dispatches_proof_newest", ["proof_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_dispatches_proofs", ["organisation_id", "state", "proof_id"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_dispatches_shop_id"), ["shop_id"], unique=False)
+        batch_op.create_index(
+            "ix_dispatches_shop_proofs",
+            ["organisation_id", "shop_id", "state", "proof_id"],
+            unique=False,
+        )
         batch_op.create_index(
             "ix_dispatches_state", ["organisation_id", "state", "id"], unique=False
         )
