@@ -12,6 +12,7 @@ is no second thread that could die unseen (edge-hardware 5.1, 7 and 8).
 import functools
 import logging
 import select
+import socket
 import ssl
 import struct
 from collections import deque
@@ -170,6 +171,10 @@ class Connection:
             )
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
             raise _unreachable(self._endpoint, error) from error
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            # else the end of a slice waits some 40 ms for the acknowledgement of its beginning
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def turn(self, waker: Waker, timeout_s: float) -> Sequence[Event]:
         """Wait for the socket, the waker or the time, do what is due, and say what happened."""

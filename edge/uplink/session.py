@@ -39,7 +39,7 @@ from edge.uplink.work import (
     Slice,
     Work,
 )
-from wire.messages import Answer, Health, Inventory, PhotoResult, Presence, PresenceState
+from wire.messages import Answer, Health, Inventory, Presence, PresenceState
 from wire.slices import OVERHEAD_BYTES, SIZE_PROPERTY, slice_bytes
 from wire.topics import Address, Up
 
@@ -169,8 +169,6 @@ class Session:
             self._conclude(self._transfer.acknowledged(what, verdict, self._now()))
 
     def _answered(self, answer: Answer) -> None:
-        if any(photo.result is PhotoResult.WRONG_HASH for photo in answer.photos):
-            self._photos.forget()
         self._conclude(self._transfer.answered(answer, self._now()))
 
     def ended(self, *, suspicious: bool) -> None:

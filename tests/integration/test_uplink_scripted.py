@@ -110,6 +110,20 @@ def test_no_packet_exceeds_the_announced_size(broker: ScriptedBroker) -> None:
     assert max(packet.packet_bytes for packet in broker.published) <= 2000
 
 
+def test_a_report_larger_than_the_limit_is_left_out(
+    broker: ScriptedBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker.connack_properties = maximum_packet_size(2000)
+    table = table_at(broker)
+    table.health = table.health.model_copy(update={"faults": ["x" * 100] * 20})
+    photo = table.queue.take_photo(1)
+    with table:
+        eventually(partial(all_received, broker, photo))
+        assert "health is left out" in caplog.text
+        assert broker.of_kind("health") == []
+    assert len(broker.connects) == 1
+
+
 def test_a_packet_limit_too_small_for_photos_is_said(
     broker: ScriptedBroker, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -386,6 +386,33 @@ def test_a_refused_manifest_packet_is_set_aside_and_photos_go_on() -> None:
     assert {*owners(drain(it))} == {sha(1)}
 
 
+def test_a_suspect_manifest_travels_alone() -> None:
+    it = transfer(held(1), closing())
+    it.next(0.0)
+    it.disconnected(suspicious=True, now=0.0)
+    it.connected(SLICE, [], 0.0)
+    it.offer(held(1), [closing(), replace(closing(), proof_id="e" * 32)])
+    suspect = it.next(0.0)
+    assert isinstance(suspect, SendManifest)
+    assert it.next(0.0) is None
+    it.acknowledged(suspect, Verdict.TAKEN, 0.0)
+    assert it.next(0.0) is not None
+    assert it.next(0.0) is not None
+
+
+def test_a_suspect_manifest_waits_until_nothing_else_is_under_way() -> None:
+    it = transfer(held(1))
+    first = it.next(0.0)
+    assert first is not None
+    it.offer(held(1), [closing()])
+    assert isinstance(it.next(0.0), SendManifest)
+    it.disconnected(suspicious=True, now=0.0)  # both are suspects now
+    it.connected(SLICE, [], 0.0)
+    it.offer(held(1), [replace(closing(), proof_id="e" * 32), closing()])
+    assert it.next(0.0) == SendManifest("e" * 32, 1, b"raw")
+    assert it.next(0.0) is None
+
+
 def test_later_pauses_everything_ever_longer_and_blames_nothing() -> None:
     it = transfer(held(1))
     pauses = []
