@@ -70,6 +70,20 @@ def test_a_bad_upload_is_refused(caller: ShopeeCaller, body: bytes) -> None:
     assert caller.upload(body).json()["error"] == "param_error"
 
 
+def test_a_picture_of_another_shop_cannot_be_sent(
+    shopee_sandbox: RunningSandbox, caller: ShopeeCaller
+) -> None:
+    url = caller.uploaded(jpeg())
+    shopee_sandbox.control.call("POST", "/shops", {"shop_id": 22000002, "shop_name": "Other"})
+    shopee_sandbox.control.buyer_writes(22000002, CHATTING, "Hi")
+    caller.shop_id = 22000002
+    caller.access_token, _ = shopee_sandbox.control.mint_tokens(22000002, 1000001)
+
+    answer = caller.send(CHATTING, "image", {"image_url": url}).json()
+
+    assert (answer["error"], "image_url" in answer["message"]) == ("param_error", True)
+
+
 def test_an_upload_above_the_limit_is_refused(
     shopee_sandbox: RunningSandbox, caller: ShopeeCaller
 ) -> None:

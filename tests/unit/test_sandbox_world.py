@@ -1,13 +1,18 @@
 """State that is taken back together when it cannot be stored, and pictures judged by content."""
 
+import asyncio
+import io
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from fastapi import HTTPException, Request
+from PIL import Image
 
 from sandbox.errors import DataUnusable
 from sandbox.shopee import pictures
+from sandbox.shopee.control import only_loopback
 from sandbox.shopee.demo_seed import demo_seed
 from sandbox.shopee.entities import Buyer
 from sandbox.shopee.errors import Refusal
@@ -79,6 +84,31 @@ def test_a_bad_picture_is_refused(body: bytes, words: str) -> None:
         pictures.judge(body, limit_bytes=1000, shop_id=1, now=0.0)
 
     assert refused.value.error == "param_error"
+
+
+def test_a_picture_that_lost_its_end_is_refused() -> None:
+    out = io.BytesIO()
+    Image.effect_noise((400, 300), 80).save(out, "JPEG")
+    whole = out.getvalue()
+    assert pictures.judge(whole, limit_bytes=10**6, shop_id=1, now=0.0).size_bytes == len(whole)
+
+    with pytest.raises(Refusal, match="not a whole"):
+        pictures.judge(whole[: len(whole) // 2], limit_bytes=10**6, shop_id=1, now=0.0)
+
+
+@pytest.mark.parametrize(
+    ("host", "answers"),
+    [("127.0.0.1", True), ("::1", True), ("192.0.2.7", False), (None, False)],
+)
+def test_control_answers_to_this_machine_only(host: str | None, answers: bool) -> None:
+    request = Request({"type": "http", "client": (host, 5) if host else None})
+
+    if answers:
+        asyncio.run(only_loopback(request))
+    else:
+        with pytest.raises(HTTPException) as refused:
+            asyncio.run(only_loopback(request))
+        assert refused.value.status_code == 403
 
 
 def test_a_good_picture_is_described() -> None:
