@@ -4,6 +4,7 @@ Usage: python -m cloud.migrations.generate "add customers"
 """
 
 import argparse
+import re
 import subprocess
 import sys
 import tempfile
@@ -30,9 +31,21 @@ def generate(message: str) -> None:
         finally:
             engines.dispose()
     (script,) = VERSIONS.glob(f"{number}_*.py")
-    lines = script.read_text(encoding="utf-8").splitlines(keepends=True)
-    script.write_text("".join(line for line in lines if "# ###" not in line), encoding="utf-8")
+    script.write_text(_portable(script.read_text(encoding="utf-8")), encoding="utf-8")
     subprocess.run([sys.executable, "-m", "ruff", "format", str(script)], check=True)
+
+
+def _portable(code: str) -> str:
+    """Drop Alembic's marks, and write conditions of PostgreSQL's indexes with its own booleans.
+
+    Alembic writes both conditions as SQLite says them, where `.is_(False)` becomes "IS 0".
+    """
+    lines = [line for line in code.splitlines(keepends=True) if "# ###" not in line]
+    return re.sub(
+        r'postgresql_where=sa\.text\("[^"]*"\)',
+        lambda found: found[0].replace(" IS 0", " IS false").replace(" IS 1", " IS true"),
+        "".join(lines),
+    )
 
 
 if __name__ == "__main__":

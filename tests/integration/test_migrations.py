@@ -17,6 +17,7 @@ from sqlalchemy.engine import Inspector
 from cloud.database.engine import Engines, make_engines
 from cloud.database.errors import DatabaseDamaged, SchemaMismatch
 from cloud.migrations import upgrade as upgrade_module
+from cloud.migrations.generate import _portable
 from cloud.migrations.models import MODULES, metadata
 from cloud.migrations.upgrade import configuration, require_current, upgrade
 from tests.database_rows import only_postgres, only_sqlite
@@ -251,3 +252,10 @@ def use_scripts(monkeypatch: pytest.MonkeyPatch, folder: Path, body: str) -> Non
         f'revision = "0001"\ndown_revision = None\ndef upgrade():\n{body}'
     )
     monkeypatch.setattr(upgrade_module, "SCRIPTS", folder)
+
+
+def test_generated_conditions_use_the_booleans_of_each_engine() -> None:
+    code = 'op.f(sqlite_where=sa.text("a IS 0"), postgresql_where=sa.text("a IS 0 AND b IS 1"))\n'
+    assert _portable("    # ### made by Alembic\n" + code) == (
+        'op.f(sqlite_where=sa.text("a IS 0"), postgresql_where=sa.text("a IS false AND b IS true"))\n'
+    )
