@@ -1,4 +1,4 @@
-"""Writes the generated part of docs/protocol.md from wire/; `--check` only says if it is current."""
+"""Writes the generated part of docs/protocol.md from wire/; `--check` says if it is current."""
 
 import enum
 import inspect
@@ -75,7 +75,8 @@ def _type_name(annotation: typing.Any) -> str:
         return f"pair of {_type_name(arguments[0])}"
     plain = {"str": "text", "int": "number", "float": "number", "bool": "true or false"}
     plain |= {"AwareDatetime": "time with zone", "SecretStr": "text"}
-    return plain.get(annotation.__name__, annotation.__name__)
+    name: str = annotation.__name__
+    return plain.get(name, name)
 
 
 def _first_line(thing: type) -> str:
