@@ -48,9 +48,11 @@ class Dispatch(OrganisationOwned, Base):
 
     __tablename__ = "dispatches"
     __table_args__ = (
-        Index("ix_dispatches_proof_newest", "proof_id", "id"),
+        Index("ix_dispatches_proof_newest", "organisation_id", "proof_id", "id"),
         Index("ix_dispatches_log", "organisation_id", "id"),
         Index("ix_dispatches_state", "organisation_id", "state", "id"),
+        Index("ix_dispatches_proofs", "organisation_id", "state", "proof_id"),
+        Index("ix_dispatches_shop_proofs", "organisation_id", "shop_id", "state", "proof_id"),
         Index("ix_dispatches_due", "state", "next_check_at"),
     )
 

@@ -1,11 +1,12 @@
 """Reading the outbox."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Dispatch, Message
+from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.outbox import Part
 from cloud.conversations.states import MessageKind, MessageState
 
@@ -35,3 +36,23 @@ def recent_texts(
         )
     )
     return set(texts)
+
+
+def messages_with_attempts(
+    session: Session, dispatch_ids: Iterable[int]
+) -> list[tuple[Message, Sequence[Attempt]]]:
+    """The messages of some dispatches in their order, each with its attempts in theirs."""
+    messages = session.scalars(
+        select(Message)
+        .where(Message.dispatch_id.in_(list(dispatch_ids)))
+        .order_by(Message.dispatch_id, Message.position)
+    ).all()
+    attempts: dict[int, list[Attempt]] = {message.id: [] for message in messages}
+    found = session.scalars(
+        select(Attempt)
+        .where(Attempt.message_id.in_(list(attempts)))
+        .order_by(Attempt.message_id, Attempt.number)
+    )
+    for attempt in found:
+        attempts[attempt.message_id].append(attempt)
+    return [(message, attempts[message.id]) for message in messages]

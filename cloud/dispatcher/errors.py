@@ -15,3 +15,19 @@ class PictureRefused(DispatcherError):
 
 class ResendRefused(DispatcherError):
     """A proof cannot be sent again now; the text says why and what to do."""
+
+
+class StillBeingSent(ResendRefused):
+    """An earlier send of the proof is under way; wait until its state no longer changes."""
+
+
+class NotConfirmedYet(ResendRefused):
+    """Nobody knows whether an earlier send arrived; a person must settle it first."""
+
+
+class SettledAlready(ResendRefused):
+    """The message's outcome is known by now."""
+
+
+class NoSuchProof(ResendRefused):
+    """There is no such proof, or no such message."""

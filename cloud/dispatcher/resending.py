@@ -18,7 +18,7 @@ from cloud.conversations.outbox import (
     tell,
 )
 from cloud.conversations.states import DispatchKind, DispatchState, MessageState, Reason
-from cloud.dispatcher.errors import ResendRefused
+from cloud.dispatcher.errors import NoSuchProof, NotConfirmedYet, SettledAlready, StillBeingSent
 from cloud.proofs.models import Proof
 
 _STILL_OPEN = "this proof is being sent now; wait until its state no longer changes"
@@ -39,7 +39,8 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
     """Dispatch a proof's stored photos anew; unsent parts of earlier dispatches are cancelled.
 
     Raises:
-        ResendRefused: something of it is being sent or not confirmed, or it has no photos.
+        StillBeingSent, NotConfirmedYet: an earlier send has not come to an end.
+        NoSuchProof: not in this session's scope.
     """
     key = f"resend:{request.request_key}"[:100]
     there = session.scalar(select(Dispatch).where(Dispatch.request_key == key))
@@ -47,7 +48,7 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
         return there
     proof = session.get(Proof, request.proof_id)
     if proof is None:
-        raise ResendRefused("there is no such proof")
+        raise NoSuchProof("there is no such proof")
     before = session.scalars(
         select(Dispatch).where(Dispatch.proof_id == proof.id).order_by(Dispatch.id)
     ).all()
@@ -75,7 +76,11 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
 
 
 def settle_as_there(session: Session, message_id: int, now: datetime) -> None:
-    """A person saw the message in the chat: it is not sent again, and not called sent by us."""
+    """A person saw the message in the chat: it is not sent again, and not called sent by us.
+
+    Raises:
+        SettledAlready: its outcome is known by now.
+    """
     message = _uncertain(session, message_id)
     message.state = MessageState.CANCELLED
     message.reason = Reason.SETTLED_BY_PERSON
@@ -84,7 +89,11 @@ def settle_as_there(session: Session, message_id: int, now: datetime) -> None:
 
 
 def settle_as_absent(session: Session, message_id: int, now: datetime) -> None:
-    """A person looked and the message is not in the chat: it is sent again."""
+    """A person looked and the message is not in the chat: it is sent again.
+
+    Raises:
+        SettledAlready: its outcome is known by now.
+    """
     message = _uncertain(session, message_id)
     message.state = MessageState.QUEUED
     message.not_before = now
@@ -96,16 +105,16 @@ def settle_as_absent(session: Session, message_id: int, now: datetime) -> None:
 def _uncertain(session: Session, message_id: int) -> Message:
     message = session.get(Message, message_id, with_for_update=True)
     if message is None or message.state is not MessageState.UNCERTAIN:
-        raise ResendRefused("this message is settled already")
+        raise SettledAlready("this message is settled already")
     return message
 
 
 def _supersede(session: Session, dispatch: Dispatch, now: datetime) -> None:
     states = {message.state for message in messages_of(session, dispatch.id)}
     if MessageState.UNCERTAIN in states:
-        raise ResendRefused(_NOT_CONFIRMED)
+        raise NotConfirmedYet(_NOT_CONFIRMED)
     if MessageState.SENDING in states:
-        raise ResendRefused(_STILL_OPEN)
+        raise StillBeingSent(_STILL_OPEN)
     if states & {MessageState.QUEUED, MessageState.CLAIMED}:
         cancel_unsent(session, dispatch, Reason.SUPERSEDED, now)
     elif not states and dispatch.state is not DispatchState.CANCELLED:

@@ -36,3 +36,10 @@ def candidates(session: Session, code: str) -> list[Candidate]:
     for order, parcel in by_tracking:
         found.setdefault(order.id, Candidate(order, parcel))
     return list(found.values())
+
+
+def ids_of_orders(session: Session, code: str) -> set[int]:
+    """Ids of all orders with that order number or tracking number."""
+    by_number = select(Order.id).where(Order.order_number == code)
+    by_tracking = select(Parcel.order_id).where(Parcel.tracking_number == code)
+    return {*session.scalars(by_number), *session.scalars(by_tracking)}

@@ -31,7 +31,10 @@ class Proof(OrganisationOwned, Base):
         Index("ix_proofs_code", "organisation_id", "code"),
         Index("ix_proofs_log", "organisation_id", "id"),
         Index("ix_proofs_table", "organisation_id", "table_id", "id"),
-        Index("ix_proofs_day", "organisation_id", "closed_at", "id"),
+        Index("ix_proofs_day", "organisation_id", "clock_synced", "closed_at", "id"),
+        # A wrong clock tells no day: those proofs are found by when they came.
+        Index("ix_proofs_received", "organisation_id", "clock_synced", "received_at", "id"),
+        Index("ix_proofs_closing", "organisation_id", "closing", "id"),
     )
 
     id: Mapped[int] = primary_key()

@@ -14,7 +14,10 @@ FREE = ("database", "migrations")
 # Folders that work for all organisations, and the files directly in cloud/, which join them.
 SYSTEM_FOLDERS = ("database", "migrations", "dispatcher", "sync", "link", "api", "broker", "main")
 # Files elsewhere that must look before they know whose caller it is: say which and why.
-SYSTEM_FILES = {"fleet/enrolment.py": "a table that enrols shows nothing but its claim code"}
+SYSTEM_FILES = {
+    "fleet/enrolment.py": "a table that enrols shows nothing but its claim code",
+    "accounts/signing_in.py": "a browser shows nothing but a password or a cookie",
+}
 
 BANNED_ATTRIBUTES = {
     "__table__": "a plain table",

@@ -513,20 +513,20 @@ def upgrade() -> None:
             "ix_proofs_closing", ["organisation_id", "closing", "id"], unique=False
         )
         batch_op.create_index("ix_proofs_code", ["organisation_id", "code"], unique=False)
-        batch_op.create_index("ix_proofs_day", ["organisation_id", "closed_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_proofs_day", ["organisation_id", "clock_synced", "closed_at", "id"], unique=False
+        )
         batch_op.create_index("ix_proofs_log", ["organisation_id", "id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_proofs_organisation_id"), ["organisation_id"], unique=False
         )
         batch_op.create_index(
-            "ix_proofs_table", ["organisation_id", "table_id", "id"], unique=False
+            "ix_proofs_received",
+            ["organisation_id", "clock_synced", "received_at", "id"],
+            unique=False,
         )
         batch_op.create_index(
-            "ix_proofs_unsynced",
-            ["organisation_id", "received_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("clock_synced IS 0"),
-            postgresql_where=sa.text("clock_synced IS 0"),
+            "ix_proofs_table", ["organisation_id", "table_id", "id"], unique=False
         )
 
     op.create_table(
@@ -753,7 +753,9 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_dispatches_organisation_id"), ["organisation_id"], unique=False
         )
-        batch_op.create_index("ix_dispatches_proof_newest", ["proof_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_dispatches_proof_newest", ["organisation_id", "proof_id", "id"], unique=False
+        )
         batch_op.create_index(
             "ix_dispatches_proofs", ["organisation_id", "state", "proof_id"], unique=False
         )
