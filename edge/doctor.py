@@ -3,6 +3,7 @@
 import os
 import socket
 import ssl
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,15 +84,20 @@ def _disk(settings: TableSettings, credentials: Credentials | None, clock: Clock
 
 
 def _rights(directory: Path) -> Finding | None:
-    existing = next(path for path in (directory, *directory.parents) if path.exists())
-    if os.access(existing, os.R_OK | os.W_OK | os.X_OK):
-        return None
-    return Finding(
-        "spool",
-        ok=False,
-        text=f"{existing} cannot be written by this user",
-        to_do="run as the table's user, or set spool.directory to a folder of its own",
-    )
+    """Try it: rights alone do not tell of read-only file systems."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory) as file:
+            file.write(b"packwitness")
+            os.fsync(file.fileno())
+    except OSError as error:
+        return Finding(
+            "spool",
+            ok=False,
+            text=f"{directory} cannot be written: {error.strerror}",
+            to_do="run as the table's user, or set spool.directory to a folder of its own",
+        )
+    return None
 
 
 def _open_spool(

@@ -125,6 +125,9 @@ def _from_command_line(assignments: Sequence[str]) -> tuple[Values, Origins]:
 
 
 def _value(text: str) -> Any:
+    """Lists, tables and quoted texts as in TOML; the rest is text, which the field converts."""
+    if not text.startswith(("[", "{", '"', "'")):
+        return text
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

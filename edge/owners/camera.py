@@ -14,7 +14,6 @@ from edge.owners.frames import FrameTray, TakenFrame
 logger = logging.getLogger(__name__)
 
 _HEARTBEAT_S = 0.5
-_FIRST_RETRY_S = 2.0
 _LONGEST_RETRY_S = 20.0
 _ANSWER_MARGIN_MS = 300
 """The camera gives up this much before the loop does, so that its reason is the one shown."""
@@ -32,6 +31,7 @@ class CameraOwner:
         *,
         capture_deadline_ms: int,
         stall_ms: int,
+        first_retry_s: float = 2.0,
     ) -> None:
         self._camera = camera
         self._tray = tray
@@ -39,6 +39,7 @@ class CameraOwner:
         self._clock = clock
         self._capture_ms = max(100, capture_deadline_ms - _ANSWER_MARGIN_MS)
         self._stall_ms = stall_ms
+        self._first_retry_s = first_retry_s
         self._presses: SimpleQueue[TakePhoto | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._stopping = threading.Event()
@@ -82,7 +83,7 @@ class CameraOwner:
 
     def _start_camera(self) -> bool:
         """Try until it starts or the daemon stops. Presses meanwhile are answered at once."""
-        wait_s = _FIRST_RETRY_S
+        wait_s = self._first_retry_s
         while not self._stopping.is_set():
             try:
                 self._camera.start()
