@@ -10,6 +10,7 @@ from tests.fixtures_mosquitto import MakeMosquitto
 from tests.support.fake_cloud import FakeCloud
 from tests.support.mosquitto import Limits, Mosquitto
 from tests.support.uplink_table import ADDRESS, DEVICE, QUICK, UplinkTable, credentials, jpeg
+from tests.support.websocket_front import WebSocketFront
 from wire.messages import (
     Advice,
     AdviceKind,
@@ -322,6 +323,15 @@ def test_a_size_limit_that_the_broker_does_not_announce(make_mosquitto: MakeMosq
         proof = table.queue.close_proof(1, table.queue.take_photo(1))
         table.wait_receipted(proof)
         assert max(end - start for _, (start, end) in cloud.slices) <= 3000
+
+
+def test_over_websockets(mosquitto: Mosquitto) -> None:
+    with WebSocketFront(mosquitto.host, mosquitto.port) as front, FakeCloud(mosquitto) as cloud:
+        who = credentials(front.port, mosquitto.users[DEVICE], transport="websockets")
+        with UplinkTable(who) as table:
+            photo = table.queue.take_photo(1, 300_000)
+            table.wait_receipted(table.queue.close_proof(1, photo))
+        assert cloud.photos[photo] == jpeg(1, 300_000)
 
 
 def faults_of(cloud: FakeCloud, words: str) -> list[str]:
