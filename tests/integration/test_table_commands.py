@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
-from tests.support.table_process import TableProcess, write_table
+from tests.support.table_process import PASSWORD, TableProcess, write_table
 
 ORDER = "220101AAAAAAAA"
 
@@ -36,7 +36,7 @@ def test_settings_say_where_each_value_comes_from(
     assert "[PACKWITNESS_EDGE_CAMERA__STALL_MS]" in out
     assert "[command line]" in out
     assert f"[{file}:5]" in out
-    assert "not-a-real-password" not in out
+    assert PASSWORD not in out
 
 
 def test_a_wrong_setting_is_one_line_and_exit_code_2(
@@ -81,7 +81,7 @@ def test_doctor_is_content_with_a_table_that_works(
     code, out, _ = _run(capsys, "--config", file, "doctor")
     assert code == 0, out
     assert "WRONG" not in out
-    assert "not-a-real-password" not in out
+    assert PASSWORD not in out
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ class FakeCloud:
         self.open: dict[str, tuple[bytearray, list[Range]]] = {}
         self.answering = True
         """False: it takes everything in and says nothing."""
+        self.advice: AdviceKind = AdviceKind.CANCELLED
+        """What it says about every code."""
         self.deaf = False
         """True: everything is lost on the way."""
         self.photo_result: Callable[[str], PhotoResult | None] = lambda _sha: None
@@ -200,7 +202,7 @@ class FakeCloud:
 
     def _lookup(self, topic: UpTopic, lookup: Lookup) -> None:
         self.lookups.append(lookup)
-        advice = Advice(code=lookup.code, correlation=lookup.correlation, kind=AdviceKind.CANCELLED)
+        advice = Advice(code=lookup.code, correlation=lookup.correlation, kind=self.advice)
         self.say(topic.address, Down.ADVICE, advice)
 
     def _answer(self, address: Address, answer: Answer) -> None:

@@ -12,6 +12,7 @@ from typing import IO, Self
 from edge.spool.reader import SpoolReader
 from edge.spool.records import ProofSummary
 
+PASSWORD = "not-a-real-password"
 _PATIENCE_S = 30.0
 _SETTINGS = """\
 [spool]
@@ -39,14 +40,20 @@ level = "debug"
 """
 
 
-def write_table(folder: Path, *, port: int = 1) -> Path:
+def write_table(
+    folder: Path,
+    *,
+    port: int = 1,
+    device_id: str = "table-01",
+    password: str = PASSWORD,
+) -> Path:
     """Settings and credentials of an enrolled table; the path of the settings."""
     credentials = folder / "credentials.json"
     content = {
-        "device_id": "table-1",
-        "partition": 3,
+        "device_id": device_id,
+        "partition": 7,
         "table_name": "Table 1",
-        "password": "not-a-real-password",
+        "password": password,
         "broker": {"host": "127.0.0.1", "port": port, "transport": "tcp", "tls": False},
     }
     credentials.touch(mode=0o600)
