@@ -11,3 +11,7 @@ class SignInRefused(AccountError):
 
 class TooManyAttempts(AccountError):
     """Too many failed attempts; try again later."""
+
+
+class UnknownMember(AccountError):
+    """Nobody has this e-mail address."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from cloud.accounts.errors import SignInRefused, TooManyAttempts
+from cloud.accounts.errors import SignInRefused, TooManyAttempts, UnknownMember
 from cloud.accounts.models import Member, Organisation, SignIn, SignInFailure
 from cloud.accounts.passwords import password_matches
 
@@ -71,6 +71,21 @@ def check_password(session: Session, email: str, password: str, now: datetime) -
     if not password_matches(member.password_hash if member else None, password) or member is None:
         raise SignInRefused
     return member
+
+
+def set_password(session: Session, email: str, password_hash: str) -> None:
+    """Give a member a new password and end their sign-ins (a system session).
+
+    Raises:
+        UnknownMember: nobody has this address.
+    """
+    subject = normal_email(email)
+    member = session.scalar(select(Member).where(Member.email == subject))
+    if member is None:
+        raise UnknownMember(f"nobody has the address {subject}")
+    member.password_hash = password_hash
+    session.execute(delete(SignIn).where(SignIn.member_id == member.id))
+    session.execute(delete(SignInFailure).where(SignInFailure.subject == subject[:200]))
 
 
 def note_failure(session: Session, email: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The command line: ``packwitness-cloud serve | init | table | shop | settings``."""
+"""The command line: ``packwitness-cloud serve | init | owner | table | shop | settings``."""
 
 import json
 import sys
@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cloud.accounts.errors import UnknownMember
 from cloud.accounts.models import Organisation
 from cloud.accounts.passwords import hash_password, new_password
-from cloud.accounts.service import create_organisation
+from cloud.accounts.service import create_organisation, set_password
 from cloud.broker.errors import BrokerError
 from cloud.database.base import utc_now
 from cloud.database.errors import DatabaseError
@@ -32,10 +33,15 @@ from cloud.shops.errors import ShopExists
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The Packwitness cloud.")
 table_app = typer.Typer(no_args_is_help=True, help="Packing tables.")
 shop_app = typer.Typer(no_args_is_help=True, help="Shops on marketplaces.")
+owner_app = typer.Typer(no_args_is_help=True, help="The owner's account.")
+app.add_typer(owner_app, name="owner")
 app.add_typer(table_app, name="table")
 app.add_typer(shop_app, name="shop")
 
 T = TypeVar("T")
+
+_PLAIN = (StartError, BrokerError, DatabaseError, PhotoStoreError, ShopExists, UnknownMember)
+"""Errors whose text is for the person who typed the command."""
 
 Email = Annotated[str, typer.Option("--owner", help="e-mail address of the owner")]
 
@@ -66,6 +72,19 @@ def init_command(
     _say(json.dumps(created or {"exists": True}))
 
 
+@owner_app.command("reset-password")
+def owner_reset_password(email: Annotated[str, typer.Argument()] = "owner@localhost") -> None:
+    """Give a forgotten account a new password, printed as JSON; its browsers are signed out."""
+    password = new_password()
+    password_hash = hash_password(password)
+
+    def unit(session: Session) -> None:
+        set_password(session, email, password_hash)
+
+    _with_parts(lambda made: made.database.write(unit, system("a forgotten password")))
+    _say(json.dumps({"email": email, "password": password}))
+
+
 @table_app.command("create")
 def table_create(name: str) -> None:
     """Add a packing table, or take the one of that name, and print a claim code for it as JSON."""
@@ -92,7 +111,7 @@ def shop_connect(
         ),
     ],
 ) -> None:
-    """Connect a shop whose tokens were obtained elsewhere."""
+    """Connect a shop whose tokens were obtained elsewhere, or give a connected one new tokens."""
     with _one_line_errors():
         connection = read_connection(description)
     _with_parts(lambda made: connect(made, connection, _organisation_id(made)))
@@ -162,7 +181,7 @@ def _settings() -> CloudSettings:
 def _one_line_errors() -> Iterator[None]:
     try:
         yield
-    except (StartError, BrokerError, DatabaseError, PhotoStoreError, ShopExists) as error:
+    except _PLAIN as error:
         sys.stderr.write(f"packwitness-cloud: {error}\n")
         raise typer.Exit(2) from None
 

@@ -1,9 +1,10 @@
 """Connecting a shop from a description in a file, for tokens that were obtained elsewhere."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.database.base import utc_now
@@ -12,6 +13,7 @@ from cloud.main.errors import BadSettings
 from cloud.main.serve import Parts
 from cloud.marketplaces.access import AppCredentials, Tokens
 from cloud.marketplaces.registry import capabilities_of, channels, default_base_url
+from cloud.shops.models import Shop
 from cloud.shops.service import NewShop, Purpose, add_shop, put_app_credential, store_tokens
 
 
@@ -59,8 +61,8 @@ def read_connection(file: Path) -> Connection:
 def connect(made: Parts, connection: Connection, organisation_id: int) -> None:
     """Add the shop with its app and tokens, in one write.
 
-    Raises:
-        ShopExists: it is connected already.
+    A shop that is connected already gets this app, address and tokens in place of its old ones;
+    its name, preset and pace stay as they are, since people may have changed them.
     """
 
     def unit(session: Session) -> None:
@@ -71,19 +73,7 @@ def connect(made: Parts, connection: Connection, organisation_id: int) -> None:
 
 def _put(session: Session, made: Parts, connection: Connection) -> None:
     now = utc_now()
-    capabilities = capabilities_of(connection.channel, connection.country)
-    new = NewShop(
-        channel=connection.channel,
-        country=connection.country,
-        external_id=connection.shop_id,
-        name=connection.name,
-        sends_per_second=connection.sends_per_second or capabilities.sends_per_second,
-        preset_message=connection.preset,
-        sending_enabled=connection.sending_enabled,
-    )
-    shop = add_shop(session, new, now)
-    if connection.kept_free_for_people is not None:
-        shop.kept_free_for_people = connection.kept_free_for_people
+    shop = _known(session, connection) or _add(session, connection, now)
     app = AppCredentials(
         app_id=connection.app_id, app_secret=connection.app_secret.get_secret_value()
     )
@@ -100,6 +90,33 @@ def _put(session: Session, made: Parts, connection: Connection) -> None:
             tokens=_tokens(connection),
             now=now,
         )
+
+
+def _known(session: Session, connection: Connection) -> Shop | None:
+    return session.scalar(
+        select(Shop).where(
+            Shop.channel == connection.channel,
+            Shop.country == connection.country,
+            Shop.external_id == connection.shop_id,
+        )
+    )
+
+
+def _add(session: Session, connection: Connection, now: datetime) -> Shop:
+    capabilities = capabilities_of(connection.channel, connection.country)
+    new = NewShop(
+        channel=connection.channel,
+        country=connection.country,
+        external_id=connection.shop_id,
+        name=connection.name,
+        sends_per_second=connection.sends_per_second or capabilities.sends_per_second,
+        preset_message=connection.preset,
+        sending_enabled=connection.sending_enabled,
+    )
+    shop = add_shop(session, new, now)
+    if connection.kept_free_for_people is not None:
+        shop.kept_free_for_people = connection.kept_free_for_people
+    return shop
 
 
 def _tokens(connection: Connection) -> Tokens:
