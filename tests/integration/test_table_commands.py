@@ -125,3 +125,20 @@ def test_enrolling_without_a_server_says_what_to_do(
     code, _, err = _run(capsys, "--config", write_table(tmp_path), "enroll")
     assert code == 1
     assert "--server" in err
+
+
+def test_a_spool_of_another_table_is_refused_until_it_is_adopted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with TableProcess(write_table(tmp_path, device_id="table-02")) as table:
+        table.see("Ready")
+        assert table.stop() == 0
+    file = write_table(tmp_path)
+    with TableProcess(file) as table:
+        assert table.end() == 1
+        assert any("table-02" in line for line in table.log)
+    code, out, _ = _run(capsys, "--config", file, "spool", "adopt")
+    assert (code, "Table 1" in out) == (0, True)
+    with TableProcess(file) as table:
+        table.see("Ready")
+        assert table.stop() == 0
