@@ -1,6 +1,7 @@
 """Every system call and every statement of a step fails once: what was stored before stays."""
 
 import errno
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +110,24 @@ def test_a_photo_is_written_in_the_order_that_survives_a_power_cut(table: Table)
     table.save()
     assert table.files.calls == SAVE_CALLS
     assert table.journal.statements == SAVE_STATEMENTS
+
+
+def test_each_commit_of_the_journal_is_synced(directory: Path) -> None:
+    """NORMAL may lose the last commits at a power cut (edge-hardware 6.1)."""
+    connections: list[sqlite3.Connection] = []
+
+    def connect(path: Path) -> sqlite3.Connection:
+        connections.append(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+        return connections[-1]
+
+    spool = open_spool(directory, TableClock(), connect=connect)
+    writer = connections[0]
+    settings = {
+        name: writer.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "foreign_keys")
+    }
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    spool.close()
 
 
 def test_the_journal_is_told_after_the_folder_is_synced(table: Table) -> None:

@@ -169,6 +169,9 @@ def test_a_broken_file_without_a_row_is_set_aside(
     }
     assert all(path.is_file() for path in spool.recovery.set_aside)
     assert spool.recovery.found == ()
+    pack(spool, clock, proof_id(9), "NEXT", 9)
+    assert spool.photos_to_send(99)[-1].path.name.startswith("NEXT_")
+    assert max(manifest.sequence for manifest in waiting(spool).values()) > 91
     spool.close()
     assert start().recovery.set_aside == ()
 
@@ -292,6 +295,28 @@ def test_a_missing_revision_makes_all_manifests_doubtful(
     connection.close()
     damage_page(directory, "photo_by_sha256")
     assert start().recovery.kept_manifests == 0
+
+
+def test_a_withdrawal_that_only_the_index_remembers_is_missed(
+    directory: Path, clock: TableClock, start: Start
+) -> None:
+    """A card brought back an old page: all that is left is whole, but not all is left."""
+    sent_and_withdrawn(directory, clock)
+    connection = sqlite3.connect(directory / FILE_NAME)
+    sql = "SELECT rootpage FROM sqlite_master WHERE name = 'sqlite_autoindex_manifest_1'"
+    (page,) = connection.execute(sql).fetchone()
+    before = (directory / FILE_NAME).read_bytes()[(page - 1) * 4096 : page * 4096]
+    sql = "DELETE FROM manifest WHERE closing = 'withdrawn'"
+    assert connection.execute(sql).rowcount == 1
+    connection.commit()
+    connection.close()
+    with (directory / FILE_NAME).open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(before)
+    damage_page(directory, "photo_by_sha256")
+    spool = start()
+    assert spool.recovery.kept_manifests == 0
+    assert Closing.SEND not in {m.closing for m in waiting(spool).values()}
 
 
 def test_a_rebuild_that_was_cut_off_is_done_again(

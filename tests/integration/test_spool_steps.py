@@ -1,5 +1,6 @@
 """What the spool does for packer, uplink and retention when nothing fails."""
 
+import errno
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -499,6 +500,23 @@ def test_a_freed_proof_is_forgotten_and_the_others_stay(table: Table) -> None:
     table.clock.advance(31 * DAY_S)
     table.spool.apply_retention(table.clock.now())
     assert [summary.code for summary in table.spool.list_proofs()] == ["B"]
+
+
+def test_a_file_that_cannot_be_removed_now_is_removed_later(table: Table) -> None:
+    """Its row stays as long: without one the file would look like a find."""
+    table.packed(P1, 1)
+    table.spool.proof_receipted(P1, 1)
+    table.clock.advance(31 * DAY_S)
+    table.files.break_at(0, errno.EIO)
+    assert table.spool.apply_retention(table.clock.now()).freed_photos == 1
+    assert table.files.calls[0] == "unlink"
+    assert len(photo_files(table.directory)) == 1
+    assert [summary.photos for summary in table.spool.list_proofs()] == [()]
+    table.files.mend()
+    table.spool.apply_retention(table.clock.now())
+    assert photo_files(table.directory) == []
+    assert table.spool.list_proofs() == []
+    assert table.restart().recovery.found == ()
 
 
 def test_retention_by_bytes_takes_the_oldest_first(table: Table) -> None:
