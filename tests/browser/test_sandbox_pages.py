@@ -43,9 +43,11 @@ def served(html: str) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), OnePage) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
