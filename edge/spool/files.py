@@ -128,14 +128,15 @@ def write_durable(files: FileSystem, path: Path, data: bytes) -> None:
             the disk allows, and a leftover is dealt with at the next start.
     """
     temporary = path.with_name(path.name + TEMPORARY)
-    with typed("writing a photo"):
+    begun = temporary
+    with typed(f"writing {path.name}"):
         try:
             _write_synced(files, temporary, data)
             files.rename(temporary, path)
+            begun = path
             sync_directory(files, path.parent)
         except OSError:
-            discard(files, temporary)
-            discard(files, path)
+            discard(files, begun)
             raise
 
 

@@ -184,7 +184,7 @@ def test_a_failed_sync_is_not_tried_again_on_its_descriptor(table: Table) -> Non
         table.save()
     assert table.files.calls[len(DURABLE_FOLDER) :] == [
         *("create", "write", "fsync", "close"),
-        *("unlink", "unlink"),
+        "unlink",
     ]
 
 

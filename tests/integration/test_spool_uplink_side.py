@@ -1,0 +1,165 @@
+"""What the spool offers to the uplink, and what the cloud's answers change."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from edge.spool.errors import (
+    PhotoDamaged,
+    UnknownProof,
+)
+from tests.support.spool_packing import DAY_S, P1, P2, P3, Table, running_table
+from tests.support.spool_table import (
+    jpeg,
+    photo_files,
+    sha256,
+)
+from wire.messages import Closing, DispatchState, Mode
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    yield from running_table()
+
+
+def test_a_held_manifest_waits_and_a_restart_lets_it_go(table: Table) -> None:
+    table.spool.hold(P1)
+    table.packed(P1, 1)
+    table.packed(P2, 2, code="B")
+    assert [m.proof_id for m in table.spool.manifests_to_send(1)] == [P2]
+    assert table.spool.counts().waiting_proofs == 2
+    before = table.wakes
+    table.spool.release(P1)
+    assert table.wakes == before + 1
+    assert table.waiting() == [(P1, 1), (P2, 1)]
+    table.spool.hold(P1)
+    table.restart()
+    assert table.waiting() == [(P1, 1), (P2, 1)]
+
+
+def test_withdrawing_ends_a_hold(table: Table) -> None:
+    table.spool.hold(P1)
+    table.packed(P1, 1)
+    table.spool.withdraw(P1, table.clock.now())
+    assert table.waiting() == [(P1, 2)]
+
+
+def test_receipts_end_the_sending(table: Table) -> None:
+    first, second = table.packed(P1, 1, 2)
+    table.spool.photo_receipted(first)
+    assert table.unsent_photos() == [second]
+    assert table.waiting() == [(P1, 1)]
+    table.spool.photos_wanted([first])
+    assert table.unsent_photos() == [first, second]
+    table.spool.proof_receipted(P1, 1)
+    assert table.waiting() == []
+    assert table.unsent_photos() == []
+    assert table.restart().counts().waiting_proofs == 0
+
+
+def test_the_receipt_of_an_older_revision_is_not_that_of_the_newest(table: Table) -> None:
+    table.packed(P1, 1)
+    table.spool.withdraw(P1, table.clock.now())
+    table.spool.proof_receipted(P1, 1)
+    assert table.waiting() == [(P1, 2)]
+
+
+def test_a_refused_proof_is_not_sent_again_and_stays(table: Table) -> None:
+    table.packed(P1, 1)
+    table.spool.proof_refused(P1, 1, "conflict")
+    assert table.waiting() == []
+    (summary,) = table.spool.list_proofs()
+    assert summary.refused == "conflict"
+    assert table.spool.counts().refused_proofs == 1
+    table.clock.advance(400 * DAY_S)
+    assert table.spool.apply_retention(table.clock.now()).freed_photos == 0
+
+
+def test_proofs_are_followed_until_their_end_is_known(table: Table) -> None:
+    table.packed(P1, 1, code="A")
+    table.packed(P2, 2, code="B")
+    table.open(P3, "C", Mode.TRAINING)
+    table.photo(P3, 3)
+    table.close(P3)
+    assert table.spool.following() == []
+    for proof in (P1, P2, P3):
+        table.spool.proof_receipted(proof, 1)
+    assert table.spool.following() == [P1, P2]
+    table.spool.note_progress(P1, DispatchState.SENDING)
+    table.spool.note_progress(P2, DispatchState.SENT, "in the chat")
+    assert table.spool.following() == [P1]
+    assert table.restart().following() == [P1]
+
+
+def test_a_withdrawn_proof_is_followed_if_the_cloud_had_it(table: Table) -> None:
+    table.packed(P1, 1)
+    table.packed(P2, 2, code="B")
+    table.spool.proof_receipted(P1, 1)
+    for proof in (P1, P2):
+        table.spool.withdraw(proof, table.clock.now())
+        table.spool.proof_receipted(proof, 2)
+    assert table.spool.following() == [P1]
+
+
+def test_a_damaged_photo_is_never_handed_out(table: Table) -> None:
+    (taken,) = table.packed(P1, 1)
+    (path,) = photo_files(table.directory)
+    path.write_bytes(jpeg(1)[:-20] + b"\0" * 18 + b"\xff\xd9")
+    with pytest.raises(PhotoDamaged):
+        table.spool.read_photo(taken)
+    table.spool.photo_lost(taken)
+    assert table.unsent_photos() == []
+    assert table.spool.counts().lost_photos == 1
+    assert table.waiting() == [(P1, 1)]  # a person at the cloud sees what is missing
+    path.unlink()
+    with pytest.raises(PhotoDamaged):
+        table.spool.read_photo(taken)
+    with pytest.raises(UnknownProof):
+        table.spool.read_photo(sha256(b"never"))
+
+
+def test_one_whole_file_is_enough_to_read_a_picture(table: Table) -> None:
+    (taken,) = table.packed(P1, 1, code="A")
+    table.packed(P2, 1, code="B")
+    photo_files(table.directory)[0].unlink()
+    assert table.spool.read_photo(taken) == jpeg(1)
+
+
+def test_answers_about_what_is_long_gone_change_nothing(table: Table) -> None:
+    table.spool.photo_receipted(sha256(b"never"))
+    table.spool.photos_wanted([sha256(b"never")])
+    table.spool.proof_receipted(P1, 7)
+    table.spool.proof_refused(P1, 7, "conflict")
+    table.spool.note_progress(P1, DispatchState.SENT)
+    assert table.spool.counts().photos == 0
+
+
+def test_counts_and_list_say_what_is_there(table: Table) -> None:
+    opened = table.clock.now()
+    table.packed(P1, 1, 2, code="A")
+    table.clock.advance(60)
+    table.open(P2, "B")
+    table.photo(P2, 3)
+    counts = table.spool.counts()
+    assert (counts.waiting_proofs, counts.waiting_photos) == (1, 3)
+    assert (counts.photos, counts.bytes) == (3, 1500)
+    assert counts.oldest_waiting is not None
+    assert counts.oldest_waiting.wall == opened.wall
+    newest, oldest = table.spool.list_proofs()
+    assert (newest.code, newest.closing, newest.revision) == ("B", None, 0)
+    assert (oldest.code, oldest.closing, oldest.revision) == ("A", Closing.SEND, 1)
+    assert [summary.code for summary in table.spool.list_proofs(code="A")] == ["A"]
+    assert all(path.is_file() for path in (*newest.photos, *oldest.photos))
+
+
+def test_already_sent_knows_what_was_sent_and_not_taken_back(table: Table) -> None:
+    table.packed(P1, 1, code="A")
+    table.open(P2, "B")
+    table.photo(P2, 2)
+    table.close(P2, Closing.UNSENT)
+    table.open(P3, "C", Mode.TRAINING)
+    table.photo(P3, 3)
+    table.close(P3)
+    assert [table.spool.already_sent(code) for code in "ABC"] == [True, False, False]
+    table.spool.withdraw(P1, table.clock.now())
+    assert not table.spool.already_sent("A")
