@@ -67,8 +67,10 @@ class SpoolSection(Section):
 class CameraSection(Section):
     """Which camera, and how photos are made."""
 
-    kind: Literal["auto", "opencv", "folder", "simulated"] = Field(
-        "auto", description="auto, opencv, folder or simulated"
+    kind: Literal["opencv", "folder", "simulated", "demo"] = Field(
+        "opencv",
+        description="opencv, folder or simulated; demo: the first webcam, or else a simulated "
+        "camera, whose pictures must never reach a real buyer",
     )
     device: str = Field(
         "auto", description="of opencv: auto, a number, or a path as /dev/v4l/by-path/..."

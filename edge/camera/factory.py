@@ -18,7 +18,7 @@ class CameraSettings(Protocol):
 
     @property
     def kind(self) -> str:
-        """``auto``, ``opencv``, ``folder`` or ``simulated``."""
+        """``opencv``, ``folder``, ``simulated`` or ``demo``."""
         ...
 
     @property
@@ -78,13 +78,13 @@ FindWebcams = Callable[[], Sequence[str]]
 def build_camera(
     settings: CameraSettings, clock: Clock, find: FindWebcams = find_webcams
 ) -> BuiltCamera:
-    """The camera of the settings. Only ``auto`` chooses; a named driver is taken or refused.
+    """The camera of the settings. Only ``demo`` chooses; a named driver is taken or refused.
 
     Raises:
         CameraFault: the settings do not make a camera; the text says what to change.
     """
     match settings.kind:
-        case "auto":
+        case "demo":
             return _first_found(settings, clock, find)
         case "opencv":
             return _webcam(settings, clock, find)
@@ -93,7 +93,7 @@ def build_camera(
         case "simulated":
             return _simulated(settings, clock, "simulated camera")
     raise CameraFault(
-        f"camera kind {settings.kind!r} is not known: use auto, opencv, folder or simulated"
+        f"camera kind {settings.kind!r} is not known: use opencv, folder, simulated or demo"
     )
 
 
