@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from launcher.errors import LauncherError, NotAsPromised, TookTooLong
@@ -65,9 +66,10 @@ class Lights:
         since: int,
         deadline_s: float,
         what: str,
+        log: Path,
         unless: Callable[[Light], bool] = lambda _light: False,
     ) -> Light:
-        """The first sign from ``since`` on that is wanted.
+        """The first sign from ``since`` on that is wanted. ``log`` is named when it does not come.
 
         Raises:
             NotAsPromised: one came that fits ``unless``.
@@ -81,13 +83,15 @@ class Lights:
                     if wanted(light):
                         return light
                     if unless(light):
-                        raise NotAsPromised(f"{what}: the light says {light.title}: {light.text}")
+                        said = f"{light.title} - {light.text}"
+                        raise NotAsPromised(f"{what}: the light says {said} (log: {log})")
                 since = len(self._seen)
                 left_s = end_s - time.monotonic()
                 if self._has_ended:
-                    raise LauncherError(f"{what}: the table ended")
+                    raise LauncherError(f"{what}: the table ended (log: {log})")
                 if left_s <= 0:
-                    raise TookTooLong(f"{what}: not within {deadline_s:g} s{self._last()}")
+                    late = f"not within {deadline_s:g} s"
+                    raise TookTooLong(f"{what}: {late}{self._last()} (log: {log})")
                 self._changed.wait(left_s)
 
     def _last(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from launcher.errors import LauncherError, ProgramFailed
 from launcher.folder import TABLE_RESERVE_BYTES, Folder, write_private
 from launcher.light import Light, Lights
-from launcher.programs import Program, installed
+from launcher.programs import Program, installed, run_command
 
 TABLE_NAME = "Table 1"
 
@@ -76,7 +76,11 @@ class Table:
         self.lights.follow(self.program.output)
         try:
             self.lights.wait_for(
-                lambda _light: True, since=place, deadline_s=_READY_S, what="starting the table"
+                lambda _light: True,
+                since=place,
+                deadline_s=_READY_S,
+                what="the table's first sign",
+                log=self.program.log,
             )
         except LauncherError:
             if self.program.has_ended_within(_LAST_WORDS_S):
@@ -103,6 +107,17 @@ class Table:
         except (BrokenPipeError, ValueError):
             raise ProgramFailed(f"the table takes no keys: it ended ({self.program.log})") from None
 
+    def fate(self, code: str) -> str:
+        """What became of the newest proof of a code, as `packwitness-edge spool list` says it.
+
+        Raises:
+            ProgramFailed: the command failed.
+        """
+        config = str(self._folder.table_settings)
+        command = [installed("packwitness-edge"), "--config", config, "spool", "list"]
+        lines = run_command([*command, "--code", code, "--limit", "1"], {}).splitlines()
+        return lines[0] if lines else f"nothing of {code}"
+
     def camera_in_use(self) -> str:
         """Which camera it chose and why, in its own words."""
         for line in self.program.said().splitlines():
@@ -115,12 +130,12 @@ def _settings(
     folder: Folder, broker_port: int, camera: CameraChoice, more: Settings
 ) -> dict[str, dict[str, object]]:
     settings: dict[str, dict[str, object]] = {
-        "spool": {"directory": str(folder.spool), "reserve_bytes": TABLE_RESERVE_BYTES},
+        "spool": {"directory": str(folder.spool.resolve()), "reserve_bytes": TABLE_RESERVE_BYTES},
         "camera": camera.settings(),
         "packing": {"send_delay_s": 0},
         # Through the relay, whose port is another one at each start.
         "uplink": {"host": "127.0.0.1", "port": broker_port, "reconnect_longest_s": 2},
-        "enrolment": {"credentials_file": str(folder.credentials)},
+        "enrolment": {"credentials_file": str(folder.credentials.resolve())},
         "clock": {"trust": "always"},
     }
     for section, part in more.items():
