@@ -75,7 +75,8 @@ class PackingScene:
         self._scale = min(width / DESIGN_WIDTH, height / DESIGN_HEIGHT)
         self._noise = Image.effect_noise((_TILE, _TILE), _NOISE_SIGMA)
         self._table = self._draw_table(max(1, width // 2), max(1, height // 2))
-        self._canvas = Image.new("RGB", self._size)
+        # Made with the first picture: a table that waits for work need not hold it.
+        self._canvas: Image.Image | None = None
         self._label = ("", Image.new("RGBA", (1, 1)))
 
     def draw(self, code: str, wall: datetime, chance: random.Random) -> Image.Image:
@@ -83,7 +84,7 @@ class PackingScene:
 
         An empty ``code`` means that nothing has been scanned.
         """
-        picture = self._canvas
+        picture = self._canvas = self._canvas or Image.new("RGB", self._size)
         self._lay_table(picture)
         self._draw_clock(picture, wall)
         if code:
