@@ -10,8 +10,8 @@ bin := .venv/bin
 pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfile
 PYTEST_ARGS ?=
 
-.PHONY: help run demo test lint types imports format unit contract integration browser acceptance \
-	bench lock docs setup setup-all clean
+.PHONY: help run demo password test lint types imports format unit contract integration browser \
+	acceptance bench lock docs setup setup-all clean
 
 ##@ Use
 
@@ -22,6 +22,10 @@ run: ## Start everything with one table; the terminal is its scanner, pedals and
 demo: ## Pack orders by itself, without a terminal; succeeds only if the buyer has every photo once
 	@scripts/setup run mosquitto
 	@exec $(bin)/python -m launcher demo
+
+password: ## A new password for the owner's account of `make run`
+	@scripts/setup run mosquitto
+	@exec $(bin)/python -m launcher password
 
 ##@ Check
 

@@ -100,7 +100,8 @@ class Folder:
             NoRoom: it cannot be made.
         """
         try:
-            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.root.parent, self.root):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock = (self.root / "launcher.lock").open("a")
         except OSError as error:
             raise NoRoom(f"{self.root} cannot be used: {error.strerror}") from error

@@ -10,6 +10,9 @@ from typing import IO
 
 from launcher.errors import LauncherError, NotAsPromised, TookTooLong
 
+SENT, NOT_SENT = "An earlier order: sent", "An earlier order: not sent"
+"""Titles of the signs that tell what became of an order."""
+
 _LINE = re.compile(r"(?P<colour>[A-Z]+) +(?P<strip>\S+)  (?P<title>.+?)(?: - (?P<text>.*))?")
 
 
@@ -25,6 +28,11 @@ class Light:
     """What it is about and what to do."""
     at_s: float
     """When it was read here, on the monotonic clock."""
+
+
+def is_news(light: Light) -> bool:
+    """Whether a sign tells what became of an order; it passes, and people may want to reread it."""
+    return light.title in {SENT, NOT_SENT}
 
 
 def parse_light(line: str, at_s: float) -> Light | None:

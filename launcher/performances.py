@@ -12,6 +12,7 @@ from launcher.cloud import OWNER, Cloud
 from launcher.codes_to_try import CodeToTry, plant_codes
 from launcher.folder import Folder
 from launcher.hand_over import hand_over
+from launcher.light import is_news
 from launcher.options import Options
 from launcher.ports import free_ports, refuse_taken
 from launcher.screen import Screen
@@ -47,6 +48,7 @@ def run(options: Options, screen: Screen) -> None:
         _say_where(whole, screen)
         Story(whole, screen, pace_s=_RUN_PACE_S).tell()
         _your_turn(whole, screen, codes)
+        screen.keep(is_news)
         hand_over(whole, screen, keyboard)
 
 
@@ -57,8 +59,8 @@ def demo(options: Options, screen: Screen) -> None:
         LauncherError: a buyer has not exactly what was photographed, or something failed.
         KeyboardInterrupt: Ctrl-C; everything has ended.
     """
-    with Folder(options.data / "demo").held():
-        folder = Folder(options.data / "demo")
+    folder = Folder(options.data / "demo")
+    with folder.held():
         _empty(folder.root)
         folder.prepare()
         with _on_stage(Plan(folder, free_ports(), options.camera), screen) as whole:

@@ -1,14 +1,19 @@
 """What a person sees: lines, and below them the light and what they are typing, kept in place."""
 
 import shutil
+import textwrap
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TextIO
 
 from launcher.light import Light
 
 _INK = {"WHITE": "97", "GREEN": "92", "BLUE": "94", "YELLOW": "93", "RED": "91"}
 _BOLD, _DIM = "1", "2"
+_INDENT = " " * 5
+_TEXT_ROWS = 3
+_NARROWEST = 20
 _CLEAR_LINE, _CLEAR_BELOW, _UP = "\r\x1b[2K", "\x1b[0J", "\x1b[1A"
 
 
@@ -26,6 +31,7 @@ class Screen:
         self._light: Light | None = None
         self._typed: str | None = None
         self._rows_below = 0
+        self._kept: Callable[[Light], bool] = lambda _light: False
 
     @property
     def is_live(self) -> bool:
@@ -44,10 +50,19 @@ class Screen:
         self.say()
         self.say(self._painted(text, _BOLD))
 
+    def keep(self, wanted: Callable[[Light], bool]) -> None:
+        """From now on, signs that are wanted also stay as lines."""
+        self._kept = wanted
+
     def show(self, light: Light) -> None:
         """Draw a new sign of the light."""
         with self._lock:
             self._erase()
+            if self._kept(light):
+                now = datetime.now().astimezone()
+                self._out.write(
+                    f"     {self.dim(f'{now:%H:%M:%S}')}  {light.title} - {light.text}\n"
+                )
             self._light = light
             self._draw()
 
@@ -83,14 +98,21 @@ class Screen:
             self._rows_below = 0
 
     def _rows(self) -> list[str]:
-        columns = shutil.get_terminal_size().columns - 1
+        columns = max(_NARROWEST, shutil.get_terminal_size().columns - 1)
         rows = []
         if self._light is not None:
-            light = self._light
-            line = f"{light.strip}  {light.title} - {light.text}"[:columns]
-            rows += ["", self._painted(line, _INK.get(light.colour, _BOLD))]
+            light, ink = self._light, _INK.get(self._light.colour, _BOLD)
+            rows += ["", self._painted(f"     {light.strip}  {light.title}"[:columns], ink)]
+            rows += textwrap.wrap(
+                light.text,
+                columns,
+                initial_indent=_INDENT,
+                subsequent_indent=_INDENT,
+                max_lines=_TEXT_ROWS,
+                placeholder=" ...",
+            )
         if self._typed is not None:
-            rows.append(f"  scan or key > {self._typed}"[:columns])
+            rows.append(f"     scan or key > {self._typed}"[:columns])
         return rows
 
     def _painted(self, text: str, ink: str) -> str:

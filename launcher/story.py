@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from launcher.errors import NotAsPromised
 from launcher.evidence import photos_of, require_exactly
-from launcher.light import Light
+from launcher.light import NOT_SENT, SENT, Light
 from launcher.marketplace import PlantedOrder
 from launcher.screen import Screen
 from launcher.table import F1, F4, SCAN_END
@@ -17,7 +17,6 @@ PHOTOS = 3
 
 _SIGN_S = 20.0
 _SENT_S = 90.0
-_SENT, _NOT_SENT = "An earlier order: sent", "An earlier order: not sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +128,12 @@ class Story:
 
     def _wait_sent(self, order: PlantedOrder, since: int) -> Light:
         return self._whole.table.lights.wait_for(
-            lambda one: one.title == _SENT and order.number in one.text,
+            lambda one: one.title == SENT and order.number in one.text,
             since=since,
             deadline_s=_SENT_S,
             what=f"sending order {order.number}",
             log=self._whole.cloud.program.log,
-            unless=lambda one: one.title == _NOT_SENT and order.number in one.text,
+            unless=lambda one: one.title == NOT_SENT and order.number in one.text,
         )
 
     def _require_waiting(self, order: PlantedOrder) -> None:
