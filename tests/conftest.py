@@ -1,3 +1,8 @@
 """What all tests share. Fixtures live in modules by subject."""
 
-pytest_plugins = ["tests.fixtures_database", "tests.fixtures_sandbox", "tests.fixtures_mosquitto"]
+pytest_plugins = [
+    "tests.fixtures_database",
+    "tests.fixtures_dispatch",
+    "tests.fixtures_mosquitto",
+    "tests.fixtures_sandbox",
+]

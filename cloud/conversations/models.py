@@ -43,7 +43,7 @@ class Conversation(OrganisationOwned, Base):
 class Dispatch(OrganisationOwned, Base):
     """An ordered group of messages that somebody asked for.
 
-    ``state`` is derived from its messages by conversations.service and stored for the log.
+    ``state`` is derived from its messages by conversations.outbox and stored for the log.
     """
 
     __tablename__ = "dispatches"
@@ -83,10 +83,10 @@ class Dispatch(OrganisationOwned, Base):
     """When the person pressed F4 or Resend, as far as the clocks allow."""
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    """Taken back: what is on its way now is not sent again, whatever becomes of it."""
     next_check_at: Mapped[datetime | None]
     """Waiting and held ones: when to look again."""
-    give_up_at: Mapped[datetime | None]
-    """Waiting ones: when to end with their reason."""
     sent_count: Mapped[int] = mapped_column(default=0)
     total_count: Mapped[int] = mapped_column(default=0)
 
@@ -128,15 +128,16 @@ class Message(OrganisationOwned, Base):
     """Grows with each claim; a writer with an older number is refused."""
     tries: Mapped[int] = mapped_column(default=0)
     """Requests that really went out."""
-    uploaded_url: Mapped[str | None] = mapped_column(String(500))
-    """Of this message's own upload, never shared."""
+    uploaded_url: Mapped[str | None] = mapped_column(String(2000))
+    """Of this message's own upload, never shared; a second try uses it again."""
+    uploaded_at: Mapped[datetime | None]
     marketplace_message_id: Mapped[str | None] = mapped_column(String(80))
     sent_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(40), default="")
     detail: Mapped[str] = mapped_column(String(300), default="")
 
 
-_OPEN = (
+OPEN_STATES = (
     MessageState.QUEUED,
     MessageState.CLAIMED,
     MessageState.SENDING,
@@ -155,8 +156,8 @@ Index(
     "ix_messages_open",
     Message.conversation_id,
     Message.id,
-    sqlite_where=Message.state.in_(_OPEN),
-    postgresql_where=Message.state.in_(_OPEN),
+    sqlite_where=Message.state.in_(OPEN_STATES),
+    postgresql_where=Message.state.in_(OPEN_STATES),
 )
 
 

@@ -4,7 +4,6 @@ All functions work on the caller's session and transaction.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cloud.conversations.derive import state_of
 from cloud.conversations.models import Conversation, Dispatch, Message
+from cloud.conversations.parts import Part
 from cloud.conversations.states import DispatchState, MessageKind, MessageState, Reason
 from cloud.database.changes import record_change
 
@@ -19,15 +19,6 @@ CHANGE_KIND = "dispatch"
 DETAIL_LENGTH = 300
 POSITION_STEP = 10
 """Between the positions of a plan, so that an order card still finds a place before its first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One message of a plan."""
-
-    kind: MessageKind
-    text: str = ""
-    photo_sha256: str | None = None
 
 
 def tell(session: Session, dispatch: Dispatch) -> None:
@@ -52,14 +43,18 @@ def set_state(
     detail: str = "",
     next_check_at: datetime | None = None,
 ) -> None:
-    """Put a dispatch into a state that is not derived from messages."""
+    """Put a dispatch into a state that is not derived from messages; tell it if that is news."""
+    before = (dispatch.state, dispatch.reason, dispatch.detail)
     dispatch.state = state
     dispatch.reason = reason.value if reason else ""
     dispatch.detail = detail[:DETAIL_LENGTH]
     dispatch.next_check_at = next_check_at
-    dispatch.updated_at = now
+    is_news = before != (dispatch.state, dispatch.reason, dispatch.detail)
+    if is_news:
+        dispatch.updated_at = now
     session.flush()
-    tell(session, dispatch)
+    if is_news:
+        tell(session, dispatch)
 
 
 def messages_of(session: Session, dispatch_id: int) -> Sequence[Message]:
@@ -116,27 +111,56 @@ def add_plan(
     refresh_state(session, dispatch, now)
 
 
-def add_order_card(session: Session, message: Message, now: datetime) -> None:
-    """Put an order card before a message that the marketplace does not take without one."""
-    position = message.position - 1
-    there = select(Message.id).where(
-        Message.dispatch_id == message.dispatch_id, Message.position == position
+def add_order_card(session: Session, message: Message, now: datetime) -> bool:
+    """Put an order card before a message that the marketplace does not take without one.
+
+    False: a card was tried already, so another changes nothing.
+    """
+    tried = select(Message.id).where(
+        Message.dispatch_id == message.dispatch_id, Message.kind == MessageKind.ORDER_CARD
     )
-    if session.scalar(there) is None:
-        session.add(
-            Message(
-                organisation_id=message.organisation_id,
-                dispatch_id=message.dispatch_id,
-                conversation_id=message.conversation_id,
-                shop_id=message.shop_id,
-                position=position,
-                kind=MessageKind.ORDER_CARD,
-                order_number=message.order_number,
-                state=MessageState.QUEUED,
-                not_before=now,
-            )
+    if session.scalar(tried) is not None:
+        return False
+    session.add(
+        Message(
+            organisation_id=message.organisation_id,
+            dispatch_id=message.dispatch_id,
+            conversation_id=message.conversation_id,
+            shop_id=message.shop_id,
+            position=message.position - 1,
+            kind=MessageKind.ORDER_CARD,
+            order_number=message.order_number,
+            state=MessageState.QUEUED,
+            not_before=now,
         )
-        session.flush()
+    )
+    session.flush()
+    return True
+
+
+def queue_again(dispatch: Dispatch, message: Message, not_before: datetime) -> None:
+    """Queue a message that is known not to be in the chat; one that was taken back ends here."""
+    message.lease_until = None
+    message.claimed_by = None
+    if dispatch.withdrawn:
+        message.state = MessageState.CANCELLED
+        message.reason = Reason.WITHDRAWN
+    else:
+        message.state = MessageState.QUEUED
+        message.not_before = not_before
+
+
+def wake_waiting(session: Session, codes: Iterable[str], now: datetime) -> int:
+    """Let dispatches that wait for an order with one of these codes be looked at now."""
+    waiting = session.scalars(
+        select(Dispatch).where(
+            Dispatch.state == DispatchState.WAITING_FOR_ORDER, Dispatch.code.in_(set(codes))
+        )
+    ).all()
+    for dispatch in waiting:
+        dispatch.next_check_at = now
+        tell(session, dispatch)
+    return len(waiting)
 
 
 def cancel_unsent(session: Session, dispatch: Dispatch, reason: Reason, now: datetime) -> bool:

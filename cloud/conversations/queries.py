@@ -3,20 +3,24 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Attempt, Dispatch, Message
-from cloud.conversations.outbox import Part
-from cloud.conversations.states import MessageKind, MessageState
+from cloud.conversations.models import OPEN_STATES, Attempt, Dispatch, Message
+from cloud.conversations.parts import Part
+from cloud.conversations.states import MessageKind, MessageState, Reason
 
 
 def sent_parts_of(session: Session, proof_id: int | None) -> list[Part]:
-    """What the marketplace has of a proof, over all its dispatches."""
+    """What the marketplace has of a proof, over all its dispatches; also by a person's word."""
+    there = or_(
+        Message.state == MessageState.SENT,
+        and_(Message.state == MessageState.CANCELLED, Message.reason == Reason.SETTLED_BY_PERSON),
+    )
     messages = session.scalars(
         select(Message)
         .join(Dispatch, Dispatch.id == Message.dispatch_id)
-        .where(Dispatch.proof_id == proof_id, Message.state == MessageState.SENT)
+        .where(Dispatch.proof_id == proof_id, there)
     )
     return [Part(one.kind, text=one.text, photo_sha256=one.photo_sha256) for one in messages]
 
@@ -24,15 +28,15 @@ def sent_parts_of(session: Session, proof_id: int | None) -> list[Part]:
 def recent_texts(
     session: Session, conversation_id: int, now: datetime, window: timedelta | None
 ) -> set[str]:
-    """Texts sent to a buyer within the marketplace's window for repeated texts."""
+    """Texts that the marketplace would refuse as repeated: sent lately, or on their way."""
     if window is None:
         return set()
+    sent = and_(Message.state == MessageState.SENT, Message.sent_at > now - window)
     texts = session.scalars(
         select(Message.text).where(
             Message.conversation_id == conversation_id,
             Message.kind == MessageKind.TEXT,
-            Message.state == MessageState.SENT,
-            Message.sent_at > now - window,
+            or_(sent, Message.state.in_(OPEN_STATES)),
         )
     )
     return set(texts)
@@ -56,3 +60,12 @@ def messages_with_attempts(
     for attempt in found:
         attempts[attempt.message_id].append(attempt)
     return [(message, attempts[message.id]) for message in messages]
+
+
+def dispatch_of_message(session: Session, message_id: int) -> Dispatch | None:
+    """The dispatch that a message belongs to; None when there is no such message."""
+    return session.scalar(
+        select(Dispatch)
+        .join(Message, Message.dispatch_id == Dispatch.id)
+        .where(Message.id == message_id)
+    )

@@ -1,5 +1,6 @@
 """Counting the messages a buyer has not answered, people's in the Seller Centre included."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from cloud.marketplaces.chats import ChatMessage
@@ -8,25 +9,31 @@ from cloud.shops.gateway import Line
 _MOST_PAGES = 2
 
 
+@dataclass(frozen=True, slots=True)
 class ChatReading:
     """What was read of a conversation."""
 
-    __slots__ = ("conversation_id", "read_at", "unanswered")
+    conversation_id: str
+    unanswered: int
+    counted_before: int
+    """Our own count when the reading began: what was sent since comes on top of it."""
+    read_at: datetime
 
-    def __init__(self, conversation_id: str, unanswered: int, read_at: datetime) -> None:
-        self.conversation_id = conversation_id
-        self.unanswered = unanswered
-        self.read_at = read_at
 
-
-def read_unanswered(line: Line, *, buyer_id: str, known_id: str, now: datetime) -> ChatReading:
+def read_unanswered(
+    line: Line, *, buyer_id: str, known_id: str, counted_before: int, now: datetime
+) -> ChatReading | None:
     """Read the newest messages back to the buyer's last one.
 
-    A buyer without a conversation has nothing to answer. Raises MarketplaceError.
+    A buyer without a conversation has nothing to answer; None: it is not among those read, so
+    nothing is known. Raises MarketplaceError.
     """
-    conversation_id = known_id or _find(line, buyer_id)
+    conversation_id = known_id
     if not conversation_id:
-        return ChatReading("", 0, now)
+        search = line.marketplace.find_conversation(line.access, buyer_id=buyer_id)
+        if search.conversation is None:
+            return ChatReading("", 0, counted_before, now) if search.is_complete else None
+        conversation_id = search.conversation.conversation_id
     count, cursor = 0, ""
     for _ in range(_MOST_PAGES):
         page = line.marketplace.messages(line.access, conversation_id, cursor=cursor)
@@ -35,7 +42,7 @@ def read_unanswered(line: Line, *, buyer_id: str, known_id: str, now: datetime) 
         cursor = page.next_cursor
         if ended or not cursor:
             break
-    return ChatReading(conversation_id, count, now)
+    return ChatReading(conversation_id, count, counted_before, now)
 
 
 def unanswered_in(messages: tuple[ChatMessage, ...]) -> tuple[int, bool]:
@@ -49,8 +56,3 @@ def unanswered_in(messages: tuple[ChatMessage, ...]) -> tuple[int, bool]:
             return count, True
         count += 1
     return count, False
-
-
-def _find(line: Line, buyer_id: str) -> str:
-    search = line.marketplace.find_conversation(line.access, buyer_id=buyer_id)
-    return search.conversation.conversation_id if search.conversation else ""

@@ -1,26 +1,34 @@
-"""Claiming messages, and what happens to claims whose holder is gone. Units for the write path.
+"""Claiming messages. A unit for the write path.
 
 Shops take turns by when they were served last; a shop is served when its pace allows. Within a
 shop the oldest message goes whose earlier parts are settled and whose buyer is not being written
 to. A parked dispatch blocks nobody.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
-from cloud.conversations.models import Conversation, Dispatch, Message
-from cloud.conversations.outbox import refresh_state, set_state
+from cloud.conversations.models import Dispatch, Message
+from cloud.conversations.outbox import set_state
 from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.database.clock import database_now
-from cloud.dispatcher.budget import Budget
+from cloud.dispatcher.ending import end_unsent
+from cloud.dispatcher.reserving import UNDER_WAY, LimitOf, fits_budget, has_begun
+from cloud.dispatcher.rules import Decision, may_begin
 from cloud.shops.models import SendingPace, Shop
 
-# Holding a dispatch is quick work, so one turn may pass over a few before it claims one.
+# Putting a dispatch aside is quick work, so one turn may pass over a few before it claims one.
 _MOST_PASSED_OVER = 20
+_SETTLED = (
+    MessageState.SENT,
+    MessageState.FAILED,
+    MessageState.CANCELLED,
+    MessageState.NOT_SHOWN,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +55,8 @@ class ClaimRules:
     sender: str
     lease: timedelta
     held_check: timedelta
-    limit_of: Callable[[str, str], int | None]
-    """Unanswered-message limit of a channel and country."""
+    too_old: timedelta
+    limit_of: LimitOf
 
 
 def claim(session: Session, rules: ClaimRules, most: int) -> Claimed:
@@ -70,53 +78,43 @@ def claim(session: Session, rules: ClaimRules, most: int) -> Claimed:
     return Claimed(tuple(claims), None if claims else _seconds_until_next(session, now))
 
 
-def return_lapsed_claims(session: Session) -> int:
-    """Queue again what was claimed and never begun; safe, because no request went out."""
-    now = database_now(session)
-    lapsed = session.scalars(
-        select(Message)
-        .where(Message.state == MessageState.CLAIMED, Message.lease_until < now)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for message in lapsed:
-        message.state = MessageState.QUEUED
-        message.fence += 1
-    return len(lapsed)
-
-
-def doubt_lapsed_requests(session: Session, settle: timedelta) -> int:
-    """A request whose sender fell silent may have arrived: uncertain, never queued again."""
-    now = database_now(session)
-    lapsed = session.scalars(
-        select(Message)
-        .where(Message.state == MessageState.SENDING, Message.lease_until < now)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for message in lapsed:
-        message.state = MessageState.UNCERTAIN
-        message.fence += 1
-        message.not_before = now + settle
-        message.reason = Reason.OUTAGE
-        dispatch = session.get_one(Dispatch, message.dispatch_id)
-        refresh_state(session, dispatch, now)
-    return len(lapsed)
-
-
 def _free_shops(session: Session, now: datetime, most: int) -> Sequence[SendingPace]:
+    """Only shops with something to claim: others would take the places of those behind them."""
     return session.scalars(
         select(SendingPace)
-        .where(SendingPace.free_at <= now, _has_ready(now))
-        .order_by(SendingPace.last_claimed_at.asc().nulls_first())
+        .where(SendingPace.free_at <= now, _has_claimable(now))
+        .order_by(SendingPace.last_claimed_at.asc().nulls_first(), SendingPace.shop_id)
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
 
 
-def _has_ready(now: datetime) -> ColumnElement[bool]:
+def _has_claimable(now: datetime) -> ColumnElement[bool]:
     return exists().where(
         Message.shop_id == SendingPace.shop_id,
+        Dispatch.id == Message.dispatch_id,
+        *_claimable(now),
+    )
+
+
+def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What a message, joined with its dispatch, must be like to be claimed."""
+    earlier, busy = aliased(Message), aliased(Message)
+    waits_for_earlier = exists().where(
+        earlier.dispatch_id == Message.dispatch_id,
+        earlier.position < Message.position,
+        earlier.state.not_in(_SETTLED),
+    )
+    buyer_is_written_to = exists().where(
+        busy.conversation_id == Message.conversation_id,
+        busy.state.in_((MessageState.CLAIMED, MessageState.SENDING)),
+    )
+    return (
         Message.state == MessageState.QUEUED,
         Message.not_before <= now,
+        Dispatch.state.in_(UNDER_WAY),
+        ~waits_for_earlier,
+        ~buyer_is_written_to,
     )
 
 
@@ -124,76 +122,49 @@ def _next_message(
     session: Session, shop_id: int, rules: ClaimRules, now: datetime
 ) -> Message | None:
     for _ in range(_MOST_PASSED_OVER):
-        message = session.scalar(_ready_messages(shop_id, now))
-        if message is None or _fits_budget(session, message, rules):
-            return message
-        dispatch = session.get_one(Dispatch, message.dispatch_id)
-        set_state(
-            session,
-            dispatch,
-            DispatchState.HELD,
-            now=now,
-            reason=Reason.MESSAGE_LIMIT,
-            next_check_at=now + rules.held_check,
+        message = session.scalar(
+            select(Message)
+            .join(Dispatch, Dispatch.id == Message.dispatch_id)
+            .where(Message.shop_id == shop_id, *_claimable(now))
+            .order_by(Message.dispatch_id, Message.position)
+            .limit(1)
         )
+        if message is None:
+            return None
+        dispatch = session.get_one(Dispatch, message.dispatch_id)
+        obstacle = _obstacle(session, dispatch, rules, now)
+        if obstacle is None:
+            return message
+        _put_aside(session, dispatch, obstacle, rules, now)
     return None
 
 
-def _ready_messages(shop_id: int, now: datetime) -> Select[Message]:
-    earlier, busy = aliased(Message), aliased(Message)
-    settled = (
-        MessageState.SENT,
-        MessageState.FAILED,
-        MessageState.CANCELLED,
-        MessageState.NOT_SHOWN,
+def _obstacle(
+    session: Session, dispatch: Dispatch, rules: ClaimRules, now: datetime
+) -> Decision | None:
+    """What has come up since it was planned; the budget is reserved for all of it at once."""
+    shop = session.get_one(Shop, dispatch.shop_id)
+    begun = has_begun(session, dispatch)
+    decision = may_begin(
+        sending_enabled=shop.sending_enabled,
+        asked_by_person=dispatch.asked_by_member_id is not None,
+        has_begun=begun,
+        age=now - dispatch.asked_at,
+        too_old=rules.too_old,
     )
-    waits_for_earlier = exists().where(
-        earlier.dispatch_id == Message.dispatch_id,
-        earlier.position < Message.position,
-        earlier.state.not_in(settled),
-    )
-    buyer_is_written_to = exists().where(
-        busy.conversation_id == Message.conversation_id,
-        busy.state.in_((MessageState.CLAIMED, MessageState.SENDING)),
-    )
-    return (
-        select(Message)
-        .join(Dispatch, Dispatch.id == Message.dispatch_id)
-        .where(
-            Message.shop_id == shop_id,
-            Message.state == MessageState.QUEUED,
-            Message.not_before <= now,
-            Dispatch.state != DispatchState.HELD,
-            ~waits_for_earlier,
-            ~buyer_is_written_to,
-        )
-        .order_by(Message.dispatch_id, Message.position)
-        .limit(1)
-    )
+    if decision is None and not begun and not fits_budget(session, dispatch, rules.limit_of):
+        return Decision(DispatchState.HELD, Reason.MESSAGE_LIMIT)
+    return decision
 
 
-def _fits_budget(session: Session, message: Message, rules: ClaimRules) -> bool:
-    """Reserve for the whole dispatch at its first part; a begun one goes on to its end."""
-    siblings = session.scalars(
-        select(Message).where(Message.dispatch_id == message.dispatch_id)
-    ).all()
-    if any(one.tries for one in siblings):
-        return True
-    conversation = session.get_one(Conversation, message.conversation_id)
-    shop = session.get_one(Shop, message.shop_id)
-    uncertain = session.scalars(
-        select(Message.id).where(
-            Message.conversation_id == conversation.id,
-            Message.state == MessageState.UNCERTAIN,
-        )
-    ).all()
-    budget = Budget(
-        limit=rules.limit_of(shop.channel, shop.country),
-        kept_free=shop.kept_free_for_people,
-        unanswered=conversation.unanswered,
-        open=len(uncertain),
-    )
-    return budget.allows(sum(one.state is MessageState.QUEUED for one in siblings))
+def _put_aside(
+    session: Session, dispatch: Dispatch, why: Decision, rules: ClaimRules, now: datetime
+) -> None:
+    if why.state is not DispatchState.HELD:
+        end_unsent(session, dispatch, why, now)
+        return
+    check_at = now + rules.held_check
+    set_state(session, dispatch, why.state, now=now, reason=why.reason, next_check_at=check_at)
 
 
 def _seconds_until_next(session: Session, now: datetime) -> float | None:
@@ -205,7 +176,7 @@ def _seconds_until_next(session: Session, now: datetime) -> float | None:
     )
     soonest_shop = session.scalar(
         select(SendingPace.free_at)
-        .where(SendingPace.free_at > now, _has_ready(now))
+        .where(SendingPace.free_at > now, _has_claimable(now))
         .order_by(SendingPace.free_at)
         .limit(1)
     )

@@ -5,6 +5,7 @@ the next thing that is due.
 """
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -17,26 +18,20 @@ from cloud.database.feed import ChangeFeed
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.dispatcher.asking import OrderAsking
-from cloud.dispatcher.claims import (
-    Claim,
-    Claimed,
-    ClaimRules,
-    claim,
-    doubt_lapsed_requests,
-    return_lapsed_claims,
-)
+from cloud.dispatcher.claims import Claim, Claimed, ClaimRules, claim
+from cloud.dispatcher.lapsing import doubt_lapsed_requests, return_lapsed_claims
 from cloud.dispatcher.matching import Matching
 from cloud.dispatcher.resolving import Resolving
 from cloud.dispatcher.senders import end, end_others, new_sender_id, register
 from cloud.dispatcher.sending import Sending
 from cloud.dispatcher.settings import DispatcherSettings
+from cloud.dispatcher.threads import Threads
 from cloud.marketplaces.registry import unanswered_limit
 from cloud.photos.store import PhotoStore
 from cloud.shops.gateway import ShopGateway
 
 logger = logging.getLogger(__name__)
 
-_SWEEP_EVERY_S = 5.0
 _AFTER_ERROR_S = 1.0
 _JOIN_S = 30.0
 
@@ -57,12 +52,12 @@ class Dispatcher:
         self._database = database
         self._feed = feed
         self._settings = settings
-        self._on_death = on_death
         self.sender_id = new_sender_id()
         self._rules = ClaimRules(
             sender=self.sender_id,
             lease=settings.lease,
             held_check=settings.held_check,
+            too_old=settings.too_old,
             limit_of=unanswered_limit,
         )
         self._sending = Sending(
@@ -79,16 +74,19 @@ class Dispatcher:
         # A claim waits here no longer than a sender needs to become free.
         self._claims: queue.Queue[Claim | None] = queue.Queue()
         self._free_senders = threading.Semaphore(settings.senders)
-        self._swept_s = 0.0
-        self._threads = [
-            self._thread("dispatch-claim", self._claim_loop),
-            self._thread("dispatch-match", self._match_loop),
-            self._thread("dispatch-settle", self._settle_loop),
-            *(
-                self._thread(f"dispatch-send-{number}", self._send_loop)
-                for number in range(settings.senders)
-            ),
-        ]
+        self._next_sweep_s = -math.inf
+        self._loops = Threads(
+            {
+                "dispatch-claim": self._claim_loop,
+                "dispatch-match": self._match_loop,
+                "dispatch-settle": self._settle_loop,
+            },
+            on_death,
+        )
+        self._senders = Threads(
+            {f"dispatch-send-{number}": self._send_loop for number in range(settings.senders)},
+            on_death,
+        )
 
     def start(self) -> None:
         """Register this process and begin."""
@@ -100,32 +98,28 @@ class Dispatcher:
                 end_others(session, self.sender_id)
 
         self._database.write(unit, system("a sender begins"))
-        for thread in self._threads:
-            thread.start()
+        self._senders.start()
+        self._loops.start()
 
     def alive(self) -> bool:
         """Whether every thread turns."""
-        return all(thread.is_alive() for thread in self._threads)
+        return self._loops.all_alive() and self._senders.all_alive()
 
     def stop(self) -> None:
         """Claim nothing more, finish what is being sent. Close the change feed first."""
         self._stopping.set()
+        self._loops.join(_JOIN_S)
+        # After the last claim, so that none is left lying in the queue.
         for _ in range(self._settings.senders):
             self._claims.put(None)
-        for thread in self._threads:
-            thread.join(_JOIN_S)
+        self._senders.join(_JOIN_S)
+        if self._loops.any_alive() or self._senders.any_alive():
+            # A request may still be under way: this process is not at its end.
+            logger.error("the dispatcher's threads did not end in time")
+            return
         self._database.write(lambda session: end(session, self.sender_id), system("a sender ends"))
 
     # --- loops ----------------------------------------------------------------------------------
-
-    def _thread(self, name: str, loop: Callable[[], None]) -> threading.Thread:
-        return threading.Thread(target=self._guard, args=(loop,), name=name, daemon=True)
-
-    def _guard(self, loop: Callable[[], None]) -> None:
-        try:
-            loop()
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
 
     def _claim_loop(self) -> None:
         while not self._stopping.is_set():
@@ -172,7 +166,7 @@ class Dispatcher:
         self._turn_loop(self._matching.turn, self._matching.seconds_until_next)
 
     def _settle_loop(self) -> None:
-        self._turn_loop(self._resolving.turn, lambda: None)
+        self._turn_loop(self._resolving.turn, self._resolving.seconds_until_next)
 
     def _turn_loop(self, turn: Callable[[], int], until_next: Callable[[], float | None]) -> None:
         while not self._stopping.is_set():
@@ -190,9 +184,9 @@ class Dispatcher:
 
     def _sweep(self) -> None:
         now_s = time.monotonic()
-        if now_s - self._swept_s < _SWEEP_EVERY_S:
+        if now_s < self._next_sweep_s:
             return
-        self._swept_s = now_s
+        self._next_sweep_s = now_s + self._settings.sweep_every_s
 
         def unit(session: Session) -> tuple[int, int]:
             lapsed = return_lapsed_claims(session)

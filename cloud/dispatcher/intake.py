@@ -58,6 +58,7 @@ def _take_back(session: Session, proof: Proof, now: datetime) -> None:
     """Cancel what has not been sent. What has, stays: the log says so, and the table hears it."""
     dispatches = session.scalars(select(Dispatch).where(Dispatch.proof_id == proof.id))
     for dispatch in dispatches:
+        dispatch.withdrawn = True
         if messages_of(session, dispatch.id):
             cancel_unsent(session, dispatch, Reason.WITHDRAWN, now)
         elif dispatch.state in _NOT_PLANNED:

@@ -2,7 +2,7 @@
 
 import io
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cloud.dispatcher.errors import PictureRefused
 
@@ -10,23 +10,30 @@ _QUALITIES = (88, 80, 70, 60, 50, 40)
 
 
 def chat_picture(photo: bytes, *, max_bytes: int, max_side_px: int) -> bytes:
-    """The photo itself when it is within the limits, else a smaller JPEG of it.
+    """The photo itself when it is a JPEG within the limits, else a JPEG of it that is.
 
     Raises:
         PictureRefused: the bytes are no picture, or cannot be made small enough.
     """
     try:
         with Image.open(io.BytesIO(photo)) as image:
-            if len(photo) <= max_bytes and max(image.size) <= max_side_px:
-                image.verify()
+            fits = len(photo) <= max_bytes and max(image.size) <= max_side_px
+            if fits and image.format == "JPEG":
                 return photo
             return _smaller(image, max_bytes, max_side_px)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        SyntaxError,
+        ValueError,
+    ) as error:
         raise PictureRefused(f"the stored photo cannot be read as a picture: {error}") from None
 
 
 def _smaller(image: Image.Image, max_bytes: int, max_side_px: int) -> bytes:
-    picture = image.convert("RGB")
+    # A new JPEG does not carry the note that says which side is up.
+    picture = ImageOps.exif_transpose(image).convert("RGB")
     picture.thumbnail((max_side_px, max_side_px))
     for quality in _QUALITIES:
         buffer = io.BytesIO()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from cloud.conversations.outbox import Part
+from cloud.conversations.parts import Part
 from cloud.conversations.states import MessageKind
 
 # Sellers know the placeholder in these spellings (features S1-41 and Q6).
@@ -25,16 +25,16 @@ def parts_of(
     return parts
 
 
-def parts_again(parts: Sequence[Part], sent_before: Sequence[Part], recent: set[str]) -> list[Part]:
-    """The parts of a resend: what is missing, or all of it when everything had been sent.
+def without_repeats(parts: Sequence[Part], recent: set[str]) -> list[Part]:
+    """The parts without texts that the buyer just got, which the marketplace would refuse."""
+    return [part for part in parts if part.kind is not MessageKind.TEXT or part.text not in recent]
 
-    ``sent_before`` has the parts that the marketplace has; ``recent`` the texts it would refuse,
-    because it has them since less than its window for repeated texts.
-    """
+
+def missing_or_all(parts: Sequence[Part], sent_before: Sequence[Part]) -> list[Part]:
+    """The parts of a resend: those that the marketplace lacks, or all when it has them all."""
     photos_sent = {part.photo_sha256 for part in sent_before if part.photo_sha256}
     missing = [part for part in parts if _is_missing(part, photos_sent, sent_before)]
-    chosen = missing or list(parts)
-    return [part for part in chosen if part.kind is not MessageKind.TEXT or part.text not in recent]
+    return missing or list(parts)
 
 
 def _is_missing(part: Part, photos_sent: set[str], sent_before: Sequence[Part]) -> bool:

@@ -13,6 +13,7 @@ from cloud.conversations.models import Dispatch, Message
 from cloud.conversations.outbox import (
     cancel_unsent,
     messages_of,
+    queue_again,
     refresh_state,
     set_state,
     tell,
@@ -95,11 +96,11 @@ def settle_as_absent(session: Session, message_id: int, now: datetime) -> None:
         SettledAlready: its outcome is known by now.
     """
     message = _uncertain(session, message_id)
-    message.state = MessageState.QUEUED
-    message.not_before = now
+    dispatch = session.get_one(Dispatch, message.dispatch_id)
     message.reason = ""
     message.fence += 1
-    refresh_state(session, session.get_one(Dispatch, message.dispatch_id), now)
+    queue_again(dispatch, message, now)
+    refresh_state(session, dispatch, now)
 
 
 def _uncertain(session: Session, message_id: int) -> Message:

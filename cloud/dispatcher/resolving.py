@@ -6,31 +6,22 @@ for a person.
 """
 
 import logging
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
-from cloud.conversations.outbox import refresh_state, set_state
-from cloud.conversations.states import DispatchState, MessageKind, MessageState, Reason
+from cloud.conversations.models import Attempt, Dispatch, Message
+from cloud.conversations.outbox import queue_again, refresh_state
+from cloud.conversations.states import MessageKind, MessageState
 from cloud.database.clock import database_now
-from cloud.database.scope import Scope, scoped, system
+from cloud.database.scope import system
 from cloud.database.write import Database
-from cloud.dispatcher.results import mark_sent
+from cloud.dispatcher.doubts import Doubt, doubt_about
 from cloud.dispatcher.senders import ended_at
+from cloud.dispatcher.sent import is_recorded_elsewhere, mark_sent
 from cloud.dispatcher.settings import DispatcherSettings
-from cloud.marketplaces.chats import (
-    Found,
-    ImagePart,
-    MessagePart,
-    NotInChat,
-    OrderCardPart,
-    OutgoingMessage,
-    ReadBack,
-    TextPart,
-)
+from cloud.marketplaces.chats import NotInChat, ReadBack
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.shops.errors import NotAuthorized
 from cloud.shops.gateway import ShopGateway, ShopKey
@@ -40,25 +31,6 @@ logger = logging.getLogger(__name__)
 
 _BATCH = 20
 _FOUND, _ABSENT, _INCOMPLETE = "found", "absent", "incomplete"
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A message to look for."""
-
-    message_id: int
-    organisation_id: int
-    fence: int
-    shop_id: int
-    attempt_id: int
-    since: datetime
-    outgoing: OutgoingMessage
-    known_ids: tuple[str, ...]
-
-    @property
-    def scope(self) -> Scope:
-        """Everything about it happens in its organisation's scope."""
-        return scoped(self.organisation_id)
 
 
 class Resolving:
@@ -78,6 +50,18 @@ class Resolving:
             self._look(doubt)
         return len(doubts)
 
+    def seconds_until_next(self) -> float | None:
+        """When the next one is due; None when there is none."""
+        with self._database.read(system("the next doubt of all organisations")) as session:
+            soonest = session.scalar(
+                select(Message.not_before)
+                .where(Message.state == MessageState.UNCERTAIN)
+                .order_by(Message.not_before)
+                .limit(1)
+            )
+            now = database_now(session)
+        return None if soonest is None else max(0.0, (soonest - now).total_seconds())
+
     def _due(self) -> list[Doubt]:
         with self._database.read(system("uncertain messages of all organisations")) as session:
             messages = session.scalars(
@@ -89,7 +73,7 @@ class Resolving:
                 .order_by(Message.not_before)
                 .limit(_BATCH)
             ).all()
-            return [doubt for one in messages if (doubt := _doubt(session, one)) is not None]
+            return [doubt_about(session, message) for message in messages]
 
     def _look(self, doubt: Doubt) -> None:
         try:
@@ -107,90 +91,62 @@ class Resolving:
         if message.state is not MessageState.UNCERTAIN or message.fence != doubt.fence:
             return
         now = database_now(session)
-        attempt = session.get_one(Attempt, doubt.attempt_id)
-        attempt.read_back_at = now
-        if isinstance(reading, Found):
-            attempt.read_back = _FOUND
-            mark_sent(session, message, reading.message, now)
-            if reading.is_hidden:
-                _mark_not_shown(session, message, now)
-            return
-        self._not_found(session, message, attempt, now, complete=reading.is_complete)
+        attempts = [session.get_one(Attempt, one) for one in doubt.attempt_ids]
+        attempts[-1].read_back_at = now
+        if isinstance(reading, NotInChat):
+            self._not_found(session, message, attempts, now, doubt=doubt, reading=reading)
+        elif _may_be_of_another(session, message, reading.message.message_id):
+            message.not_before = now + self._settings.settle
+        else:
+            attempts[-1].read_back = _FOUND
+            mark_sent(session, message, reading.message, now, is_hidden=reading.is_hidden)
 
     def _not_found(
-        self, session: Session, message: Message, attempt: Attempt, now: datetime, *, complete: bool
+        self,
+        session: Session,
+        message: Message,
+        attempts: list[Attempt],
+        now: datetime,
+        *,
+        doubt: Doubt,
+        reading: NotInChat,
     ) -> None:
-        earlier = attempt.read_back
-        attempt.read_back = _ABSENT if complete else _INCOMPLETE
-        message.not_before = now + self._settings.settle
-        if complete and self._absence_counts(session, attempt, earlier, now):
-            message.state = MessageState.QUEUED
-            message.not_before = now
+        earlier = attempts[-1].read_back
+        attempts[-1].read_back = _ABSENT if reading.is_complete else _INCOMPLETE
+        again = self._settings.absent_readings < 2 or earlier == _ABSENT
+        absent = reading.is_complete and again and not doubt.refused_as_repeated
+        if absent and self._callers_are_done(session, attempts, now):
+            dispatch = session.get_one(Dispatch, message.dispatch_id)
             message.fence += 1
-            refresh_state(session, session.get_one(Dispatch, message.dispatch_id), now)
-        elif now - attempt.started_at > self._settings.settle_give_up:
-            # Still looked for, but said to be a person's now.
-            message.not_before = now + self._settings.settle_give_up
-            _call_person(session, message, now)
+            queue_again(dispatch, message, now)
+            refresh_state(session, dispatch, now)
+            return
+        message.not_before = now + self._next_look_in(now - attempts[0].started_at)
 
-    def _absence_counts(
-        self, session: Session, attempt: Attempt, earlier: str, now: datetime
-    ) -> bool:
-        done_at = attempt.finished_at or ended_at(session, attempt.sender)
-        if done_at is None or now - done_at < self._settings.settle:
-            return False
-        return self._settings.absent_readings < 2 or earlier == _ABSENT
+    def _next_look_in(self, doubted_for: timedelta) -> timedelta:
+        """A person's by now, yet still looked for: the chat may show it after all."""
+        long_ago = doubted_for > self._settings.settle_give_up
+        return self._settings.settle_give_up if long_ago else self._settings.settle
 
-
-def _mark_not_shown(session: Session, message: Message, now: datetime) -> None:
-    message.state = MessageState.NOT_SHOWN
-    message.reason = Reason.REFUSED_CONTENT
-    refresh_state(session, session.get_one(Dispatch, message.dispatch_id), now)
+    def _callers_are_done(self, session: Session, attempts: list[Attempt], now: datetime) -> bool:
+        done = [one.finished_at or ended_at(session, one.sender) for one in attempts]
+        return all(at is not None and now - at >= self._settings.settle for at in done)
 
 
-def _call_person(session: Session, message: Message, now: datetime) -> None:
-    dispatch = session.get_one(Dispatch, message.dispatch_id)
-    if dispatch.state is not DispatchState.NOT_CONFIRMED:
-        return
-    set_state(session, dispatch, DispatchState.NOT_CONFIRMED, now=now, reason=Reason.OUTAGE)
+def _may_be_of_another(session: Session, message: Message, found_id: str) -> bool:
+    """Whether what was found belongs to another message, or may before long.
 
-
-def _doubt(session: Session, message: Message) -> Doubt | None:
-    attempt = session.scalar(
-        select(Attempt)
-        .where(Attempt.message_id == message.id, Attempt.outcome.in_(("", "unknown")))
-        .order_by(Attempt.number.desc())
-        .limit(1)
+    Pictures are told apart by their addresses; two texts or cards may be the same.
+    """
+    if is_recorded_elsewhere(session, message, found_id):
+        return True
+    if message.kind is MessageKind.IMAGE:
+        return False
+    twin = select(Message.id).where(
+        Message.conversation_id == message.conversation_id,
+        Message.id != message.id,
+        Message.kind == message.kind,
+        Message.text == message.text,
+        Message.state == MessageState.SENDING,
     )
-    if attempt is None:
-        return None
-    conversation = session.get_one(Conversation, message.conversation_id)
-    known = session.scalars(
-        select(Message.marketplace_message_id).where(
-            Message.conversation_id == conversation.id,
-            Message.marketplace_message_id.is_not(None),
-        )
-    )
-    return Doubt(
-        message_id=message.id,
-        organisation_id=message.organisation_id,
-        fence=message.fence,
-        shop_id=message.shop_id,
-        attempt_id=attempt.id,
-        since=attempt.started_at,
-        outgoing=OutgoingMessage(
-            buyer_id=conversation.buyer_id,
-            order_number=message.order_number,
-            part=_part(message),
-            conversation_id=conversation.external_id or "",
-        ),
-        known_ids=tuple(one for one in known if one is not None),
-    )
-
-
-def _part(message: Message) -> MessagePart:
-    if message.kind is MessageKind.TEXT:
-        return TextPart(message.text)
-    if message.kind is MessageKind.ORDER_CARD:
-        return OrderCardPart(message.order_number)
-    return ImagePart(message.uploaded_url or "")
+    return session.scalar(twin.limit(1)) is not None

@@ -1,7 +1,8 @@
 """Writing what became of a message. Units for the write path, all of them fenced.
 
-A holder whose fence is not the row's any more has lost its claim: it changes nothing, except that
-a request which did go out is completed in its attempt.
+A holder whose fence is not the row's any more has lost its claim: somebody else decides about the
+message. Its word still counts where it knows more than they can: that the message was sent, and,
+while nobody knows what its request did, what it did. Each unit may run twice.
 """
 
 from dataclasses import dataclass
@@ -10,21 +11,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
-from cloud.conversations.outbox import (
-    DETAIL_LENGTH,
-    add_order_card,
-    messages_of,
-    refresh_state,
-    set_state,
-)
-from cloud.conversations.states import AttemptOutcome, DispatchState, MessageState
+from cloud.conversations.models import Attempt, Dispatch, Message
+from cloud.conversations.outbox import DETAIL_LENGTH, queue_again, refresh_state
+from cloud.conversations.states import AttemptOutcome, MessageState, Reason
 from cloud.database.clock import database_now
 from cloud.dispatcher.claims import Claim
 from cloud.dispatcher.errors import ClaimLost
-from cloud.dispatcher.retry import Next, Step
+from cloud.dispatcher.pace import speed_up
+from cloud.dispatcher.retry import BackOff, Step
+from cloud.dispatcher.sent import is_recorded_elsewhere, mark_sent
+from cloud.dispatcher.steps import slow_shop_down, take_step
 from cloud.marketplaces.chats import SentMessage
-from cloud.shops.models import SendingPace
+
+_SAME_ID_TWICE = "the marketplace gave an id that another message has"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,13 @@ def begin_sending(
     message.state = MessageState.SENDING
     message.lease_until = now + lease
     message.tries += 1
-    message.uploaded_url = uploaded_url
+    if uploaded_url != message.uploaded_url:
+        message.uploaded_url = uploaded_url
+        message.uploaded_at = now
     attempt = Attempt(
         organisation_id=message.organisation_id,
         message_id=message.id,
-        number=_next_number(session, message.id),
+        number=_newest_number(session, message.id) + 1,
         fence=message.fence,
         sender=sender,
         started_at=now,
@@ -63,125 +64,97 @@ def begin_sending(
 
 
 def finish_sent(session: Session, claim: Claim, begun: Begun, sent: SentMessage) -> None:
-    """The marketplace has the message."""
+    """The marketplace has the message, and that stands whoever has the claim by now."""
     now = database_now(session)
-    _complete(session, begun.attempt_id, AttemptOutcome.SENT, now)
-    message = session.get_one(Message, claim.message_id)
-    if message.fence != claim.fence and message.state is not MessageState.UNCERTAIN:
+    message = session.get_one(Message, claim.message_id, with_for_update=True)
+    if _is_complete(session, begun.attempt_id):
         return
+    if is_recorded_elsewhere(session, message, sent.message_id):
+        _complete(session, begun.attempt_id, AttemptOutcome.UNKNOWN, now)
+        if _is_ours(session, message, claim, begun.attempt_id):
+            message.reason, message.detail = Reason.OTHER, _SAME_ID_TWICE
+            _doubt(session, message, now, now)
+        return
+    _complete(session, begun.attempt_id, AttemptOutcome.SENT, now)
+    sent_by_another = message.fence != claim.fence and message.state is MessageState.SENDING
+    if message.marketplace_message_id is not None or sent_by_another:
+        return
+    if message.fence != claim.fence:
+        # Whoever claimed it since must not send it a second time.
+        message.fence += 1
+    speed_up(session, message.shop_id)
     mark_sent(session, message, sent, now)
 
 
-def mark_sent(session: Session, message: Message, sent: SentMessage, now: datetime) -> None:
-    """Record the marketplace's id of a message; only that makes it `sent`."""
-    message.state = MessageState.SENT
-    message.marketplace_message_id = sent.message_id
-    message.sent_at = now
-    message.lease_until = None
-    message.claimed_by = None
-    message.reason = ""
-    message.detail = ""
-    conversation = session.get_one(Conversation, message.conversation_id)
-    conversation.unanswered += 1
-    conversation.external_id = sent.conversation_id or conversation.external_id
-    _refresh(session, message, now)
-
-
 def finish_known_failure(
-    session: Session, claim: Claim, attempt_id: int | None, step: Step
+    session: Session, claim: Claim, attempt_id: int | None, step: Step, back_off: BackOff
 ) -> None:
     """The message is known not to be in the chat; do what the step says."""
     now = database_now(session)
-    message = session.get_one(Message, claim.message_id)
+    message = session.get_one(Message, claim.message_id, with_for_update=True)
+    if attempt_id is not None and _is_complete(session, attempt_id):
+        return
+    is_ours = _is_ours(session, message, claim, attempt_id)
     if attempt_id is not None:
         _complete(session, attempt_id, AttemptOutcome.REFUSED, now, step)
-    if message.fence != claim.fence:
-        return
-    if attempt_id is None:
+    elif is_ours:
         _note_unsent(session, message, step, now)
-    message.reason = step.reason
-    message.detail = step.detail[:DETAIL_LENGTH]
-    _take_step(session, message, step, now)
+    if is_ours:
+        message.reason = step.reason
+        message.detail = step.detail[:DETAIL_LENGTH]
+        take_step(session, message, step, now, back_off)
 
 
 def finish_unknown(
-    session: Session, claim: Claim, attempt_id: int, step: Step, settle: timedelta
+    session: Session,
+    claim: Claim,
+    attempt_id: int,
+    step: Step,
+    *,
+    outcome: AttemptOutcome,
+    settle: timedelta,
+    back_off: BackOff,
 ) -> None:
-    """The request is over and nobody knows what it did: `uncertain`, and the caller is done."""
+    """Nobody knows whether the chat has the message: `uncertain`, and the caller is done.
+
+    ``outcome`` is what this very request did: unknown, or refused for being a repetition.
+    """
     now = database_now(session)
-    _complete(session, attempt_id, AttemptOutcome.UNKNOWN, now, step)
-    message = session.get_one(Message, claim.message_id)
-    if message.fence != claim.fence:
+    message = session.get_one(Message, claim.message_id, with_for_update=True)
+    if _is_complete(session, attempt_id):
         return
-    message.state = MessageState.UNCERTAIN
-    message.lease_until = None
-    message.claimed_by = None
-    message.not_before = now + settle
+    is_ours = _is_ours(session, message, claim, attempt_id)
+    _complete(session, attempt_id, outcome, now, step)
+    if not is_ours:
+        return
     message.reason = step.reason
     message.detail = step.detail[:DETAIL_LENGTH]
-    _refresh(session, message, now)
+    if outcome is AttemptOutcome.UNKNOWN:
+        slow_shop_down(session, message.shop_id, step, now, back_off)
+        _doubt(session, message, now, now + settle)
+    else:
+        _doubt(session, message, now, now)
 
 
-def give_back(session: Session, claim: Claim, attempt_id: int | None) -> None:
+def give_back(session: Session, claim: Claim, attempt_id: int) -> None:
     """Queue a message again whose request certainly did not go out."""
     now = database_now(session)
-    if attempt_id is not None:
-        _complete(session, attempt_id, AttemptOutcome.NOT_SENT, now)
-    message = session.get_one(Message, claim.message_id)
-    if message.fence == claim.fence:
-        _queue(message, now)
+    message = session.get_one(Message, claim.message_id, with_for_update=True)
+    if _is_complete(session, attempt_id):
+        return
+    is_ours = _is_ours(session, message, claim, attempt_id)
+    _complete(session, attempt_id, AttemptOutcome.NOT_SENT, now)
+    if is_ours:
+        queue_again(session.get_one(Dispatch, message.dispatch_id), message, now)
         _refresh(session, message, now)
 
 
-def _take_step(session: Session, message: Message, step: Step, now: datetime) -> None:
-    dispatch = session.get_one(Dispatch, message.dispatch_id)
-    match step.next:
-        case Next.FAIL_MESSAGE:
-            message.state = MessageState.FAILED
-            message.lease_until = None
-        case Next.FAIL_DISPATCH:
-            _fail_unsent(session, message, step)
-        case Next.HOLD:
-            _queue(message, now)
-            set_state(
-                session,
-                dispatch,
-                DispatchState.HELD,
-                now=now,
-                reason=step.reason,
-                detail=step.detail,
-                next_check_at=now + step.wait,
-            )
-            return
-        case Next.ADD_ORDER_CARD:
-            _queue(message, now)
-            add_order_card(session, message, now)
-        case Next.SLOW_DOWN:
-            _queue(message, now)
-            _slow_down(session, message.shop_id, now, step.wait)
-        case _:
-            _queue(message, now + step.wait)
-    refresh_state(session, dispatch, now)
-
-
-def _fail_unsent(session: Session, message: Message, step: Step) -> None:
-    for one in messages_of(session, message.dispatch_id):
-        if one.id == message.id or one.state is MessageState.QUEUED:
-            one.state = MessageState.FAILED
-            one.reason = step.reason
-            one.detail = step.detail[:DETAIL_LENGTH]
-
-
-def _slow_down(session: Session, shop_id: int, now: datetime, wait: timedelta) -> None:
-    pace = session.get_one(SendingPace, shop_id)
-    pace.free_at = max(pace.free_at, now + wait)
-
-
-def _queue(message: Message, not_before: datetime) -> None:
-    message.state = MessageState.QUEUED
-    message.not_before = not_before
+def _doubt(session: Session, message: Message, now: datetime, look_at: datetime) -> None:
+    message.state = MessageState.UNCERTAIN
     message.lease_until = None
     message.claimed_by = None
+    message.not_before = look_at
+    _refresh(session, message, now)
 
 
 def _held(session: Session, claim: Claim, state: MessageState) -> Message:
@@ -193,13 +166,23 @@ def _held(session: Session, claim: Claim, state: MessageState) -> Message:
     return message
 
 
+def _is_ours(session: Session, message: Message, claim: Claim, attempt_id: int | None) -> bool:
+    """Whether our word decides: the claim is ours, or all doubt is about our own request."""
+    if message.fence == claim.fence:
+        return message.state in {MessageState.CLAIMED, MessageState.SENDING}
+    if message.state is not MessageState.UNCERTAIN or attempt_id is None:
+        return False
+    own = session.get_one(Attempt, attempt_id)
+    return own.number == _newest_number(session, message.id)
+
+
 def _note_unsent(session: Session, message: Message, step: Step, now: datetime) -> None:
     """An attempt that ended before its request: an upload, a token, a damaged photo."""
     session.add(
         Attempt(
             organisation_id=message.organisation_id,
             message_id=message.id,
-            number=_next_number(session, message.id),
+            number=_newest_number(session, message.id) + 1,
             fence=message.fence,
             sender=message.claimed_by or "",
             started_at=now,
@@ -211,11 +194,15 @@ def _note_unsent(session: Session, message: Message, step: Step, now: datetime) 
     )
 
 
-def _next_number(session: Session, message_id: int) -> int:
+def _newest_number(session: Session, message_id: int) -> int:
     newest = session.scalar(
         select(func.max(Attempt.number)).where(Attempt.message_id == message_id)
     )
-    return (newest or 0) + 1
+    return newest or 0
+
+
+def _is_complete(session: Session, attempt_id: int) -> bool:
+    return session.get_one(Attempt, attempt_id).finished_at is not None
 
 
 def _complete(

@@ -11,15 +11,26 @@ from cloud.marketplaces.errors import (
     MarketplaceError,
     OrderCardNeeded,
     OutcomeUnknown,
-    RateLimited,
     RepeatedContent,
     TokenRejected,
     TransientError,
 )
 
-FIRST_WAIT_S = 2.0
-LONGEST_WAIT_S = 300.0
+_LONGEST_ASKED_S = 3600.0
 _LONGEST_DETAIL = 300
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """Waits that double; the defaults are marketplace-apis 4.4."""
+
+    first: timedelta = timedelta(seconds=2)
+    longest: timedelta = timedelta(minutes=5)
+
+    def after(self, failures: int) -> timedelta:
+        """How long to wait after one failure more than ``failures``."""
+        factor: int = 2 ** min(failures, 20)
+        return min(self.longest, self.first * factor)
 
 
 class Next(Enum):
@@ -28,7 +39,7 @@ class Next(Enum):
     AGAIN = auto()
     """The same message after a wait."""
     REFRESH_TOKEN = auto()
-    """A new token, then the same message at once."""
+    """A new token, then the same message."""
     ADD_ORDER_CARD = auto()
     SLOW_DOWN = auto()
     """The whole shop waits, then the same message."""
@@ -43,6 +54,16 @@ class Next(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Failures:
+    """What is known of a message's earlier attempts."""
+
+    refused: int = 0
+    """Attempts that failed and are known not to be in the chat."""
+    unknown: bool = False
+    """Whether one of them may be in the chat after all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """A decision with what it needs."""
 
@@ -50,7 +71,18 @@ class Step:
     reason: Reason
     detail: str
     wait: timedelta = timedelta()
+    wait_was_asked: bool = False
+    """The marketplace named the wait itself."""
 
+
+_BY_KIND: tuple[tuple[type[MarketplaceError], Next], ...] = (
+    (OutcomeUnknown, Next.LOOK_INTO_CHAT),
+    (TokenRejected, Next.REFRESH_TOKEN),
+    (OrderCardNeeded, Next.ADD_ORDER_CARD),
+    (TransientError, Next.SLOW_DOWN),
+    (AuthorizationEnded, Next.HOLD),
+)
+"""The first that fits; what the type leaves open is decided by the class of the failure."""
 
 _BY_CLASS = {
     FailureClass.AUTHORIZATION: Next.HOLD,
@@ -65,43 +97,30 @@ _BY_CLASS = {
 }
 
 
-def step_after(error: MarketplaceError, failures: int) -> Step:
-    """Decide; ``failures`` counts the requests of this message that failed before this one."""
-    wait = _wait(error, failures)
-    match error:
-        case OutcomeUnknown():
-            chosen = Next.LOOK_INTO_CHAT
-        case TokenRejected() if failures == 0:
-            chosen, wait = Next.REFRESH_TOKEN, timedelta()
-        case OrderCardNeeded():
-            chosen, wait = Next.ADD_ORDER_CARD, timedelta()
-        case RateLimited():
-            chosen = Next.SLOW_DOWN
-        case TransientError():
-            chosen = Next.AGAIN
-        case AuthorizationEnded():
-            chosen = Next.HOLD
-        case RepeatedContent():
-            chosen = Next.FAIL_MESSAGE
-        case _:
-            chosen = _BY_CLASS[error.failure]
-    return Step(chosen, reason_of(error), _detail(error), wait)
+def step_after(error: MarketplaceError, earlier: Failures, back_off: BackOff) -> Step:
+    """Decide what follows a request that went wrong."""
+    asked = error.retry_after_s
+    wait = back_off.after(earlier.refused)
+    if asked is not None:
+        wait = timedelta(seconds=max(0.0, min(asked, _LONGEST_ASKED_S)))
+    elif isinstance(error, OrderCardNeeded) or (
+        isinstance(error, TokenRejected) and not earlier.refused
+    ):
+        wait = timedelta()
+    return Step(_next(error, earlier), reason_of(error), _detail(error), wait, asked is not None)
+
+
+def _next(error: MarketplaceError, earlier: Failures) -> Next:
+    if isinstance(error, RepeatedContent) and earlier.unknown:
+        # Refused because the earlier attempt did arrive: the chat has it.
+        return Next.LOOK_INTO_CHAT
+    by_kind = (following for kind, following in _BY_KIND if isinstance(error, kind))
+    return next(by_kind, _BY_CLASS[error.failure])
 
 
 def reason_of(error: MarketplaceError) -> Reason:
     """The failure class in the outbox's words."""
     return Reason(error.failure.value.replace(" ", "-"))
-
-
-def back_off(failures: int) -> timedelta:
-    """Doubling from 2 s to 5 min (marketplace-apis 4.4)."""
-    return timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(failures, 20)))
-
-
-def _wait(error: MarketplaceError, failures: int) -> timedelta:
-    if error.retry_after_s is not None:
-        return timedelta(seconds=max(0.0, min(error.retry_after_s, 3600.0)))
-    return back_off(failures)
 
 
 def _detail(error: MarketplaceError) -> str:

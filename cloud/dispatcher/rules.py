@@ -48,6 +48,38 @@ def decide(facts: MatchFacts, too_old: timedelta) -> Decision:
     return SEND if facts.asked_by_person else _by_itself(facts, too_old)
 
 
+def may_begin(
+    *,
+    sending_enabled: bool,
+    asked_by_person: bool,
+    has_begun: bool,
+    age: timedelta,
+    too_old: timedelta,
+) -> Decision | None:
+    """What stops a planned dispatch when its turn comes; None: nothing.
+
+    A queue may be long: the shop may have been switched off since, or the proof grown too old. What
+    the buyer got a part of already goes on to its end, unless the shop is switched off.
+    """
+    if asked_by_person:
+        return None
+    if not sending_enabled:
+        return Decision(DispatchState.SAVED_NOT_SENT, Reason.SHOP_SWITCHED_OFF)
+    if not has_begun and age > too_old:
+        return Decision(DispatchState.NEEDS_PERSON, Reason.TOO_OLD)
+    return None
+
+
+def after_holding(
+    decision: Decision, *, is_held: bool, reason: Reason | None, age: timedelta, longest: timedelta
+) -> Decision:
+    """What becomes of a dispatch that is or was held: beyond ``longest`` a person decides."""
+    held_too_long = (is_held or decision.state is DispatchState.HELD) and age > longest
+    if held_too_long and decision.state in (DispatchState.HELD, DispatchState.QUEUED):
+        return Decision(DispatchState.NEEDS_PERSON, decision.reason or reason)
+    return decision
+
+
 def _by_itself(facts: MatchFacts, too_old: timedelta) -> Decision:
     if facts.order_cancelled or facts.order_refunded:
         return Decision(DispatchState.SAVED_NOT_SENT, Reason.ORDER_CANCELLED)

@@ -3,17 +3,22 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Attempt, Conversation, Message
+from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
 from cloud.conversations.states import AttemptOutcome as Outcome
 from cloud.conversations.states import MessageKind, Reason
+from cloud.database.base import utc_now
+from cloud.database.insisting import write_insisting
 from cloud.database.scope import Scope, scoped
+from cloud.database.sessions import Unit
 from cloud.database.write import Database
 from cloud.dispatcher.claims import Claim
+from cloud.dispatcher.doubts import MAY_HAVE_ARRIVED
 from cloud.dispatcher.errors import ClaimLost, PictureRefused
 from cloud.dispatcher.pictures import chat_picture
 from cloud.dispatcher.results import (
@@ -24,7 +29,7 @@ from cloud.dispatcher.results import (
     finish_unknown,
     give_back,
 )
-from cloud.dispatcher.retry import Next, Step, back_off, step_after
+from cloud.dispatcher.retry import Failures, Next, Step, step_after
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.chats import (
     ImagePart,
@@ -42,6 +47,8 @@ from cloud.shops.service import Purpose
 
 logger = logging.getLogger(__name__)
 
+_TRIES_AGAIN = frozenset({Next.AGAIN, Next.SLOW_DOWN, Next.REFRESH_TOKEN})
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -55,8 +62,11 @@ class Job:
     photo_sha256: str | None
     order_number: str
     buyer_id: str
-    conversation_id: str
-    failures: int
+    uploaded_url: str | None
+    """Of an earlier try, where it can still be used."""
+    earlier: Failures
+    is_too_old: bool
+    """A failure is its end: it was asked for too long ago to be tried again."""
 
     @property
     def scope(self) -> Scope:
@@ -102,7 +112,7 @@ class Sending:
             line = self._gateway.line(job.shop, Purpose.CHAT)
             part, url = self._part(job, line)
         except NotAuthorized as error:
-            self._write_failure(job, None, _hold(self._settings, Reason.AUTHORIZATION, str(error)))
+            self._write_failure(job, None, Step(Next.HOLD, Reason.AUTHORIZATION, str(error)))
             return
         except (PictureRefused, PhotoMissing, PhotoDamaged) as error:
             self._write_failure(
@@ -110,7 +120,7 @@ class Sending:
             )
             return
         except PhotoStoreError as error:
-            step = Step(Next.AGAIN, Reason.OUTAGE, str(error), back_off(job.failures))
+            step = Step(Next.AGAIN, Reason.OUTAGE, str(error), self._wait_after(job))
             self._write_failure(job, None, step)
             return
         except MarketplaceError as error:
@@ -125,15 +135,12 @@ class Sending:
             buyer_id=job.buyer_id,
             order_number=job.order_number,
             part=part,
-            conversation_id=job.conversation_id,
         )
         # A process that was stopped here must not write after its lease: the request's own deadline
         # counts from now and ends before the lease does.
         left_s = self._settings.lease.total_seconds() - (self._monotonic_s() - before_s)
         if left_s <= self._settings.request_deadline_s:
-            self._database.write(
-                lambda session: give_back(session, job.claim, begun.attempt_id), job.scope
-            )
+            self._write_result(job, lambda session: give_back(session, job.claim, begun.attempt_id))
             return
         try:
             sent = line.marketplace.send(
@@ -142,9 +149,7 @@ class Sending:
         except MarketplaceError as error:
             self._fail(job, (begun, line), error)
             return
-        self._database.write(
-            lambda session: finish_sent(session, job.claim, begun, sent), job.scope
-        )
+        self._write_result(job, lambda session: finish_sent(session, job.claim, begun, sent))
         logger.info("message sent", extra=_ids(job))
 
     def _begin(self, job: Job, url: str | None) -> Begun:
@@ -160,27 +165,36 @@ class Sending:
         return self._database.write(unit, job.scope)
 
     def _fail(self, job: Job, request: tuple[Begun, Line] | None, error: MarketplaceError) -> None:
-        step = step_after(error, job.failures)
+        step = step_after(error, job.earlier, self._settings.back_off)
         logger.warning(
             "a message was not sent: %s",
             error.name,
             extra={**_ids(job), "next": step.next.name, "reason": step.reason.value},
         )
-        if request is not None and isinstance(error, OutcomeUnknown):
-            attempt_id = request[0].attempt_id
-            self._database.write(
-                lambda session: finish_unknown(
-                    session, job.claim, attempt_id, step, self._settings.settle
-                ),
-                job.scope,
-            )
+        if request is not None and step.next is Next.LOOK_INTO_CHAT:
+            self._write_doubt(job, request[0], step, error)
             return
-        if isinstance(error, OutcomeUnknown):
+        if step.next is Next.LOOK_INTO_CHAT:
             # Before the request: an upload or a token; nothing of it is in the chat.
-            step = Step(Next.AGAIN, step.reason, step.detail, back_off(job.failures))
+            step = replace(step, next=Next.AGAIN, wait=self._wait_after(job))
         if step.next is Next.REFRESH_TOKEN:
             step = self._with_new_token(job, request, step)
         self._write_failure(job, request[0].attempt_id if request else None, step)
+
+    def _write_doubt(self, job: Job, begun: Begun, step: Step, error: MarketplaceError) -> None:
+        unknown = isinstance(error, OutcomeUnknown)
+        self._write_result(
+            job,
+            lambda session: finish_unknown(
+                session,
+                job.claim,
+                begun.attempt_id,
+                step,
+                outcome=Outcome.UNKNOWN if unknown else Outcome.REFUSED,
+                settle=self._settings.settle,
+                back_off=self._settings.back_off,
+            ),
+        )
 
     def _with_new_token(self, job: Job, request: tuple[Begun, Line] | None, step: Step) -> Step:
         """Get a new token now; where that fails, wait or hold as that failure says."""
@@ -188,27 +202,44 @@ class Sending:
             line = request[1] if request else self._gateway.line(job.shop, Purpose.CHAT)
             self._gateway.token_rejected(job.shop, Purpose.CHAT, line)
         except NotAuthorized as error:
-            return _hold(self._settings, Reason.AUTHORIZATION, str(error))
+            return Step(Next.HOLD, Reason.AUTHORIZATION, str(error))
         except MarketplaceError as error:
-            after = step_after(error, max(1, job.failures))
-            if after.next is Next.LOOK_INTO_CHAT:
-                return Step(Next.AGAIN, after.reason, after.detail, back_off(job.failures))
+            after = step_after(error, job.earlier, self._settings.back_off)
+            if after.next in (Next.LOOK_INTO_CHAT, Next.REFRESH_TOKEN):
+                return replace(after, next=Next.AGAIN, wait=self._wait_after(job))
             return after
         return step
 
     def _write_failure(self, job: Job, attempt_id: int | None, step: Step) -> None:
         if step.next is Next.HOLD:
-            step = _hold(self._settings, step.reason, step.detail)
-        self._database.write(
-            lambda session: finish_known_failure(session, job.claim, attempt_id, step), job.scope
+            step = replace(step, wait=max(self._settings.held_check, self._wait_after(job)))
+        elif job.is_too_old and step.next in _TRIES_AGAIN:
+            step = replace(step, next=Next.FAIL_DISPATCH)
+        self._write_result(
+            job,
+            lambda session: finish_known_failure(
+                session, job.claim, attempt_id, step, self._settings.back_off
+            ),
         )
 
+    def _write_result(self, job: Job, unit: Unit[None]) -> None:
+        write_insisting(self._database, unit, job.scope)
+
+    def _wait_after(self, job: Job) -> timedelta:
+        return self._settings.back_off.after(job.earlier.refused)
+
     def _part(self, job: Job, line: Line) -> tuple[MessagePart, str | None]:
-        """The part to send; a picture is uploaded for this message alone (invariant 6)."""
+        """The part to send; a picture is uploaded for this message alone (invariant 6).
+
+        A second try sends the same upload: its address is what the chat is searched for, and a
+        marketplace that has it already refuses the repetition.
+        """
         if job.kind is MessageKind.TEXT:
             return TextPart(job.text), None
         if job.kind is MessageKind.ORDER_CARD:
             return OrderCardPart(job.order_number), None
+        if job.uploaded_url:
+            return ImagePart(job.uploaded_url), job.uploaded_url
         capabilities = line.marketplace.capabilities(line.access.country)
         photo = self._store.read(job.claim.organisation_id, job.photo_sha256 or "")
         picture = chat_picture(
@@ -223,12 +254,7 @@ class Sending:
         with self._database.read(scoped(claim.organisation_id)) as session:
             message = session.get_one(Message, claim.message_id)
             conversation = session.get_one(Conversation, message.conversation_id)
-            failures = session.scalar(
-                select(func.count(Attempt.id)).where(
-                    Attempt.message_id == message.id,
-                    Attempt.outcome.in_((Outcome.REFUSED, Outcome.NOT_SENT)),
-                )
-            )
+            dispatch = session.get_one(Dispatch, message.dispatch_id)
             return Job(
                 claim=claim,
                 shop=ShopKey(claim.organisation_id, message.shop_id),
@@ -238,13 +264,25 @@ class Sending:
                 photo_sha256=message.photo_sha256,
                 order_number=message.order_number,
                 buyer_id=conversation.buyer_id,
-                conversation_id="",
-                failures=failures or 0,
+                uploaded_url=self._good_upload(message),
+                earlier=_failures(session, message.id),
+                is_too_old=utc_now() - dispatch.asked_at > self._settings.too_old,
             )
 
+    def _good_upload(self, message: Message) -> str | None:
+        if message.uploaded_at is None:
+            return None
+        age = utc_now() - message.uploaded_at
+        return message.uploaded_url if age < self._settings.upload_good_for else None
 
-def _hold(settings: DispatcherSettings, reason: Reason, detail: str) -> Step:
-    return Step(Next.HOLD, reason, detail, settings.held_check)
+
+def _failures(session: Session, message_id: int) -> Failures:
+    outcomes = session.scalars(select(Attempt.outcome).where(Attempt.message_id == message_id))
+    every = list(outcomes)
+    return Failures(
+        refused=sum(one in (Outcome.REFUSED, Outcome.NOT_SENT) for one in every),
+        unknown=any(one in MAY_HAVE_ARRIVED for one in every),
+    )
 
 
 def _ids(job: Job) -> dict[str, object]:

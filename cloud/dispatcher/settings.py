@@ -1,7 +1,9 @@
 """What the dispatcher needs to know to work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+
+from cloud.dispatcher.retry import BackOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,16 +15,23 @@ class DispatcherSettings:
     request_deadline_s: float = 20.0
     lease: timedelta = timedelta(seconds=90)
     """Longer than everything a sender does for one message, its uploads included."""
+    back_off: BackOff = field(default_factory=BackOff)
+    """Between tries of a message, of a shop in trouble, and of asking for an order."""
     wait_for_order: timedelta = timedelta(hours=6)
     too_old: timedelta = timedelta(hours=72)
     held_release: timedelta = timedelta(hours=24)
     held_check: timedelta = timedelta(seconds=30)
+    """How soon a held dispatch is looked at again; later ever more rarely."""
     chat_read_fresh: timedelta = timedelta(seconds=60)
     """A count of unanswered messages older than this is read anew before planning."""
+    upload_good_for: timedelta = timedelta(hours=20)
+    """How long a second try uses the address of the first one's upload."""
     settle: timedelta = timedelta(seconds=30)
     """How long the chat is given to show a message before its absence counts."""
     absent_readings: int = 2
     settle_give_up: timedelta = timedelta(minutes=30)
-    """An outcome unknown for longer waits for a person."""
+    """An outcome unknown for longer is a person's; the chat is still read once in this time."""
     look_again_s: float = 5.0
     """Without news: when loops look by themselves."""
+    sweep_every_s: float = 5.0
+    """How often lapsed leases are looked for."""

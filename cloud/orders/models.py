@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
 
+BUYER_NAME_LENGTH = 200
+"""A longer one, which only its owner can have meant, is cut."""
+
 
 class Order(OrganisationOwned, Base):
     """An order as the marketplace told it last."""
@@ -25,7 +28,7 @@ class Order(OrganisationOwned, Base):
     cancelled: Mapped[bool] = mapped_column(default=False)
     refunded: Mapped[bool] = mapped_column(default=False)
     buyer_id: Mapped[str] = mapped_column(String(40), default="")
-    buyer_name: Mapped[str] = mapped_column(String(200), default="")
+    buyer_name: Mapped[str] = mapped_column(String(BUYER_NAME_LENGTH), default="")
     ordered_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     """At the marketplace."""
@@ -45,5 +48,5 @@ class Parcel(OrganisationOwned, Base):
     id: Mapped[int] = primary_key()
     order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"), index=True)
     package_number: Mapped[str] = mapped_column(String(60))
-    tracking_number: Mapped[str | None] = mapped_column(String(80))
+    tracking_number: Mapped[str | None] = mapped_column(String(200))
     read_at: Mapped[datetime]

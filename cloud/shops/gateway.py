@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from cloud.database.base import utc_now
 from cloud.database.clock import database_now
+from cloud.database.errors import SecretError
+from cloud.database.insisting import write_insisting
 from cloud.database.scope import Scope, scoped
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
@@ -22,11 +24,13 @@ from cloud.marketplaces.access import ShopAccess, Tokens
 from cloud.marketplaces.errors import (
     AuthorizationEnded,
     FailureClass,
+    OutcomeUnknown,
     TransientError,
 )
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import Marketplace
 from cloud.marketplaces.registry import marketplace_for
+from cloud.shops.errors import NotAuthorized
 from cloud.shops.service import (
     AuthorizationState,
     OpenedAuthorization,
@@ -115,10 +119,10 @@ class ShopGateway:
     def _refresh_ahead(
         self, shop: ShopKey, purpose: Purpose, opened: OpenedAuthorization
     ) -> OpenedAuthorization:
-        """While the old token still works, no trouble with the refresh stops a call."""
+        """While the old token still works, no passing trouble with the refresh stops a call."""
         try:
             self._refresh(shop, purpose, opened.generation)
-        except TransientError as error:
+        except (TransientError, OutcomeUnknown) as error:
             if opened.access_expires_at <= utc_now():
                 raise
             logger.warning("a token will be refreshed later: %s", error.name)
@@ -132,8 +136,13 @@ class ShopGateway:
             until_s, opened = self._known.get(key, (0.0, None))
         if opened is not None and now_s < until_s:
             return opened
-        with self._database.read(shop.scope) as session:
-            opened = open_authorization(session, self._box, shop.shop_id, purpose)
+        try:
+            with self._database.read(shop.scope) as session:
+                opened = open_authorization(session, self._box, shop.shop_id, purpose)
+        except SecretError as error:
+            # One shop's damaged credentials stop no other shop.
+            logger.exception("credentials cannot be opened", extra={"shop": shop.shop_id})
+            raise NotAuthorized(f"the credentials of shop {shop.shop_id} cannot be read") from error
         with self._lock:
             self._known[key] = (now_s + _REMEMBERED_S, opened)
         return opened
@@ -157,12 +166,12 @@ class ShopGateway:
                 refresh_token=opened.refresh_token,
             )
         except AuthorizationEnded:
-            self._end(shop, purpose, generation, AuthorizationState.EXPIRED)
+            self._end(shop, purpose, generation, has_ended=True)
             raise
         except TransientError:
-            self._end(shop, purpose, generation, AuthorizationState.AUTHORIZED)
+            self._end(shop, purpose, generation, has_ended=False)
             raise
-        self._store(shop, purpose, tokens)
+        self._store(shop, purpose, generation, tokens)
         logger.info("token refreshed", extra={"shop": shop.shop_id, "purpose": purpose})
 
     def _take_lease(self, shop: ShopKey, purpose: Purpose, generation: int) -> bool:
@@ -184,20 +193,27 @@ class ShopGateway:
             raise RefreshUnderWay(FailureClass.OUTAGE, "refresh_under_way", retry_after_s=1.0)
         return outcome == "taken"
 
-    def _store(self, shop: ShopKey, purpose: Purpose, tokens: Tokens) -> None:
+    def _store(self, shop: ShopKey, purpose: Purpose, generation: int, tokens: Tokens) -> None:
+        """Store a new pair, unless a person authorized the shop anew or ended it meanwhile."""
         now = utc_now()
 
         def unit(session: Session) -> None:
-            store_tokens(
-                session, self._box, shop_id=shop.shop_id, purpose=purpose, tokens=tokens, now=now
-            )
+            row = authorization(session, shop.shop_id, purpose)
+            if row.generation == generation and row.state == AuthorizationState.AUTHORIZED:
+                store_tokens(
+                    session,
+                    self._box,
+                    shop_id=shop.shop_id,
+                    purpose=purpose,
+                    tokens=tokens,
+                    now=now,
+                )
 
-        self._database.write(unit, shop.scope)
+        # The old refresh token is spent: only this pair is left.
+        write_insisting(self._database, unit, shop.scope)
         self._forget(shop, purpose)
 
-    def _end(
-        self, shop: ShopKey, purpose: Purpose, generation: int, state: AuthorizationState
-    ) -> None:
+    def _end(self, shop: ShopKey, purpose: Purpose, generation: int, *, has_ended: bool) -> None:
         """End the lease of a refresh that brought no new pair.
 
         One whose outcome is unknown keeps its lease: its refresh token may be spent, and one more
@@ -207,11 +223,13 @@ class ShopGateway:
 
         def unit(session: Session) -> None:
             row = authorization(session, shop.shop_id, purpose)
-            if row.generation == generation:
-                row.state = state
-                row.refreshing_until = None
+            if row.generation != generation:
+                return
+            row.refreshing_until = None
+            if has_ended and row.state == AuthorizationState.AUTHORIZED:
+                row.state = AuthorizationState.EXPIRED
                 row.changed_at = now
 
         self._database.write(unit, shop.scope)
         self._forget(shop, purpose)
-        logger.warning("no new token", extra={"shop": shop.shop_id, "authorization": state})
+        logger.warning("no new token", extra={"shop": shop.shop_id, "ended": has_ended})

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cloud.conversations.outbox import wake_waiting
 from cloud.database.base import utc_now
 from cloud.database.errors import TransientDatabaseError
 from cloud.database.scope import Scope, scoped, system
@@ -33,6 +34,9 @@ class SyncSettings:
 
     every: timedelta = timedelta(seconds=60)
     first_window: timedelta = timedelta(days=30)
+    """How far back the first reading of a shop goes."""
+    window: timedelta = timedelta(days=1)
+    """Read at once; a reading that is broken off goes on from the last whole one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +83,22 @@ class OrderReader:
     def read(self, shop: ShopToRead) -> int:
         """Read what changed since the last time; how many orders came.
 
-        The mark moves only when the whole window was read.
+        Window by window, oldest first; the mark moves only over windows that were read whole.
 
         Raises:
             NotAuthorized, MarketplaceError, DatabaseError: what was read so far is kept.
         """
-        until = utc_now()
-        since = (shop.synced_until or until - self._settings.first_window) - OVERLAP
+        now = utc_now()
+        mark = min(shop.synced_until or now - self._settings.first_window, now)
+        count = 0
+        while mark < now:
+            until = min(mark + self._settings.window, now)
+            count += self._read_window(shop, mark - OVERLAP, until)
+            self._mark(shop, until)
+            mark = until
+        return count
+
+    def _read_window(self, shop: ShopToRead, since: datetime, until: datetime) -> int:
         count, cursor = 0, ""
         while True:
             line = self._gateway.line(shop.key, Purpose.ORDERS)
@@ -96,9 +109,7 @@ class OrderReader:
             count += len(page.orders)
             cursor = page.next_cursor
             if not cursor:
-                break
-        self._mark(shop, until)
-        return count
+                return count
 
     def _keep(self, shop: ShopToRead, page: OrderPage) -> None:
         now = utc_now()
@@ -106,6 +117,7 @@ class OrderReader:
         def unit(session: Session) -> None:
             for order in page.orders:
                 put_order(session, shop.shop_id, order, now)
+            wake_waiting(session, _codes(page), now)
 
         self._database.write(unit, shop.scope)
 
@@ -114,6 +126,13 @@ class OrderReader:
             session.get_one(Shop, shop.shop_id).orders_synced_until = until
 
         self._database.write(unit, shop.scope)
+
+
+def _codes(page: OrderPage) -> set[str]:
+    """Everything by which these orders can be scanned."""
+    numbers = {order.number for order in page.orders}
+    tracking = {parcel.tracking_number for order in page.orders for parcel in order.parcels}
+    return numbers | (tracking - {""})
 
 
 class OrderSync:

@@ -592,7 +592,7 @@ def upgrade() -> None:
         ),
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("package_number", sa.String(length=60), nullable=False),
-        sa.Column("tracking_number", sa.String(length=80), nullable=True),
+        sa.Column("tracking_number", sa.String(length=200), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
@@ -715,8 +715,8 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("give_up_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_count", sa.Integer(), nullable=False),
         sa.Column("total_count", sa.Integer(), nullable=False),
         sa.Column(
@@ -824,7 +824,8 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("uploaded_url", sa.String(length=500), nullable=True),
+        sa.Column("uploaded_url", sa.String(length=2000), nullable=True),
+        sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("marketplace_message_id", sa.String(length=80), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(length=40), nullable=False),

@@ -1,0 +1,14 @@
+"""What a plan consists of, before it becomes messages. Pure."""
+
+from dataclasses import dataclass
+
+from cloud.conversations.states import MessageKind
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message of a plan."""
+
+    kind: MessageKind
+    text: str = ""
+    photo_sha256: str | None = None

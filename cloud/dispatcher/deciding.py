@@ -1,0 +1,219 @@
+"""Deciding about the dispatch of a found order, in one write that looks at everything again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from cloud.conversations.models import Conversation, Dispatch
+from cloud.conversations.outbox import add_plan, conversation_with, refresh_state, set_state
+from cloud.conversations.parts import Part
+from cloud.conversations.queries import recent_texts, sent_parts_of
+from cloud.conversations.states import DispatchState, Reason
+from cloud.database.base import utc_now
+from cloud.database.scope import Scope, scoped
+from cloud.dispatcher.chat_reading import ChatReading
+from cloud.dispatcher.ending import end_unsent
+from cloud.dispatcher.planning import missing_or_all, parts_of, without_repeats
+from cloud.dispatcher.reserving import fits_budget
+from cloud.dispatcher.rules import SEND, Decision, MatchFacts, after_holding, decide
+from cloud.dispatcher.settings import DispatcherSettings
+from cloud.marketplaces.capabilities import Capabilities
+from cloud.marketplaces.registry import capabilities_of, unanswered_limit
+from cloud.orders.models import Order
+from cloud.orders.queries import candidates
+from cloud.proofs.queries import photo_hashes
+from cloud.shops.models import Shop
+from cloud.shops.service import AuthorizationState, Purpose, authorization
+
+CHECKED = (DispatchState.WAITING_FOR_ORDER, DispatchState.HELD)
+"""States that end by looking again."""
+_NOT_SENT_BEFORE = (
+    DispatchState.CANCELLED,
+    DispatchState.FAILED,
+    DispatchState.SAVED_NOT_SENT,
+    DispatchState.WAITING_FOR_ORDER,
+    DispatchState.NEEDS_PERSON,
+)
+_HELD_MESSAGE_LIMIT = Decision(DispatchState.HELD, Reason.MESSAGE_LIMIT)
+_NOTHING_TO_SEND = Decision(DispatchState.NEEDS_PERSON, Reason.OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A dispatch to look at now."""
+
+    dispatch_id: int
+    organisation_id: int
+    code: str
+
+    @property
+    def scope(self) -> Scope:
+        """Everything about it happens in its organisation's scope."""
+        return scoped(self.organisation_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The one order that a code means, and its shop."""
+
+    order: Order
+    shop: Shop
+    capabilities: Capabilities
+
+
+def still_waiting(session: Session, due: Due) -> Dispatch | None:
+    """The dispatch, if it still waits to be looked at."""
+    dispatch = session.get(Dispatch, due.dispatch_id, with_for_update=True)
+    return dispatch if dispatch is not None and dispatch.state in CHECKED else None
+
+
+def decide_dispatch(
+    session: Session, due: Due, reading: ChatReading | None, settings: DispatcherSettings
+) -> None:
+    """Plan it, let it go on, hold it, save it, or put it before a person."""
+    dispatch = still_waiting(session, due)
+    found = candidates(session, due.code)
+    if dispatch is None or len(found) != 1:
+        return
+    order, parcel = found[0].order, found[0].parcel
+    shop = session.get_one(Shop, order.shop_id)
+    dispatch.shop_id = shop.id
+    dispatch.order_id = order.id
+    dispatch.parcel_id = parcel.id if parcel else None
+    target = Target(order, shop, capabilities_of(shop.channel, shop.country))
+    now = utc_now()
+    decision = decide(_facts(session, dispatch, target, now), settings.too_old)
+    if decision == SEND:
+        _note_reading(_conversation(session, dispatch, target), reading)
+        decision = _or_still_full(session, dispatch)
+    decision = after_holding(
+        decision,
+        is_held=dispatch.state is DispatchState.HELD,
+        reason=Reason(dispatch.reason) if dispatch.reason else None,
+        age=now - dispatch.asked_at,
+        longest=settings.held_release,
+    )
+    if decision == SEND:
+        _release(session, dispatch, target, now)
+    elif decision.state is DispatchState.HELD:
+        _hold(session, dispatch, decision, now, settings)
+    else:
+        end_unsent(session, dispatch, decision, now)
+
+
+def _conversation(session: Session, dispatch: Dispatch, target: Target) -> Conversation:
+    return conversation_with(
+        session,
+        organisation_id=dispatch.organisation_id,
+        shop_id=target.shop.id,
+        buyer_id=target.order.buyer_id,
+        buyer_name=target.order.buyer_name,
+    )
+
+
+def _note_reading(conversation: Conversation, reading: ChatReading | None) -> None:
+    if reading is None:
+        return
+    # What we sent while the chat was being read may be missing in it.
+    sent_since = max(0, conversation.unanswered - reading.counted_before)
+    conversation.unanswered = reading.unanswered + sent_since
+    conversation.checked_at = reading.read_at
+    conversation.external_id = reading.conversation_id or conversation.external_id
+
+
+def _or_still_full(session: Session, dispatch: Dispatch) -> Decision:
+    """What the message limit holds goes on when the buyer has answered, not to be held again."""
+    held_by_limit = dispatch.reason == Reason.MESSAGE_LIMIT and dispatch.conversation_id is not None
+    if held_by_limit and not fits_budget(session, dispatch, unanswered_limit):
+        return _HELD_MESSAGE_LIMIT
+    return SEND
+
+
+def _hold(
+    session: Session,
+    dispatch: Dispatch,
+    decision: Decision,
+    now: datetime,
+    settings: DispatcherSettings,
+) -> None:
+    held_for = now - dispatch.updated_at if dispatch.state is DispatchState.HELD else timedelta()
+    wait = max(settings.held_check, min(settings.back_off.longest, held_for / 2))
+    set_state(
+        session,
+        dispatch,
+        decision.state,
+        now=now,
+        reason=decision.reason,
+        next_check_at=now + wait,
+    )
+
+
+def _release(session: Session, dispatch: Dispatch, target: Target, now: datetime) -> None:
+    """Plan a dispatch, or let a held one go on with the plan it has."""
+    if dispatch.conversation_id is not None:
+        refresh_state(session, dispatch, now)
+        return
+    conversation = _conversation(session, dispatch, target)
+    parts = _plan(session, dispatch, target, conversation, now)
+    if parts:
+        number = target.order.order_number
+        add_plan(session, dispatch, conversation, parts, order_number=number, now=now)
+    else:
+        end_unsent(session, dispatch, _NOTHING_TO_SEND, now)
+
+
+def _plan(
+    session: Session,
+    dispatch: Dispatch,
+    target: Target,
+    conversation: Conversation,
+    now: datetime,
+) -> Sequence[Part]:
+    parts = parts_of(
+        target.shop.preset_message,
+        target.order.order_number,
+        photo_hashes(session, dispatch.proof_id),
+        text_limit=target.capabilities.text_limit_chars,
+    )
+    window = target.capabilities.repeat_text_window
+    parts = without_repeats(parts, recent_texts(session, conversation.id, now, window))
+    if dispatch.resend_of_id is None:
+        return parts
+    return missing_or_all(parts, sent_parts_of(session, dispatch.proof_id))
+
+
+def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) -> MatchFacts:
+    before = _sent_before(session, dispatch)
+    authorized = authorization(session, target.shop.id, Purpose.CHAT).state
+    return MatchFacts(
+        order_cancelled=target.order.cancelled,
+        order_refunded=target.order.refunded,
+        has_buyer=bool(target.order.buyer_id),
+        sending_enabled=target.shop.sending_enabled,
+        channel_can_send=target.capabilities.can_send_chat,
+        authorized=authorized == AuthorizationState.AUTHORIZED,
+        sent_before=bool(before),
+        other_parcel=all(
+            None not in (dispatch.parcel_id, one.parcel_id) and dispatch.parcel_id != one.parcel_id
+            for one in before
+        ),
+        closed_at=dispatch.asked_at,
+        now=now,
+        asked_by_person=dispatch.asked_by_member_id is not None,
+    )
+
+
+def _sent_before(session: Session, dispatch: Dispatch) -> Sequence[Dispatch]:
+    """Other dispatches of the order that were sent, are under way, or wait ahead of this one."""
+    goes_first = or_(Dispatch.conversation_id.is_not(None), Dispatch.id < dispatch.id)
+    return session.scalars(
+        select(Dispatch).where(
+            Dispatch.order_id == dispatch.order_id,
+            Dispatch.id != dispatch.id,
+            Dispatch.state.not_in(_NOT_SENT_BEFORE),
+            goes_first,
+        )
+    ).all()

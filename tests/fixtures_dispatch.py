@@ -1,0 +1,18 @@
+"""The dispatcher at work, for tests (see `tests.support.dispatch_bench`)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cloud.database.write import Database
+from sandbox.testing import RunningSandbox
+from tests.support.dispatch_bench import Bench, make_bench
+
+
+@pytest.fixture
+def bench(database: Database, shopee_sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Bench]:
+    """One organisation, its shop at the sandbox, no dispatcher yet; once per kind of database."""
+    made = make_bench(database, shopee_sandbox, tmp_path)
+    yield made
+    made.clients.close()

@@ -1,0 +1,374 @@
+"""The dispatcher with all that is real around it: database, photo store, marketplace sandbox.
+
+Times are short, so that nothing waits for minutes; what a test waits for is a state, never a time.
+"""
+
+import hashlib
+import io
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cloud.accounts.models import Organisation
+from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
+from cloud.conversations.outbox import messages_of
+from cloud.conversations.states import DispatchState, MessageState
+from cloud.database.base import utc_now
+from cloud.database.feed import ChangeFeed
+from cloud.database.scope import scoped, system
+from cloud.database.secrets import SecretBox
+from cloud.database.write import Database
+from cloud.dispatcher.engine import Dispatcher
+from cloud.dispatcher.intake import ask_for_dispatch
+from cloud.dispatcher.retry import BackOff
+from cloud.dispatcher.settings import DispatcherSettings
+from cloud.fleet.models import PackingTable
+from cloud.marketplaces.access import AppCredentials, Tokens
+from cloud.marketplaces.http_clients import HttpClients
+from cloud.photos.local import LocalPhotoStore
+from cloud.proofs.service import ManifestFacts, PhotoFacts, accept_manifest, add_photo
+from cloud.shops.gateway import ShopGateway, ShopKey
+from cloud.shops.models import Authorization, SendingPace, Shop
+from cloud.shops.service import (
+    NewShop,
+    Purpose,
+    add_shop,
+    put_app_credential,
+    store_tokens,
+)
+from cloud.sync.orders import OrderReader, SyncSettings
+from sandbox.testing import RunningSandbox
+from tests.support.waiting import eventually
+
+TEST = system("test")
+PRESET = "Your parcel for order [order number] is packed.\nThank you!"
+A_MOMENT = timedelta(milliseconds=40)
+SETTINGS = DispatcherSettings(
+    senders=3,
+    request_deadline_s=2.0,
+    lease=timedelta(seconds=30),
+    back_off=BackOff(first=timedelta(milliseconds=10), longest=timedelta(milliseconds=100)),
+    held_check=A_MOMENT,
+    chat_read_fresh=timedelta(0),
+    settle=A_MOMENT,
+    look_again_s=1.0,
+    sweep_every_s=0.05,
+)
+
+
+def jpeg(serial: int) -> bytes:
+    """A small picture, different for each number."""
+    buffer = io.BytesIO()
+    colour = (serial * 37 % 256, serial * 91 % 256, serial * 53 % 256)
+    Image.new("RGB", (48 + serial % 50, 48), colour).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A proof that was taken in, with its photos in order."""
+
+    proof_id: int
+    proof_key: str
+    photos: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Bench:
+    """One organisation with one shop at the sandbox."""
+
+    database: Database
+    sandbox: RunningSandbox
+    store: LocalPhotoStore
+    store_folder: Path
+    box: SecretBox
+    clients: HttpClients
+    gateway: ShopGateway
+    organisation_id: int
+    table_id: int
+    shop_id: int
+    deaths: list[BaseException]
+    serials: Iterator[int]
+
+    @property
+    def shop(self) -> ShopKey:
+        return ShopKey(self.organisation_id, self.shop_id)
+
+    # --- the seller's side ------------------------------------------------------------------------
+
+    def change_shop(self, **changes: Any) -> None:
+        self._change(Shop, Shop.id == self.shop_id, changes)
+
+    def change_authorization(self, purpose: Purpose, **changes: Any) -> None:
+        where = (Authorization.shop_id == self.shop_id) & (Authorization.purpose == purpose)
+        self._change(Authorization, where, changes)
+
+    def change_pace(self, **changes: Any) -> None:
+        self._change(SendingPace, SendingPace.shop_id == self.shop_id, changes)
+
+    def change_dispatch(self, dispatch_id: int, **changes: Any) -> None:
+        self._change(Dispatch, Dispatch.id == dispatch_id, changes)
+
+    def _change(self, model: Any, where: Any, changes: dict[str, Any]) -> None:
+        def unit(session: Session) -> None:
+            row = session.scalars(select(model).where(where)).one()
+            for name, value in changes.items():
+                setattr(row, name, value)
+
+        self.database.write(unit, scoped(self.organisation_id))
+
+    def put_tokens(self, access: str, refresh: str, *, life: timedelta = timedelta(days=1)) -> None:
+        """The shop is authorized for both purposes with these."""
+        now = utc_now()
+        tokens = Tokens(access, refresh, now + life, now + timedelta(days=30), ())
+
+        def unit(session: Session) -> None:
+            for purpose in Purpose:
+                store_tokens(
+                    session,
+                    self.box,
+                    shop_id=self.shop_id,
+                    purpose=purpose,
+                    tokens=tokens,
+                    now=now,
+                )
+
+        self.database.write(unit, scoped(self.organisation_id))
+
+    def sync_orders(self) -> int:
+        """Read the shop's orders as the scheduled reading does."""
+        reader = OrderReader(self.database, self.gateway, SyncSettings(window=timedelta(days=40)))
+        return sum(reader.read(shop) for shop in reader.shops())
+
+    # --- the table's side -------------------------------------------------------------------------
+
+    def pack(
+        self,
+        code: str,
+        photos: int = 3,
+        *,
+        mode: str = "packing",
+        closed_at: datetime | None = None,
+        key: str | None = None,
+    ) -> Packed:
+        """Take in a proof that was closed with F4, with its photos."""
+        pictures = [jpeg(next(self.serials)) for _ in range(photos)]
+        hashes = tuple(hashlib.sha256(one).hexdigest() for one in pictures)
+        for sha256, picture in zip(hashes, pictures, strict=True):
+            self.store.put(self.organisation_id, sha256, picture)
+        facts = self._manifest(key or hashes[0][:32], code, hashes, mode, closed_at or utc_now())
+        return Packed(self.take_in(facts), facts.proof_key, hashes)
+
+    def withdraw(self, packed: Packed, code: str) -> None:
+        """The packer takes a proof back."""
+        facts = self._manifest(packed.proof_key, code, packed.photos, "packing", utc_now())
+        self.take_in(replace(facts, closing="withdrawn", revision=2, digest="b" * 64))
+
+    def take_in(self, facts: ManifestFacts) -> int:
+        """What the link does with a manifest whose photos are there."""
+        now = utc_now()
+
+        def unit(session: Session) -> int:
+            for photo in facts.photos:
+                add_photo(session, photo.sha256, photo.size_bytes, facts.device_id, now)
+            proof = accept_manifest(session, facts, now).proof
+            assert proof is not None
+            ask_for_dispatch(session, proof, now)
+            return proof.id
+
+        return self.database.write(unit, scoped(self.organisation_id))
+
+    def _manifest(
+        self, key: str, code: str, hashes: Sequence[str], mode: str, closed_at: datetime
+    ) -> ManifestFacts:
+        return ManifestFacts(
+            proof_key=key,
+            revision=1,
+            digest="a" * 64,
+            raw=b"{}",
+            device_id="device-1",
+            table_id=self.table_id,
+            closing="send",
+            mode=mode,
+            code=code,
+            photos=tuple(PhotoFacts(one, 1000, closed_at, True, "simulated") for one in hashes),
+            sequence=1,
+            opened_at=closed_at,
+            closed_at=closed_at,
+            clock_synced=True,
+            packer=None,
+        )
+
+    # --- the engine -------------------------------------------------------------------------------
+
+    def dispatcher(self, feed: ChangeFeed, **changes: Any) -> Dispatcher:
+        return Dispatcher(
+            database=self.database,
+            store=self.store,
+            feed=feed,
+            gateway=self.gateway,
+            settings=replace(SETTINGS, **changes),
+            on_death=self.deaths.append,
+        )
+
+    @contextmanager
+    def running(self, **changes: Any) -> Iterator[Dispatcher]:
+        """A dispatcher that works until the block ends."""
+        feed = ChangeFeed(self.database, on_death=self.deaths.append)
+        dispatcher = self.dispatcher(feed, **changes)
+        dispatcher.start()
+        try:
+            yield dispatcher
+        finally:
+            feed.close()
+            dispatcher.stop()
+        assert self.deaths == []
+
+    # --- what became of it ------------------------------------------------------------------------
+
+    def dispatches_of(self, packed: Packed) -> list[Dispatch]:
+        with self.database.read(TEST) as session:
+            statement = select(Dispatch).where(Dispatch.proof_id == packed.proof_id)
+            return list(session.scalars(statement.order_by(Dispatch.id)))
+
+    def dispatch_of(self, packed: Packed) -> Dispatch:
+        """The newest one."""
+        return self.dispatches_of(packed)[-1]
+
+    def messages_of(self, packed: Packed) -> Sequence[Message]:
+        with self.database.read(TEST) as session:
+            return messages_of(session, self.dispatch_of(packed).id)
+
+    def attempts_of(self, message: Message) -> Sequence[Attempt]:
+        with self.database.read(TEST) as session:
+            statement = select(Attempt).where(Attempt.message_id == message.id)
+            return session.scalars(statement.order_by(Attempt.number)).all()
+
+    def conversation(self, packed: Packed) -> Conversation:
+        with self.database.read(TEST) as session:
+            return session.get_one(Conversation, self.dispatch_of(packed).conversation_id)
+
+    def until(self, packed: Packed, *states: DispatchState, reason: str | None = None) -> Dispatch:
+        """Wait for one of these states of the newest dispatch."""
+
+        def look() -> Dispatch | None:
+            assert self.deaths == []
+            dispatch = self.dispatch_of(packed)
+            fits = dispatch.state in states and reason in (None, dispatch.reason)
+            return dispatch if fits else None
+
+        try:
+            return eventually(look)
+        except AssertionError:
+            dispatch = self.dispatch_of(packed)
+            messages = [(one.kind, one.state, one.detail) for one in self.messages_of(packed)]
+            raise AssertionError(
+                f"not {states}, but {dispatch.state} for {dispatch.reason!r}"
+                f" ({dispatch.detail}): {messages}"
+            ) from None
+
+    # --- the buyer's side -------------------------------------------------------------------------
+
+    def chat(self, buyer_id: int) -> list[dict[str, Any]]:
+        """What this shop's app wrote, as the buyer sees it."""
+        seen = self.sandbox.control.chat(self.sandbox.shop_id, buyer_id)["messages"]
+        return [one for one in seen if one["source"] == "openapi"]
+
+    def pictures(self, buyer_id: int) -> list[str]:
+        """SHA-256 of the pictures in the chat, in order."""
+        return [one["image"]["sha256"] for one in self.chat(buyer_id) if one["image"]]
+
+    def texts(self, buyer_id: int) -> list[str]:
+        return [one["text"] for one in self.chat(buyer_id) if one["text"] is not None]
+
+    def kinds(self, buyer_id: int) -> list[str]:
+        return [one["message_type"] for one in self.chat(buyer_id)]
+
+    def fault(self, kind: str, message_type: str | None = None, **fields: Any) -> None:
+        """Something goes wrong when a message is sent."""
+        self.sandbox.control.fault(kind, "send_message", message_type=message_type, **fields)
+
+    def calls(self, path: str) -> int:
+        """How often the marketplace was asked this."""
+        return sum(one["path"].endswith(path) for one in self.sandbox.control.requests())
+
+    def assert_untold(self) -> None:
+        """Every message called sent has the id of a message of its own at the marketplace."""
+        with self.database.read(TEST) as session:
+            sent = session.scalars(select(Message).where(Message.state == MessageState.SENT)).all()
+        ids = Counter(one.marketplace_message_id for one in sent)
+        assert None not in ids
+        assert all(count == 1 for count in ids.values())
+
+
+def make_bench(database: Database, sandbox: RunningSandbox, folder: Path) -> Bench:
+    """An organisation whose shop is connected to the sandbox, authorized and switched on."""
+    box = SecretBox(folder / "key")
+    organisation_id, table_id, shop_id = _rows(database, box, sandbox)
+    clients = HttpClients()
+    store_folder = folder / "photos"
+    return Bench(
+        database=database,
+        sandbox=sandbox,
+        store=LocalPhotoStore(store_folder),
+        store_folder=store_folder,
+        box=box,
+        clients=clients,
+        gateway=ShopGateway(database, box, clients),
+        organisation_id=organisation_id,
+        table_id=table_id,
+        shop_id=shop_id,
+        deaths=[],
+        serials=itertools.count(1),
+    )
+
+
+def _rows(database: Database, box: SecretBox, sandbox: RunningSandbox) -> tuple[int, int, int]:
+    now = utc_now()
+
+    def organisation(session: Session) -> int:
+        row = Organisation(name="Seller", created_at=now)
+        session.add(row)
+        session.flush()
+        return row.id
+
+    organisation_id = database.write(organisation, TEST)
+
+    def shop(session: Session) -> tuple[int, int]:
+        table = PackingTable(name="Table 1", created_at=now)
+        session.add(table)
+        new = NewShop(
+            channel="shopee",
+            country="MY",
+            external_id=str(sandbox.shop_id),
+            name="Demo Shop",
+            sends_per_second=1000,
+            preset_message=PRESET,
+            sending_enabled=True,
+        )
+        row = add_shop(session, new, now)
+        app = AppCredentials(str(sandbox.partner_id), sandbox.partner_key)
+        tokens = Tokens(
+            sandbox.access_token,
+            sandbox.refresh_token,
+            now + timedelta(days=1),
+            now + timedelta(days=30),
+            (),
+        )
+        for purpose in Purpose:
+            put_app_credential(
+                session, box, channel="shopee", purpose=purpose, app=app, base_url=sandbox.base_url
+            )
+            store_tokens(session, box, shop_id=row.id, purpose=purpose, tokens=tokens, now=now)
+        return table.id, row.id
+
+    return organisation_id, *database.write(shop, scoped(organisation_id))
