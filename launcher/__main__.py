@@ -4,11 +4,12 @@ import os
 import signal
 import sys
 
-from launcher import performances
 from launcher.errors import LauncherError
 from launcher.options import read_options
+from launcher.performances import demo, password, run
 from launcher.screen import Screen
 
+_ACTIONS = {"run": run, "demo": demo, "password": password}
 _OK, _FAILED, _INTERRUPTED = 0, 1, 130
 
 
@@ -19,7 +20,7 @@ def main(arguments: list[str]) -> int:
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # it is a TextIOWrapper
     try:
         options = read_options(arguments)
-        getattr(performances, options.action)(options, Screen(sys.stdout, os.environ))
+        _ACTIONS[options.action](options, Screen(sys.stdout, os.environ))
     except LauncherError as error:
         sys.stderr.write(f"packwitness: {error}\n")
         return _FAILED

@@ -16,6 +16,9 @@ _FOLDER, _CAMERA, _PICTURES = (
     "PACKWITNESS_PICTURES",
 )
 
+_KINDS = {"auto": "demo", "simulated": "simulated"}
+"""What people type, and the table's own name for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -38,12 +41,14 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
     pictures = Path(given.pictures) if given.pictures else None
     if pictures is not None and not pictures.is_dir():
         raise LauncherError(f"{pictures} is no folder. Give one with pictures: {_PICTURES}=FOLDER")
-    kind = given.camera or ("simulated" if given.action == "demo" else "auto")
+    wish = given.camera or ("simulated" if given.action == "demo" else "auto")
+    if wish not in _KINDS:
+        raise LauncherError(f"{_CAMERA}: {wish} is unknown; use {' or '.join(_KINDS)}")
     return Options(
         action=given.action,
         data=Path(given.data),
         ports=Ports(**{name: _port(getattr(given, name), name) for name in WHAT}),
-        camera=CameraChoice(kind, pictures),
+        camera=CameraChoice(_KINDS[wish], pictures),
     )
 
 
@@ -77,8 +82,8 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--camera",
         default=environment.get(_CAMERA),
-        choices=("auto", "simulated"),
-        help=f"demo: the first webcam, or else a simulated one (environment {_CAMERA})",
+        choices=tuple(_KINDS),
+        help=f"auto: the first webcam, or else a simulated one (environment {_CAMERA})",
     )
     parser.add_argument(
         "--pictures",

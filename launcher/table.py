@@ -22,9 +22,9 @@ _LAST_WORDS_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class CameraChoice:
-    """Which camera the table uses; ``auto`` is the first webcam, or else a simulated one."""
+    """Which camera the table uses; ``demo`` is the first webcam, or else a simulated one."""
 
-    kind: str = "auto"
+    kind: str = "demo"
     pictures: Path | None = None
 
     def settings(self) -> dict[str, object]:
