@@ -78,8 +78,9 @@ bench: setup-all ## Measure, each figure beside its limit or its peer
 lock: ## Write locks/ anew from pyproject.toml (UPGRADE=1: newest versions)
 	@scripts/lock $(if $(UPGRADE),--upgrade)
 
-docs: setup ## Write the generated part of docs/protocol.md anew
+docs: setup ## Write the generated parts of docs/protocol.md and docs/settings.md anew
 	@PYTHONPATH=. $(bin)/python scripts/protocol_reference.py
+	@PYTHONPATH=. $(bin)/python scripts/settings_reference.py
 
 setup: ## Make .venv, with what tests and checks need
 	@scripts/setup test

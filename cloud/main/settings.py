@@ -78,7 +78,11 @@ class CloudSettings(BaseSettings):
     database: str = Field(
         default="", description="address of the database; empty: SQLite in data_dir"
     )
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: str = Field(
+        default="INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="DEBUG, INFO, WARNING or ERROR",
+    )
     buyer_view_url: str = Field(
         default="",
         description="a sandbox's page of a buyer's chat, with {shop} and {buyer} in it",
