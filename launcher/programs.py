@@ -51,6 +51,7 @@ class Program:
         """
         if self.is_running:
             raise ProgramFailed(f"{self.name} runs already")
+        self._close_pipes()
         pipe = subprocess.PIPE
         with self.log.open("ab") as log:
             self._log_began = log.tell()
@@ -148,7 +149,9 @@ class Program:
         return True
 
     def _close_pipes(self) -> None:
-        for pipe in (self._started.stdin, self._started.stdout):
+        if self._process is None:
+            return
+        for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 # What was not written yet has no reader any more.
                 with contextlib.suppress(BrokenPipeError):

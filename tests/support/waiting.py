@@ -10,17 +10,17 @@ T = TypeVar("T")
 DEADLINE_S = 20.0
 
 
-def eventually(attempt: Callable[[], T | None]) -> T:
+def eventually(attempt: Callable[[], T | None], deadline_s: float = DEADLINE_S) -> T:
     """Repeat ``attempt`` until it gives something true.
 
     Raises:
         AssertionError: it never did.
     """
     pause = threading.Event()
-    end = time.monotonic() + DEADLINE_S
+    end = time.monotonic() + deadline_s
     while time.monotonic() < end:
         found = attempt()
         if found:
             return found
         pause.wait(0.002)
-    raise AssertionError(f"nothing came of {attempt} within {DEADLINE_S:g} s")
+    raise AssertionError(f"nothing came of {attempt} within {deadline_s:g} s")
