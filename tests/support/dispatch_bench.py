@@ -23,6 +23,7 @@ from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
 from cloud.conversations.outbox import messages_of
 from cloud.conversations.states import DispatchState, MessageState
 from cloud.database.base import utc_now
+from cloud.database.changes import Change
 from cloud.database.feed import ChangeFeed
 from cloud.database.scope import scoped, system
 from cloud.database.secrets import SecretBox
@@ -123,6 +124,15 @@ class Bench:
             row = session.scalars(select(model).where(where)).one()
             for name, value in changes.items():
                 setattr(row, name, value)
+
+        self.database.write(unit, scoped(self.organisation_id))
+
+    def make_due(self) -> None:
+        """No message waits for a time any more."""
+
+        def unit(session: Session) -> None:
+            for message in session.scalars(select(Message)):
+                message.not_before = utc_now() - timedelta(seconds=1)
 
         self.database.write(unit, scoped(self.organisation_id))
 
@@ -275,6 +285,21 @@ class Bench:
                 f"not {states}, but {dispatch.state} for {dispatch.reason!r}"
                 f" ({dispatch.detail}): {messages}"
             ) from None
+
+    def until_message(self, packed: Packed, index: int, state: MessageState) -> Message:
+        """Wait for a state of one message of the newest dispatch."""
+
+        def look() -> Message | None:
+            message = self.messages_of(packed)[index]
+            return message if message.state is state else None
+
+        return eventually(look)
+
+    def told(self, packed: Packed) -> int:
+        """How often something about its dispatches was told."""
+        subjects = [f"dispatch:{one.id}" for one in self.dispatches_of(packed)]
+        with self.database.read(TEST) as session:
+            return len(session.scalars(select(Change).where(Change.subject.in_(subjects))).all())
 
     # --- the buyer's side -------------------------------------------------------------------------
 
