@@ -15,7 +15,8 @@ from edge.clock import Clock
 from edge.daemon import with_overrides
 from edge.settings import TableSettings
 from edge.spool.errors import SpoolError, SpoolLocked
-from edge.spool.store import LOCK_NAME, Spool
+from edge.spool.lock import LOCK_NAME
+from edge.spool.store import Spool
 from edge.uplink.credentials import Credentials, load_credentials
 from edge.uplink.errors import CredentialsError
 

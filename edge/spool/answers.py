@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from sqlite3 import Connection
 
+from edge.spool.journal import every
 from wire.messages import DispatchState
 
 
@@ -18,11 +19,10 @@ def photos_wanted(connection: Connection, sha256s: Iterable[str]) -> None:
     )
 
 
-def photo_lost(connection: Connection, sha256: str) -> None:
-    """The files of a photo are damaged; it is not offered any more."""
-    connection.execute(
-        "UPDATE photo SET fate = 'lost' WHERE sha256 = ? AND fate = 'kept'", (sha256,)
-    )
+def photo_lost(connection: Connection, sha256: str) -> list[str]:
+    """A photo is damaged and is not offered any more; where its files lie, below the spool."""
+    sql = "UPDATE photo SET fate = 'lost' WHERE sha256 = ? AND fate = 'kept' RETURNING path"
+    return [row["path"] for row in every(connection, sql, sha256)]
 
 
 def proof_receipted(connection: Connection, proof_id: str, revision: int) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from edge.events import DiskLevel
 
 WARN_PERCENT = 80.0
+DEFAULT_RESERVE_BYTES = 512 * 1024**2
+"""Room to finish the open proof, for the journal to grow, and for the system beside us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from edge.spool.disk import DiskUse
 from edge.spool.failures import typed
-from edge.spool.names import TEMPORARY
+from edge.spool.names import DAMAGED, TEMPORARY
 
 logger = logging.getLogger(__name__)
 
@@ -174,6 +174,18 @@ def make_directory(files: FileSystem, path: Path) -> None:
         with suppress(FileExistsError):
             files.mkdir(path)
         sync_directory(files, path.parent)
+
+
+def set_aside(files: FileSystem, path: Path) -> Path:
+    """Rename a broken file, if it is there, so that nothing takes it for a photo; its new name.
+
+    Raises:
+        ReadOnlyDisk, DiskFault: it keeps its name.
+    """
+    target = path.with_name(path.name + DAMAGED)
+    with typed("setting a broken photo aside"), suppress(FileNotFoundError):
+        files.rename(path, target)
+    return target
 
 
 def discard(files: FileSystem, path: Path) -> bool:

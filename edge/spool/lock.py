@@ -7,6 +7,8 @@ from pathlib import Path
 from edge.spool.errors import SpoolLocked
 from edge.spool.failures import typed
 
+LOCK_NAME = "lock"
+
 
 class SpoolLock:
     """Holds ``<spool>/lock``; the file stays, because removing it would let two hold one name."""

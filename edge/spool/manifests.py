@@ -1,7 +1,7 @@
 """What a manifest says, and which may follow which (invariant 7). Pure."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from pydantic import ValidationError
@@ -10,6 +10,9 @@ from edge.clock import Moment
 from edge.spool.errors import BadProof, WrongState
 from edge.spool.records import PhotoRow, ProofRow, StoredManifest
 from wire.messages import MAX_PHOTOS_PER_PROOF, Closing, Manifest, ManifestPhoto
+
+INCOMPLETE_WARNING = "another-photo-lost"
+"""Another photo of the same proof was damaged on the table before the cloud had it."""
 
 
 def corrected(moment: Moment, reference: Moment) -> Moment:
@@ -72,6 +75,30 @@ def withdrawal(previous: StoredManifest, *, at: Moment, sequence: int) -> Stored
         }
     )
     return seal(manifest)
+
+
+def without(previous: StoredManifest, lost: Collection[str], *, sequence: int) -> StoredManifest:
+    """The next manifest of a proof of which photos are lost; the others say so.
+
+    What was to be sent is still sent, unless no photo is left of it.
+    """
+    said = Manifest.from_bytes(previous.raw)
+    left = [_incomplete(photo) for photo in said.photos if photo.sha256 not in lost]
+    is_empty = said.closing is Closing.SEND and not left
+    manifest = said.model_copy(
+        update={
+            "revision": said.revision + 1,
+            "closing": Closing.UNSENT if is_empty else said.closing,
+            "photos": left,
+            "sequence": sequence,
+        }
+    )
+    return seal(manifest)
+
+
+def _incomplete(photo: ManifestPhoto) -> ManifestPhoto:
+    warnings = [one for one in photo.warnings if one != INCOMPLETE_WARNING]
+    return photo.model_copy(update={"warnings": [*warnings, INCOMPLETE_WARNING]})
 
 
 def seal(manifest: Manifest) -> StoredManifest:

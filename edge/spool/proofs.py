@@ -1,7 +1,6 @@
 """The steps of a proof inside one transaction: which are allowed, and what they write."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from sqlite3 import Connection
 
 from edge.clock import Moment
@@ -17,20 +16,6 @@ def begin(connection: Connection, proof: ProofRow) -> None:
     if one(connection, "SELECT 1 FROM proof WHERE proof_id = ?", proof.proof_id):
         raise BadProof(f"proof {proof.proof_id} exists already")
     rows.insert_proof(connection, proof)
-
-
-def change_code(connection: Connection, proof_id: str, code: str) -> None:
-    """Give an open proof without photos to another order.
-
-    Raises:
-        UnknownProof, BadProof: there is no such proof; the code does not fit the wire.
-        WrongState: it is closed, or it has photos.
-    """
-    proof = rows.proof(connection, proof_id)
-    if not proof.is_open or rows.live_photos(connection, proof_id):
-        raise WrongState(f"proof {proof_id} is closed or has photos; its code stays")
-    manifests.require_describable(replace(proof, code=code))
-    connection.execute("UPDATE proof SET code = ? WHERE proof_id = ?", (code, proof_id))
 
 
 def drop_photo(connection: Connection, proof_id: str, sha256: str) -> None:
@@ -85,9 +70,10 @@ def close(
 
 
 def _shown(connection: Connection, proof_id: str, shown: Collection[str] | None) -> list[PhotoRow]:
-    photos = rows.live_photos(connection, proof_id)
     if shown is None:
-        return photos
+        return rows.live_photos(connection, proof_id)
+    # one that was lost since stays named: the light counted it (docs/decisions, 0004)
+    photos = rows.live_photos(connection, proof_id, with_lost=True)
     if missing := set(shown) - {photo.sha256 for photo in photos}:
         raise UnknownProof(f"proof {proof_id} holds no photo {', '.join(s[:8] for s in missing)}")
     connection.executemany(
@@ -113,6 +99,32 @@ def withdraw(
         raise WrongState(f"proof {proof_id} was not sent and cannot be withdrawn")
     manifest = manifests.withdrawal(previous, at=at, sequence=next(numbers))
     rows.insert_manifest(connection, manifest, at, rows.named_photos(connection, previous))
+    # what was said before is no answer to this: it is followed anew, to learn if it was too late
+    connection.execute("UPDATE proof SET progress = NULL WHERE proof_id = ?", (proof_id,))
+    return manifest
+
+
+def leave_out_lost(
+    connection: Connection,
+    proof_id: str,
+    revision: int,
+    missing: Collection[str],
+    *,
+    at: Moment,
+    numbers: Iterator[int],
+) -> StoredManifest | None:
+    """Add a manifest without those missing photos that are lost; None if it is not called for.
+
+    Only for the newest revision of a closed proof: the cloud has just said that it did not take
+    it, so nothing follows a ``send`` that was taken.
+    """
+    previous = rows.waiting_manifest(connection, proof_id, revision)
+    lost = [sha256 for sha256 in missing if not rows.is_offered(connection, sha256)]
+    if previous is None or not lost:
+        return None
+    manifest = manifests.without(previous, lost, sequence=next(numbers))
+    left = rows.named_photos(connection, previous, leaving_out=lost)
+    rows.insert_manifest(connection, manifest, at, left)
     return manifest
 
 

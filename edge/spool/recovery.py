@@ -19,10 +19,9 @@ from uuid import uuid4
 from edge.clock import Moment
 from edge.spool import manifests, rows
 from edge.spool.failures import typed
-from edge.spool.files import FileSystem, discard, sync_directory
+from edge.spool.files import FileSystem, discard, set_aside, sync_directory
 from edge.spool.inspection import Inspection, PhotoFile, whole_photo
 from edge.spool.journal import Journal, every
-from edge.spool.names import DAMAGED
 from edge.spool.records import PhotoRow, ProofRow, RecoveredProof, Recovery
 from wire.messages import MAX_CODE_LENGTH, MAX_PHOTOS_PER_PROOF, Closing, Mode
 
@@ -81,9 +80,7 @@ def _examine(
         if sha256 is not None:
             whole.append((file, sha256))
             continue
-        aside.append(path.with_name(path.name + DAMAGED))
-        with typed("setting a broken photo aside"):
-            files.rename(path, aside[-1])
+        aside.append(set_aside(files, path))
         logger.error("broken photo set aside", extra={"file": path.name})
     with typed("syncing the photo folders"):
         for folder in folders:  # their names may never have been synced, and are promised now

@@ -5,7 +5,7 @@ Every function takes the connection of a transaction that the caller began.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from edge.clock import Moment
@@ -87,17 +87,38 @@ def proof(connection: sqlite3.Connection, proof_id: str) -> ProofRow:
     return proof_of(row)
 
 
-def live_photos(connection: sqlite3.Connection, proof_id: str) -> list[PhotoRow]:
-    """The photos that the proof shows: neither undone, freed nor lost; oldest first."""
-    sql = """SELECT * FROM photo WHERE proof_id = ? AND undone = 0 AND fate = 'kept'
+def live_photos(
+    connection: sqlite3.Connection, proof_id: str, *, with_lost: bool = False
+) -> list[PhotoRow]:
+    """The photos that the proof shows: neither undone nor freed (nor lost); oldest first."""
+    sql = """SELECT * FROM photo WHERE proof_id = ? AND undone = 0 AND fate IN ('kept', ?)
              ORDER BY sequence"""
-    return [photo_of(row) for row in every(connection, sql, proof_id)]
+    fate = "lost" if with_lost else "kept"
+    return [photo_of(row) for row in every(connection, sql, proof_id, fate)]
+
+
+def is_offered(connection: sqlite3.Connection, sha256: str) -> bool:
+    """Whether a picture is on the disk and goes to the cloud when it is wanted."""
+    sql = "SELECT 1 FROM photo WHERE sha256 = ? AND undone = 0 AND fate = 'kept'"
+    return one(connection, sql, sha256) is not None
 
 
 def newest_manifest(connection: sqlite3.Connection, proof_id: str) -> StoredManifest | None:
     """The manifest with the highest revision, if the proof was ever closed."""
     sql = "SELECT * FROM manifest WHERE proof_id = ? ORDER BY revision DESC LIMIT 1"
     row = one(connection, sql, proof_id)
+    return None if row is None else manifest_of(row)
+
+
+def waiting_manifest(
+    connection: sqlite3.Connection, proof_id: str, revision: int
+) -> StoredManifest | None:
+    """The manifest of that revision, if it is the newest of a closed proof and not answered."""
+    sql = """SELECT m.* FROM manifest m JOIN proof p ON p.proof_id = m.proof_id
+             WHERE m.proof_id = ? AND m.revision = ? AND m.receipted = 0 AND m.refused = ''
+               AND p.is_open = 0
+               AND m.revision = (SELECT max(revision) FROM manifest WHERE proof_id = m.proof_id)"""
+    row = one(connection, sql, proof_id, revision)
     return None if row is None else manifest_of(row)
 
 
@@ -179,7 +200,11 @@ def use_sequence(connection: sqlite3.Connection, sequence: int) -> None:
     connection.execute("UPDATE spool SET last_sequence = max(last_sequence, ?)", (sequence,))
 
 
-def named_photos(connection: sqlite3.Connection, manifest: StoredManifest) -> Sequence[int]:
-    """Sequences of the photos that a manifest names."""
-    sql = "SELECT photo FROM manifest_photo WHERE manifest = ?"
-    return [row["photo"] for row in every(connection, sql, manifest.sequence)]
+def named_photos(
+    connection: sqlite3.Connection, manifest: StoredManifest, leaving_out: Collection[str] = ()
+) -> Sequence[int]:
+    """Sequences of the photos that a manifest names, without those of some hashes."""
+    sql = """SELECT photo.sequence, photo.sha256 FROM manifest_photo named
+             JOIN photo ON photo.sequence = named.photo WHERE named.manifest = ?"""
+    named = every(connection, sql, manifest.sequence)
+    return [row["sequence"] for row in named if row["sha256"] not in leaving_out]

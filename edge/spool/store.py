@@ -11,7 +11,8 @@ later without having been shown at the table first.
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
+from contextlib import ExitStack
 from datetime import tzinfo
 from pathlib import Path
 from typing import Self
@@ -19,13 +20,20 @@ from typing import Self
 from edge.clock import Clock, Moment
 from edge.events import DiskLevel
 from edge.spool import answers, manifests, proofs, rows
-from edge.spool.disk import level_of, missing_bytes
+from edge.spool.disk import DEFAULT_RESERVE_BYTES, level_of, missing_bytes
 from edge.spool.errors import NoSpace, SamePictureAgain
-from edge.spool.files import FileSystem, OsFileSystem, discard, make_directory, write_durable
+from edge.spool.files import (
+    FileSystem,
+    OsFileSystem,
+    discard,
+    make_directory,
+    set_aside,
+    write_durable,
+)
 from edge.spool.freeing import free
 from edge.spool.journal import FILE_NAME, Connect, Journal, connect
 from edge.spool.jpeg import require_complete
-from edge.spool.lock import SpoolLock
+from edge.spool.lock import LOCK_NAME, SpoolLock
 from edge.spool.opening import Opened, Owner, make_directories, open_journal
 from edge.spool.photos import describe
 from edge.spool.reader import SpoolReader
@@ -42,10 +50,6 @@ from edge.spool.retention import Retention
 from wire.messages import Closing, DispatchState, Mode
 
 logger = logging.getLogger(__name__)
-
-LOCK_NAME = "lock"
-# room to finish the open proof, for the journal to grow, and for the system beside us
-DEFAULT_RESERVE_BYTES = 512 * 1024**2
 
 
 class Spool(SpoolReader):
@@ -102,8 +106,9 @@ class Spool(SpoolReader):
         """
         files = files or OsFileSystem()
         make_directories(files, directory)
-        lock = SpoolLock(directory / LOCK_NAME)
-        try:
+        with ExitStack() as undo:
+            lock = SpoolLock(directory / LOCK_NAME)
+            undo.callback(lock.release)
             opened = open_journal(
                 directory,
                 files=files,
@@ -112,14 +117,9 @@ class Spool(SpoolReader):
                 zone=zone,
                 connect=connect,
             )
-            try:
-                reader = Journal.open_reader(directory / FILE_NAME, connect=connect)
-            except BaseException:
-                opened.journal.close()
-                raise
-        except BaseException:
-            lock.release()
-            raise
+            undo.callback(opened.journal.close)
+            reader = Journal.open_reader(directory / FILE_NAME, connect=connect)
+            undo.pop_all()
         return cls(
             directory,
             opened,
@@ -179,16 +179,6 @@ class Spool(SpoolReader):
         manifests.require_describable(proof)
         with self._journal.transaction("opening a proof") as connection:
             proofs.begin(connection, proof)
-
-    def change_code(self, proof_id: str, code: str) -> None:
-        """Give an open proof without photos to another order.
-
-        Raises:
-            UnknownProof, BadProof: there is no such proof; the code does not fit the wire.
-            WrongState: it is closed, or it has photos, and they belong to its order.
-        """
-        with self._journal.transaction("changing a code") as connection:
-            proofs.change_code(connection, proof_id, code)
 
     def save_photo(
         self,
@@ -335,16 +325,35 @@ class Spool(SpoolReader):
         with self._journal.transaction("noting a photo's receipt") as connection:
             answers.photo_receipted(connection, sha256)
 
-    def photos_wanted(self, sha256s: Iterable[str]) -> None:
-        """The cloud misses photos (answer to a manifest): they are offered again."""
+    def photos_missing(
+        self, proof_id: str, revision: int, sha256s: Collection[str], at: Moment
+    ) -> StoredManifest | None:
+        """The cloud lacks photos that this manifest names, whatever it said of them before.
+
+        Those that are here are offered again. What is lost cannot come any more, so that the proof
+        would wait for ever: its next revision, which is given back, leaves it out.
+        """
         with self._journal.transaction("noting missing photos") as connection:
             answers.photos_wanted(connection, sha256s)
-        self._wake()
+            manifest = proofs.leave_out_lost(
+                connection, proof_id, revision, sha256s, at=at, numbers=self._numbers
+            )
+        if manifest is None:
+            self._wake()
+        else:
+            logger.error("proof goes on without its lost photos", extra={"proof_id": proof_id})
+            self._settled(manifest)
+        return manifest
 
     def photo_lost(self, sha256: str) -> None:
-        """A stored photo turned out damaged (PhotoDamaged): it is counted and not offered."""
+        """A stored photo is not what was written (PhotoDamaged): it is counted and not offered.
+
+        Its files are set aside, so that the next start does not take them for whole.
+        """
         with self._journal.transaction("noting a lost photo") as connection:
-            answers.photo_lost(connection, sha256)
+            paths = answers.photo_lost(connection, sha256)
+        for path in paths:
+            set_aside(self._files, self._directory / path)
         logger.error("photo is damaged", extra={"sha8": sha256[:8]})
 
     def proof_receipted(self, proof_id: str, revision: int) -> None:

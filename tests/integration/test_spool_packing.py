@@ -124,17 +124,6 @@ def test_closing_can_name_exactly_what_the_packer_saw(table: Table) -> None:
     assert late not in table.unsent_photos()
 
 
-def test_a_new_order_replaces_one_without_photos(table: Table) -> None:
-    table.open(P1, "OLD")
-    table.spool.change_code(P1, "NEW")
-    with pytest.raises(BadProof):
-        table.spool.change_code(P1, "")
-    table.photo(P1, 1)
-    with pytest.raises(WrongState):
-        table.spool.change_code(P1, "OTHER")
-    assert table.close(P1).code == "NEW"
-
-
 def test_an_id_is_used_once_and_unknown_ids_are_named(table: Table) -> None:
     table.open(P1)
     with pytest.raises(BadProof, match=P1):

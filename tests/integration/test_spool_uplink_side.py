@@ -14,7 +14,7 @@ from tests.support.spool_table import (
     photo_files,
     sha256,
 )
-from wire.messages import Closing, DispatchState, Mode
+from wire.messages import Closing, DispatchState, Manifest, Mode
 
 
 @pytest.fixture
@@ -49,8 +49,6 @@ def test_receipts_end_the_sending(table: Table) -> None:
     table.spool.photo_receipted(first)
     assert table.unsent_photos() == [second]
     assert table.waiting() == [(P1, 1)]
-    table.spool.photos_wanted([first])
-    assert table.unsent_photos() == [first, second]
     table.spool.proof_receipted(P1, 1)
     assert table.waiting() == []
     assert table.unsent_photos() == []
@@ -101,21 +99,99 @@ def test_a_withdrawn_proof_is_followed_if_the_cloud_had_it(table: Table) -> None
     assert table.spool.following() == [P1]
 
 
+def test_a_proof_taken_back_after_its_end_is_followed_anew(table: Table) -> None:
+    """Whether it was too late is known only after the cloud has heard of it."""
+    table.packed(P1, 1)
+    table.spool.proof_receipted(P1, 1)
+    table.spool.note_progress(P1, DispatchState.SENT)
+    table.spool.withdraw(P1, table.clock.now())
+    assert table.spool.following() == [P1]
+
+
 def test_a_damaged_photo_is_never_handed_out(table: Table) -> None:
-    (taken,) = table.packed(P1, 1)
-    (path,) = photo_files(table.directory)
-    path.write_bytes(jpeg(1)[:-20] + b"\0" * 18 + b"\xff\xd9")
-    with pytest.raises(PhotoDamaged):
-        table.spool.read_photo(taken)
-    table.spool.photo_lost(taken)
+    taken = _damaged(table)
     assert table.unsent_photos() == []
     assert table.spool.counts().lost_photos == 1
-    assert table.waiting() == [(P1, 1)]  # a person at the cloud sees what is missing
-    path.unlink()
+    assert table.waiting() == [(P1, 1)]  # perhaps the cloud has it: it will say so
+    assert [path.suffix for path in photo_files(table.directory)] == [".damaged"]
     with pytest.raises(PhotoDamaged):
         table.spool.read_photo(taken)
     with pytest.raises(UnknownProof):
         table.spool.read_photo(sha256(b"never"))
+    assert table.restart().counts().lost_photos == 1
+    assert table.unsent_photos() == []
+
+
+def test_a_photo_that_the_cloud_lost_after_its_receipt_is_offered_again(table: Table) -> None:
+    first, second = table.packed(P1, 1, 2)
+    table.spool.photo_receipted(first)
+    before = table.wakes
+    assert table.spool.photos_missing(P1, 1, [first], table.clock.now()) is None
+    assert table.wakes == before + 1
+    assert table.unsent_photos() == [first, second]
+    table.restart()
+    assert table.unsent_photos() == [first, second]
+    assert table.waiting() == [(P1, 1)]
+
+
+def test_a_proof_goes_on_without_the_photo_that_is_lost(table: Table) -> None:
+    """Else it would wait for ever for what cannot come, and its buyer for the other photos."""
+    lost = _damaged(table, 1, 2)
+    closed = Manifest.from_bytes(table.spool.manifests_to_send(1)[0].raw)
+    table.clock.advance(60)
+    following = table.spool.photos_missing(P1, 1, [lost], table.clock.now())
+    assert following is not None
+    manifest = Manifest.from_bytes(following.raw)
+    assert (manifest.revision, manifest.closing) == (2, Closing.SEND)
+    assert [(photo.sha256, photo.warnings) for photo in manifest.photos] == [
+        (sha256(jpeg(2)), ["another-photo-lost"])
+    ]
+    assert manifest.closed_at == closed.closed_at
+    assert manifest.sequence > closed.sequence
+    assert table.waiting() == [(P1, 2)]
+    table.spool.proof_receipted(P1, 2)
+    assert table.spool.following() == [P1]
+    table.clock.advance(31 * DAY_S)
+    assert table.spool.apply_retention(table.clock.now()).freed_photos == 1
+    assert table.spool.list_proofs() == []
+
+
+def test_a_proof_without_any_photo_left_is_not_sent(table: Table) -> None:
+    lost = _damaged(table)
+    following = table.spool.photos_missing(P1, 1, [lost], table.clock.now())
+    assert following is not None
+    manifest = Manifest.from_bytes(following.raw)
+    assert (manifest.closing, manifest.photos) == (Closing.UNSENT, [])
+
+
+@pytest.mark.parametrize("revision", [1, 2])
+def test_only_the_newest_unanswered_manifest_is_written_anew(table: Table, revision: int) -> None:
+    """Invariant 7: what the cloud took is followed by nothing but a withdrawal."""
+    lost = _damaged(table)
+    if revision == 1:
+        table.spool.proof_receipted(P1, 1)
+    assert table.spool.photos_missing(P1, revision, [lost], table.clock.now()) is None
+    assert table.spool.list_proofs()[0].revision == 1
+
+
+def test_a_photo_lost_while_its_proof_is_open_stays_in_its_manifest(table: Table) -> None:
+    """The light counted it; a close that is refused for it would be tried again for ever."""
+    table.open(P1)
+    shown = [table.photo(P1, 1), table.photo(P1, 2)]
+    table.spool.photo_lost(shown[0])
+    stored = table.spool.close_proof(P1, Closing.SEND, table.clock.now(), photos=shown)
+    assert [photo.sha256 for photo in Manifest.from_bytes(stored.raw).photos] == shown
+
+
+def _damaged(table: Table, *numbers: int) -> str:
+    """Pack, damage the first photo on the disk without changing its size, and notice it."""
+    taken = table.packed(P1, *(numbers or (1,)))[0]
+    path = photo_files(table.directory)[0]
+    path.write_bytes(jpeg(1)[:-20] + b"\0" * 18 + b"\xff\xd9")
+    with pytest.raises(PhotoDamaged):
+        table.spool.read_photo(taken)
+    table.spool.photo_lost(taken)
+    return taken
 
 
 def test_one_whole_file_is_enough_to_read_a_picture(table: Table) -> None:
@@ -127,7 +203,8 @@ def test_one_whole_file_is_enough_to_read_a_picture(table: Table) -> None:
 
 def test_answers_about_what_is_long_gone_change_nothing(table: Table) -> None:
     table.spool.photo_receipted(sha256(b"never"))
-    table.spool.photos_wanted([sha256(b"never")])
+    table.spool.photos_missing(P1, 7, [sha256(b"never")], table.clock.now())
+    table.spool.photo_lost(sha256(b"never"))
     table.spool.proof_receipted(P1, 7)
     table.spool.proof_refused(P1, 7, "conflict")
     table.spool.note_progress(P1, DispatchState.SENT)
