@@ -140,5 +140,10 @@ def sign_out(session: Session, token: str) -> None:
     session.execute(delete(SignIn).where(SignIn.token_hash == _digest(token)))
 
 
+def choose_language(session: Session, member_id: int, language: str) -> None:
+    """Keep the language in which a member reads pages (a scoped session)."""
+    session.get_one(Member, member_id).language = language
+
+
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()

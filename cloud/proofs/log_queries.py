@@ -58,6 +58,11 @@ def log_entries(session: Session, wanted: LogFilter, window: Window) -> list[Log
     return entries_of(session, _page_of_ids(session, wanted, window))
 
 
+def count_above(session: Session, wanted: LogFilter, proof_id: int, most: int) -> int:
+    """How many entries are newer than one, counted up to ``most`` (a scoped session)."""
+    return len(_page_of_ids(session, wanted, Window(most, after=proof_id)))
+
+
 def _page_of_ids(session: Session, wanted: LogFilter, window: Window) -> list[int]:
     matches = _matching_ids(session, wanted.code) if wanted.code else None
     ids: set[int] = set()

@@ -91,11 +91,17 @@ def known_manifest(session: Session, proof_key: str, revision: int) -> AcceptedM
     )
 
 
-def accept_manifest(session: Session, facts: ManifestFacts, now: datetime) -> Verdict:
+def accept_manifest(
+    session: Session,
+    facts: ManifestFacts,
+    now: datetime,
+    unsound: frozenset[str] = frozenset(),
+) -> Verdict:
     """Apply a manifest (a session scoped to the device's organisation; safe to run twice).
 
     The same manifest again gets the same answer for ever, also after its photos were deleted by
     retention; another content under the same proof and revision is quarantined (invariant 7).
+    Photos in ``unsound`` count as missing, although rows may say that they are stored.
     """
     known = known_manifest(session, facts.proof_key, facts.revision)
     if known is not None:
@@ -103,15 +109,17 @@ def accept_manifest(session: Session, facts: ManifestFacts, now: datetime) -> Ve
             return Verdict(Outcome.REPEATED)
         return _quarantine(session, facts, "another manifest has this proof and revision", now)
     proof = session.scalar(select(Proof).where(Proof.proof_key == facts.proof_key))
-    if proof is not None and facts.revision < proof.revision:
-        _remember(session, facts, Outcome.OUTDATED, now)
-        return Verdict(Outcome.OUTDATED, proof)
-    if proof is not None and not _may_follow(proof.closing, facts.closing):
+    is_outdated = proof is not None and facts.revision < proof.revision
+    if proof is not None and not is_outdated and not _may_follow(proof.closing, facts.closing):
         reason = f"{facts.closing} cannot follow {proof.closing}"
         return _quarantine(session, facts, reason, now)
-    missing = _missing_photos(session, facts)
+    # Also when it is outdated: its receipt lets the table free what it names.
+    missing = _missing_photos(session, facts, unsound)
     if missing:
         return Verdict(Outcome.MISSING_PHOTOS, missing=missing)
+    if is_outdated:
+        _remember(session, facts, Outcome.OUTDATED, now)
+        return Verdict(Outcome.OUTDATED, proof)
     return Verdict(Outcome.APPLIED, _apply(session, proof, facts, now))
 
 
@@ -119,9 +127,11 @@ def _may_follow(before: str, after: str) -> bool:
     return before == "unsent" or (before == "send" and after == "withdrawn")
 
 
-def _missing_photos(session: Session, facts: ManifestFacts) -> tuple[str, ...]:
+def _missing_photos(
+    session: Session, facts: ManifestFacts, unsound: frozenset[str]
+) -> tuple[str, ...]:
     wanted = [photo.sha256 for photo in facts.photos]
-    there = set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(wanted))))
+    there = set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(wanted)))) - unsound
     return tuple(sha256 for sha256 in dict.fromkeys(wanted) if sha256 not in there)
 
 

@@ -1,0 +1,65 @@
+"""The pages as one application, to be mounted at the root of the program's web server."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from starlette.middleware.gzip import GZipMiddleware
+
+from cloud.dashboard.deps import DashboardDeps
+from cloud.dashboard.error_pages import error_page, handle_errors
+from cloud.dashboard.events import event_routes
+from cloud.dashboard.log import log_routes
+from cloud.dashboard.photos import photo_routes
+from cloud.dashboard.proof import proof_routes
+from cloud.dashboard.security import Guard, security_headers
+from cloud.dashboard.sign_in import language_routes, sign_in_routes, start_routes
+from cloud.dashboard.site import Site
+from cloud.dashboard.workbench import workbench_routes
+
+_SMALLEST_COMPRESSED_BYTES = 1000
+
+
+class Dashboard:
+    """The pages. Serve `app`; call `end_streams` when the web server is asked to stop.
+
+    Open pages hold a stream of events each, which never ends by itself: a server that waits for
+    its connections would wait for ever.
+    """
+
+    def __init__(self, deps: DashboardDeps) -> None:
+        self._site = Site(deps)
+        self.app = _application(self._site)
+
+    def end_streams(self) -> None:
+        """End all streams of events, now and from now on (any thread)."""
+        self._site.live.close()
+
+
+def _application(site: Site) -> FastAPI:
+    app = FastAPI(title="Packwitness", docs_url=None, redoc_url=None, openapi_url=None)
+    headers = security_headers(site.deps.buyer_view_origin)
+    handle_errors(app, site, headers)
+    for routes in (
+        start_routes(site),
+        sign_in_routes(site),
+        language_routes(site),
+        workbench_routes(site),
+        log_routes(site),
+        proof_routes(site),
+        photo_routes(site),
+        event_routes(site),
+        site.assets.routes(),
+    ):
+        app.include_router(routes)
+
+    def refuse(request: Request, status: HTTPStatus) -> Response:
+        return error_page(site, request, status)
+
+    # Streams of events, and what is compressed already, pass through as they are.
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=_SMALLEST_COMPRESSED_BYTES,
+        exclude_content_types=("text/event-stream", "image/jpeg"),
+    )
+    app.add_middleware(Guard, headers=headers, public_origin=site.deps.public_origin, refuse=refuse)
+    return app

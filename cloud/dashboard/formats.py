@@ -1,0 +1,60 @@
+"""Times and numbers as the reader writes them, in the reader's language and time zone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.numbers import format_decimal
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """How one reader sees times and numbers."""
+
+    locale: Locale
+    zone: ZoneInfo
+
+    def moment(self, at: datetime) -> str:
+        """Date and time to the second, with the offset of the zone."""
+        text = format_datetime(at, "medium", tzinfo=self.zone, locale=self.locale)
+        return f"{text} {self.offset(at)}"
+
+    def day(self, at: datetime) -> str:
+        """The date alone."""
+        return format_date(at.astimezone(self.zone), "medium", locale=self.locale)
+
+    def time(self, at: datetime) -> str:
+        """The time of day to the second."""
+        return format_time(at, "medium", tzinfo=self.zone, locale=self.locale)
+
+    def offset(self, at: datetime) -> str:
+        """The zone's offset, as GMT+08:00."""
+        return format_datetime(at, "ZZZZ", tzinfo=self.zone, locale=self.locale)
+
+    def whole_day(self, day: date) -> str:
+        """A date that is no moment."""
+        return format_date(day, "medium", locale=self.locale)
+
+    def number(self, value: float) -> str:
+        """A number with the separators of the language."""
+        return format_decimal(value, locale=self.locale)
+
+    def duration(self, seconds: float) -> str:
+        """A duration in its largest fitting unit."""
+        return format_timedelta(round(seconds), locale=self.locale)
+
+    def kilobytes(self, size_bytes: int) -> str:
+        """A size in kilobytes of 1,000 bytes."""
+        return f"{format_decimal(max(1, round(size_bytes / 1000)), locale=self.locale)} kB"
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of that name; UTC for an unknown one."""
+    try:
+        return ZoneInfo(name) if name else UTC_ZONE
+    except (ValueError, OSError, KeyError):  # an unknown name is a KeyError
+        return UTC_ZONE

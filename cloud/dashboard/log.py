@@ -1,0 +1,102 @@
+"""Orders > Fulfillment > ParcelGuard > Marketplace Platform Chat Log."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.orm import Session
+
+from cloud.dashboard.log_address import LOG_PATH, LogAddress, read_address
+from cloud.dashboard.parameters import RowInQuery
+from cloud.dashboard.site import Site
+from cloud.dashboard.visitors import Visitor
+from cloud.fleet.queries import table_names
+from cloud.proofs.entries import LogEntry
+from cloud.proofs.log_queries import Window, count_above, log_entries
+from cloud.shops.queries import shop_names
+
+ROWS_PER_PAGE = 50
+MOST_COUNTED = 99
+"""New entries are counted up to here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """The entries of one page of the log, and whether there are more on either side."""
+
+    entries: list[LogEntry]
+    has_newer: bool
+    has_older: bool
+    new_count: int = 0
+    """Entries above the page that came since it was opened."""
+
+    @property
+    def top(self) -> int | None:
+        """Id of the first entry."""
+        return self.entries[0].proof.id if self.entries else None
+
+    @property
+    def bottom(self) -> int | None:
+        """Id of the last entry."""
+        return self.entries[-1].proof.id if self.entries else None
+
+
+def log_routes(site: Site) -> APIRouter:
+    """Routes of the log."""
+    router = APIRouter()
+
+    @router.get(LOG_PATH)
+    def log(request: Request, visitor: Annotated[Visitor, Depends(site.visitor)]) -> Response:
+        address = read_address(request.query_params)
+        live_after = site.deps.feed.position()
+        with site.database.read(visitor.scope) as session:
+            values = _values(session, visitor, address)
+            tables, shops = table_names(session), shop_names(session)
+        return site.page(
+            request,
+            visitor,
+            "log.html",
+            live_after=live_after,
+            notice=request.query_params.get("notice", ""),
+            tables=tables,
+            shops=shops,
+            **values,
+        )
+
+    @router.get(f"{LOG_PATH}/rows")
+    def rows(
+        request: Request,
+        visitor: Annotated[Visitor, Depends(site.visitor)],
+        upto: RowInQuery = None,
+    ) -> Response:
+        """The rows alone, for live updates; with ``upto`` nothing is put above that entry."""
+        address = read_address(request.query_params)
+        with site.database.read(visitor.scope) as session:
+            values = _values(session, visitor, address, upto)
+        return site.page(request, visitor, "parts/log_rows.html", **values)
+
+    return router
+
+
+def _values(
+    session: Session, visitor: Visitor, address: LogAddress, upto: int | None = None
+) -> dict[str, Any]:
+    return {"address": address, "part": log_part(session, visitor, address, upto)}
+
+
+def log_part(session: Session, visitor: Visitor, address: LogAddress, upto: int | None) -> LogPart:
+    """One page of the log."""
+    wanted = address.filter(visitor.zone)
+    # One more than is shown tells whether there are more.
+    window = Window(ROWS_PER_PAGE + 1, before=address.before, after=address.after, upto=upto)
+    entries = log_entries(session, wanted, window)
+    has_more = len(entries) > ROWS_PER_PAGE
+    if address.after is not None:
+        return LogPart(entries[-ROWS_PER_PAGE:], has_newer=has_more, has_older=True)
+    new_count = 0 if upto is None else count_above(session, wanted, upto, MOST_COUNTED + 1)
+    return LogPart(
+        entries[:ROWS_PER_PAGE],
+        has_newer=address.before is not None,
+        has_older=has_more,
+        new_count=new_count,
+    )

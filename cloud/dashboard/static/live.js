@@ -1,0 +1,141 @@
+// Keeps the page up to date. The server tells by an event stream what has changed; the parts of the
+// page that show it are fetched anew and merged in place, so that focus and pointer stay.
+(() => {
+  const after = document.body.dataset.liveAfter;
+  if (after === undefined) return;
+
+  const BEAT_LIMIT_MS = 40000; // the server beats every 15 s
+  const RETRY_MS = 2000;
+  const HIDDEN_MS = 20000; // browsers allow few connections, so hidden pages give theirs back
+  const ARRIVING_MS = 1000;
+  const ARRIVING_TRIES = 120;
+
+  let source = null;
+  let lastId = after;
+  let heardAt = Date.now();
+  let wasLost = false;
+  let hideTimer = 0;
+
+  const mark = (state) => {
+    document.querySelectorAll("[data-live-mark]").forEach((one) => {
+      one.hidden = one.dataset.liveMark !== state;
+    });
+    document.documentElement.dataset.connection = state;
+  };
+
+  // --- refreshing parts -----------------------------------------------------------------------
+  const busy = new Set();
+  const again = new Set();
+
+  const isInUse = (part) =>
+    part.matches(":hover") || (part.contains(document.activeElement) && document.hasFocus());
+
+  // While somebody points at a list, nothing new is put on top of it: it would move all rows.
+  const addressOf = (part) => {
+    const url = new URL(part.dataset.liveUrl, location.href);
+    if (part.dataset.liveTop && isInUse(part)) url.searchParams.set("upto", part.dataset.liveTop);
+    return url.pathname + url.search;
+  };
+
+  const refresh = async (id) => {
+    const part = document.getElementById(id);
+    if (!part) return;
+    if (busy.has(id)) {
+      again.add(id);
+      return;
+    }
+    busy.add(id);
+    try {
+      await htmx.ajax("GET", addressOf(part), { source: part, target: part, swap: "morph:outerHTML" });
+    } finally {
+      busy.delete(id);
+      if (again.delete(id)) refresh(id);
+    }
+  };
+
+  const refreshAbout = (topics) => {
+    document.querySelectorAll("[data-live]").forEach((part) => {
+      const own = part.dataset.live.split(" ");
+      if (topics.includes("everything") || own.some((one) => topics.includes(one))) refresh(part.id);
+    });
+  };
+
+  // Entries held back appear once the pointer and the focus have left, or on demand.
+  const releaseHeld = (event) => {
+    const part = event.target.closest && event.target.closest("[data-live-held]");
+    if (part && !part.contains(event.relatedTarget) && !isInUse(part)) refresh(part.id);
+  };
+  document.addEventListener("mouseout", (event) => setTimeout(releaseHeld, 0, event));
+  document.addEventListener("focusout", (event) => setTimeout(releaseHeld, 0, event));
+
+  // Photos that are named already and still on their way are asked for now and then.
+  let tries = 0;
+  setInterval(() => {
+    const waiting = document.querySelector("[data-arriving]");
+    tries = waiting ? tries + 1 : 0;
+    if (waiting && tries < ARRIVING_TRIES) refresh(waiting.closest("[data-live]").id);
+  }, ARRIVING_MS);
+
+  // --- the stream -----------------------------------------------------------------------------
+  const hear = (event) => {
+    heardAt = Date.now();
+    if (event.lastEventId) lastId = event.lastEventId;
+  };
+
+  const close = () => {
+    if (source) source.close();
+    source = null;
+  };
+
+  const lose = () => {
+    wasLost = true;
+    mark("lost");
+  };
+
+  const open = () => {
+    close();
+    heardAt = Date.now();
+    source = new EventSource(`/events?after=${encodeURIComponent(lastId)}`);
+    source.addEventListener("ready", (event) => {
+      hear(event);
+      mark("live");
+      if (wasLost) refreshAbout(["everything"]);
+      wasLost = false;
+    });
+    source.addEventListener("news", (event) => {
+      hear(event);
+      refreshAbout(JSON.parse(event.data));
+    });
+    source.addEventListener("beat", hear);
+    source.addEventListener("signed-out", () => location.reload());
+    source.addEventListener("error", () => {
+      close(); // a browser of its own accord would not come back after an error page
+      lose();
+      setTimeout(() => source || document.hidden || open(), RETRY_MS);
+    });
+  };
+
+  // After sleep a dead connection looks alive; only the missing beat tells.
+  setInterval(() => {
+    if (source && Date.now() - heardAt > BEAT_LIMIT_MS) {
+      lose();
+      open();
+    }
+  }, 5000);
+  window.addEventListener("offline", lose);
+  window.addEventListener("online", open);
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hideTimer);
+    if (document.hidden) hideTimer = setTimeout(close, HIDDEN_MS);
+    else if (!source) {
+      wasLost = true;
+      open();
+    }
+  });
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) open();
+  });
+
+  open();
+})();
