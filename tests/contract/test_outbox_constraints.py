@@ -1,0 +1,35 @@
+"""What the database itself refuses, whoever writes; on both engines."""
+
+import pytest
+
+from cloud.conversations.states import MessageState
+from cloud.database.errors import ConstraintViolated
+from tests.support.outbox_rows import OutboxRows
+
+
+@pytest.mark.parametrize("state", [MessageState.SENT, MessageState.NOT_SHOWN])
+def test_nothing_is_sent_without_the_marketplaces_id(rows: OutboxRows, state: MessageState) -> None:
+    """Invariant 6."""
+    (message_id,) = rows.dispatch(rows.shop(), "b1")
+    with pytest.raises(ConstraintViolated):
+        rows.change(message_id, state=state)
+
+
+@pytest.mark.parametrize("state", [MessageState.CLAIMED, MessageState.SENDING])
+def test_nothing_is_claimed_without_a_lease(rows: OutboxRows, state: MessageState) -> None:
+    (message_id,) = rows.dispatch(rows.shop(), "b1")
+    with pytest.raises(ConstraintViolated):
+        rows.change(message_id, state=state)
+    with pytest.raises(ConstraintViolated):
+        rows.change(message_id, state=state, claimed_by="sender-1")
+
+
+def test_a_marketplaces_id_belongs_to_one_message_of_a_shop(rows: OutboxRows) -> None:
+    """Invariant 6."""
+    shop, other_shop = rows.shop(), rows.shop()
+    (first,), (second,) = rows.dispatch(shop, "b1"), rows.dispatch(shop, "b2")
+    (elsewhere,) = rows.dispatch(other_shop, "b1")
+    rows.change(first, state=MessageState.SENT, marketplace_message_id="m1")
+    rows.change(elsewhere, state=MessageState.SENT, marketplace_message_id="m1")
+    with pytest.raises(ConstraintViolated):
+        rows.change(second, state=MessageState.SENT, marketplace_message_id="m1")
