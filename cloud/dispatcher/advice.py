@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Dispatch
@@ -10,7 +10,7 @@ from cloud.conversations.states import DispatchState
 from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.database.write import Database
-from cloud.dispatcher.asking import OrderAsking
+from cloud.dispatcher.asking import Asked, OrderAsking
 from cloud.orders.queries import Candidate, candidates
 from cloud.shops.models import Shop
 from wire.messages import AdviceKind
@@ -36,15 +36,24 @@ class Adviser:
         self._asking = asking
 
     def advise(self, organisation_id: int, code: str) -> AdviceKind:
-        """What is known about a code. `unknown` only when every shop was read lately.
+        """What is known about a code.
+
+        `unknown` refuses the order at the table, so it is said only when every shop was asked, and
+        its orders were read lately.
 
         Raises:
             DatabaseError: nothing is known now.
         """
         kind = self._from_orders(organisation_id, code)
-        if kind is None and self._asking.ask(organisation_id, code):
-            kind = self._from_orders(organisation_id, code)
-        return kind or self._not_found(organisation_id)
+        if kind is not None:
+            return kind
+        match self._asking.ask(organisation_id, code):
+            case Asked.FOUND:
+                return self._from_orders(organisation_id, code) or AdviceKind.KNOWN
+            case Asked.UNCLEAR:
+                return AdviceKind.NOT_SYNCED
+            case Asked.NONE:
+                return self._not_found(organisation_id)
 
     def _from_orders(self, organisation_id: int, code: str) -> AdviceKind | None:
         with self._database.read(scoped(organisation_id)) as session:
@@ -68,9 +77,10 @@ def _about(session: Session, candidate: Candidate) -> AdviceKind:
         return AdviceKind.CANCELLED
     if order.refunded:
         return AdviceKind.REFUNDED
-    sent = exists().where(Dispatch.order_id == order.id, Dispatch.state.in_(_SENT))
+    sent = select(Dispatch.id).where(Dispatch.order_id == order.id, Dispatch.state.in_(_SENT))
     if candidate.parcel is not None:
         sent = sent.where(
             Dispatch.parcel_id.is_(None) | (Dispatch.parcel_id == candidate.parcel.id)
         )
-    return AdviceKind.ALREADY_SENT if session.scalar(select(sent)) else AdviceKind.KNOWN
+    is_sent = session.scalar(sent.limit(1)) is not None
+    return AdviceKind.ALREADY_SENT if is_sent else AdviceKind.KNOWN

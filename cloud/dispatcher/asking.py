@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from enum import Enum, auto
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +22,16 @@ from cloud.shops.service import AuthorizationState, Purpose
 logger = logging.getLogger(__name__)
 
 
+class Asked(Enum):
+    """What came of asking all shops."""
+
+    FOUND = auto()
+    NONE = auto()
+    """Every shop that could have it was asked, and has no such order."""
+    UNCLEAR = auto()
+    """None has it, but one could not be asked."""
+
+
 class OrderAsking:
     """Looks an order number up at every shop of an organisation that it could be of.
 
@@ -32,17 +43,14 @@ class OrderAsking:
         self._database = database
         self._gateway = gateway
 
-    def ask(self, organisation_id: int, code: str) -> bool:
-        """Whether a shop knew the order, which is then in our database; other errors end here."""
-        found = False
-        for shop_id, channel in self._shops(organisation_id):
-            if not could_be_order_number(channel, code):
-                continue
-            order = self._ask_shop(ShopKey(organisation_id, shop_id), code)
-            if order is not None:
-                self._keep(organisation_id, shop_id, order)
-                found = True
-        return found
+    def ask(self, organisation_id: int, code: str) -> Asked:
+        """Ask every shop; an order that one knows is then in our database. Errors end here."""
+        answers = {
+            self._ask_shop(ShopKey(organisation_id, shop_id), code)
+            for shop_id, channel in self._shops(organisation_id)
+            if could_be_order_number(channel, code)
+        }
+        return next((one for one in (Asked.FOUND, Asked.UNCLEAR) if one in answers), Asked.NONE)
 
     def _shops(self, organisation_id: int) -> Sequence[tuple[int, str]]:
         with self._database.read(scoped(organisation_id)) as session:
@@ -57,15 +65,17 @@ class OrderAsking:
             )
             return [(shop_id, channel) for shop_id, channel in rows]
 
-    def _ask_shop(self, shop: ShopKey, code: str) -> Order | None:
+    def _ask_shop(self, shop: ShopKey, code: str) -> Asked:
         try:
             line = self._gateway.line(shop, Purpose.ORDERS)
-            return line.marketplace.order(line.access, code)
+            order = line.marketplace.order(line.access, code)
         except NotFound:
-            return None
+            return Asked.NONE
         except (NotAuthorized, MarketplaceError) as error:
             logger.warning("a shop cannot be asked now: %s", error, extra={"shop": shop.shop_id})
-            return None
+            return Asked.UNCLEAR
+        self._keep(shop.organisation_id, shop.shop_id, order)
+        return Asked.FOUND
 
     def _keep(self, organisation_id: int, shop_id: int, order: Order) -> None:
         now = utc_now()

@@ -17,7 +17,7 @@ from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
 from cloud.database.scope import system
 from cloud.database.write import Database
-from cloud.dispatcher.asking import OrderAsking
+from cloud.dispatcher.asking import Asked, OrderAsking
 from cloud.dispatcher.chat_reading import ChatReading, read_unanswered
 from cloud.dispatcher.deciding import CHECKED, Due, decide_dispatch, still_waiting
 from cloud.dispatcher.settings import DispatcherSettings
@@ -78,7 +78,7 @@ class Matching:
 
     def _look(self, due: Due) -> None:
         found = self._found(due)
-        if not found and self._asking.ask(due.organisation_id, due.code):
+        if not found and self._asking.ask(due.organisation_id, due.code) is Asked.FOUND:
             found = self._found(due)
         if len(found) != 1:
             self._end_or_wait(due, several=bool(found))
