@@ -6,7 +6,7 @@ from edge.packing import State, faults
 from edge.spool.records import SpoolCounts
 from wire.messages import Health
 
-_LONGEST_FAULT = 200
+_LONGEST_FAULT = 100  # of the wire
 
 
 def health(state: State, counts: SpoolCounts, used_percent: float, now: Moment) -> Health:

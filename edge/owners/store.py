@@ -5,7 +5,7 @@ Jobs are done one after the other, in the order in which they were asked for.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from edge.camera.errors import EncodeFailed
@@ -128,6 +128,14 @@ class StoreOwner:
         """See ``Receipts``."""
         self._put(lambda: self._spool.photo_receipted(sha256), None)
 
+    def photo_lost(self, sha256: str) -> None:
+        """See ``Receipts``."""
+        self._put(lambda: self._spool.photo_lost(sha256), None)
+
+    def photos_missing(self, proof_id: str, revision: int, sha256s: Sequence[str]) -> None:
+        """See ``Receipts``."""
+        self._put(lambda: self._photos_missing(proof_id, revision, sha256s), None)
+
     def proof_receipted(self, proof_id: str, revision: int) -> None:
         """See ``Receipts``."""
         self._put(lambda: self._spool.proof_receipted(proof_id, revision), None)
@@ -232,6 +240,9 @@ class StoreOwner:
     def _withdraw(self, effect: Withdraw) -> None:
         self._spool.withdraw(effect.proof_id, self._now())
         self._post(ProofSettled(effect.proof_id, self._ns()))
+
+    def _photos_missing(self, proof_id: str, revision: int, sha256s: Sequence[str]) -> None:
+        self._spool.photos_missing(proof_id, revision, sha256s, self._now())
 
     # --- how the disk is ------------------------------------------------------------------------
 

@@ -78,7 +78,11 @@ class SpoolReader:
             rows = every(connection, sql, limit)
         return [
             SendablePhoto(
-                row["sha256"], row["size_bytes"], row["proof_id"], self._directory / row["path"]
+                sha256=row["sha256"],
+                size_bytes=row["size_bytes"],
+                sequence=row["first"],
+                proof_id=row["proof_id"],
+                path=self._directory / row["path"],
             )
             for row in rows
         ]
@@ -119,11 +123,12 @@ class SpoolReader:
         manifests = [manifest_of(row) for row in rows if row["proof_id"] not in held]
         return [
             SendableManifest(
-                manifest.proof_id,
-                manifest.revision,
-                manifest.raw,
-                manifest.digest,
-                tuple(photo.sha256 for photo in Manifest.from_bytes(manifest.raw).photos),
+                proof_id=manifest.proof_id,
+                revision=manifest.revision,
+                sequence=manifest.sequence,
+                raw=manifest.raw,
+                digest=manifest.digest,
+                sha256s=tuple(photo.sha256 for photo in Manifest.from_bytes(manifest.raw).photos),
             )
             for manifest in manifests[:limit]
         ]

@@ -78,6 +78,7 @@ class SendablePhoto:
 
     sha256: str
     size_bytes: int
+    sequence: int
     proof_id: str
     path: Path
 
@@ -88,6 +89,7 @@ class SendableManifest:
 
     proof_id: str
     revision: int
+    sequence: int
     raw: bytes
     digest: str
     sha256s: tuple[str, ...]

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from edge.uplink.manifest_job import ManifestJob
-from edge.uplink.parking import Parkable
-from edge.uplink.photo_job import PhotoJob
+from edge.uplink.jobs import ManifestJob, Parkable, PhotoJob
 from edge.uplink.queue_view import SendableManifest, SendablePhoto
 from edge.uplink.work import SetAside
 
@@ -34,7 +32,7 @@ class Holdings:
     def _offer_photos(self, photos: Iterable[SendablePhoto]) -> None:
         listed = {photo.sha256: photo.size_bytes for photo in photos}
         self._settled_photos &= listed.keys() | self.photos.keys()
-        kept = {sha: job for sha, job in self.photos.items() if job.asked or job.in_flight}
+        kept = {sha: job for sha, job in self.photos.items() if job.in_flight}
         for sha, size_bytes in listed.items():
             if sha not in self._settled_photos:
                 kept[sha] = self.photos.get(sha) or PhotoJob(sha, size_bytes)
@@ -53,14 +51,12 @@ class Holdings:
         self._settled_proofs &= listed | kept.keys()
         self.manifests = kept
 
-    def add_asked(self, sha256: str, size_bytes: int) -> None:
-        """Hold a photo again that the cloud asks for although it had receipted it."""
+    def unsettle_photo(self, sha256: str) -> None:
+        """It is wanted although it was settled: held again as soon as the spool lists it."""
         self._settled_photos.discard(sha256)
-        if sha256 not in self.photos:
-            self.photos[sha256] = PhotoJob(sha256, size_bytes, asked=True)
 
     def settle_photo(self, sha256: str) -> None:
-        """The cloud has it."""
+        """Nothing more is to be sent of it: the cloud has it, or it is lost."""
         self._settled_photos.add(sha256)
         job = self.photos.get(sha256)
         if job is not None and job.in_flight:

@@ -19,6 +19,11 @@ class SendablePhoto(Protocol):
         """Size of the file."""
         ...
 
+    @property
+    def sequence(self) -> int:
+        """Its place in the journal's one order of photos and manifests."""
+        ...
+
 
 class SendableManifest(Protocol):
     """A manifest without receipt."""
@@ -31,6 +36,11 @@ class SendableManifest(Protocol):
     @property
     def revision(self) -> int:
         """Its revision."""
+        ...
+
+    @property
+    def sequence(self) -> int:
+        """Its place in the journal's order; the photos that it names come before it."""
         ...
 
     @property
@@ -90,6 +100,18 @@ class Receipts(Protocol):
 
     def photo_receipted(self, sha256: str) -> None:
         """The cloud has the photo durably: it is not transferred again."""
+        ...
+
+    def photo_lost(self, sha256: str) -> None:
+        """The photo could not be read as it was written (PhotoDamaged): it is not offered again."""
+        ...
+
+    def photos_missing(self, proof_id: str, revision: int, sha256s: Sequence[str]) -> None:
+        """The cloud lacks these photos of the manifest, whatever it said of them before.
+
+        Those that the table has are listed again by ``Queue.photos_to_send``; without those that it
+        has lost, a next revision is listed by ``Queue.manifests_to_send``.
+        """
         ...
 
     def proof_receipted(self, proof_id: str, revision: int) -> None:

@@ -24,8 +24,9 @@ class Requests:
         self._waker = waker
         self._lock = threading.Lock()
         self._lookups: deque[_Asked] = deque(maxlen=_LOOKUPS_KEPT)
-        self._health = False
-        self._spool = True
+        self._health = threading.Event()
+        self._spool = threading.Event()
+        self._spool.set()
         self._stop = threading.Event()
 
     def ask(self, lookup: Lookup, at_s: float) -> None:
@@ -36,12 +37,12 @@ class Requests:
 
     def report_health(self) -> None:
         """The table's health changed."""
-        self._health = True
+        self._health.set()
         self._waker.wake()
 
     def read_spool(self) -> None:
         """The spool has something new."""
-        self._spool = True
+        self._spool.set()
         self._waker.wake()
 
     def stop(self) -> None:
@@ -63,10 +64,16 @@ class Requests:
 
     def take_health(self) -> bool:
         """Whether the health changed since the last call."""
-        changed, self._health = self._health, False
-        return changed
+        return _take(self._health)
 
     def take_spool(self) -> bool:
         """Whether the spool changed since the last call."""
-        changed, self._spool = self._spool, False
-        return changed
+        return _take(self._spool)
+
+
+def _take(asked: threading.Event) -> bool:
+    """Whether it was asked for; what is asked from now on is for the next call."""
+    if not asked.is_set():
+        return False
+    asked.clear()
+    return True

@@ -31,7 +31,7 @@ from edge.uplink.transfer import Transfer
 from edge.uplink.work import (
     Outcome,
     PhotoReceipted,
-    PhotoWanted,
+    PhotosMissing,
     Probe,
     ProofReceipted,
     ProofRefused,
@@ -47,6 +47,8 @@ _logger = logging.getLogger(__name__)
 
 _LISTED_PHOTOS = 200
 _LISTED_MANIFESTS = 100
+_RECEIPTS_UNTIL_MORE = 50
+"""After so many a longer queue is read on."""
 _MOST_FAULTS = 20
 _LONGEST_FAULT = 100
 
@@ -103,6 +105,8 @@ class Session:
         self._in_flight: dict[int, tuple[Work | _Control, float]] = {}
         self._limits: Limits | None = None
         self._questions = 0
+        self._receipts = 0
+        self._is_cut = False
         self._began_at = self._now()
         self._health_at = 0.0
         self._refresh_at = 0.0
@@ -247,10 +251,11 @@ class Session:
         try:
             jpeg = self._photos.read(work.sha256)
         except PhotoDamaged as error:
-            self._conclude(self._transfer.give_up(work, str(error)))
+            _logger.error("photo %s is lost: %s", work.sha256, error)  # noqa: TRY400 - the text says all
+            self._around.receipts.photo_lost(work.sha256)
+            self._transfer.photo_lost(work, self._now())
         except SpoolError as error:
-            _logger.warning("photo %s cannot be read now: %s", work.sha256, error)
-            self._transfer.postpone(work, self._now())
+            self._conclude(self._transfer.unreadable(work, str(error), self._now()))
         else:
             topic = self._around.address.photo_slice(work.sha256, work.start)
             size = ((SIZE_PROPERTY, str(work.size_bytes)),)
@@ -293,7 +298,8 @@ class Session:
     def _take_requests(self, now: float) -> None:
         for lookup in self._around.requests.take_lookups(now - self._settings.lookup_age_s):
             self._control(Up.LOOKUP, lookup.to_bytes())
-        if self._around.requests.take_spool() or now >= self._refresh_at:
+        more = self._is_cut and self._receipts >= _RECEIPTS_UNTIL_MORE
+        if self._around.requests.take_spool() or more or now >= self._refresh_at:
             self._read_spool()
         if self._around.requests.take_health():
             self._health_at = min(self._health_at, self._health_soonest)
@@ -318,6 +324,7 @@ class Session:
 
     def _read_spool(self) -> tuple[Iterable[SendablePhoto], Iterable[SendableManifest]]:
         self._refresh_at = self._now() + self._settings.refresh_interval_s
+        self._receipts = 0
         spool = self._around.spool
         try:
             photos = spool.photos_to_send(_LISTED_PHOTOS)
@@ -325,6 +332,11 @@ class Session:
         except SpoolError as error:
             _logger.warning("the spool cannot be read now: %s", error)
             return (), ()
+        self._is_cut = len(photos) == _LISTED_PHOTOS or len(manifests) == _LISTED_MANIFESTS
+        if len(photos) == _LISTED_PHOTOS:
+            # a later manifest may name a photo that is not listed yet, and must not overtake it
+            last = photos[-1].sequence
+            manifests = [it for it in manifests if it.sequence < last]
         self._transfer.offer(photos, manifests)
         return photos, manifests
 
@@ -366,8 +378,10 @@ class Session:
         for outcome in outcomes:
             match outcome:
                 case PhotoReceipted(sha256):
+                    self._receipts += 1
                     self._around.receipts.photo_receipted(sha256)
                 case ProofReceipted(proof_id, revision):
+                    self._receipts += 1
                     self._around.receipts.proof_receipted(proof_id, revision)
                 case ProofRefused(proof_id, revision, reason):
                     _logger.error("the cloud refused proof %s: %s", proof_id, reason)
@@ -375,16 +389,9 @@ class Session:
                 case SetAside(what, which, reason):
                     _logger.error("%s %s is set aside: %s", what, which, reason)
                     self._around.requests.report_health()
-                case PhotoWanted(sha256):
-                    self._add_asked(sha256)
-
-    def _add_asked(self, sha256: str) -> None:
-        try:
-            size_bytes = len(self._photos.read(sha256))
-        except SpoolError as error:
-            _logger.warning("the cloud misses photo %s: %s", sha256, error)
-        else:
-            self._transfer.add_asked(sha256, size_bytes)
+                case PhotosMissing(proof_id, revision, sha256s):
+                    _logger.warning("the cloud lacks photos", extra={"proof_id": proof_id})
+                    self._around.receipts.photos_missing(proof_id, revision, sha256s)
 
     def _now(self) -> float:
         return self._around.clock.monotonic_ns() / 1e9

@@ -32,6 +32,8 @@ class TransferLimits:
     poison_strikes: int = 4
     """A packet that was under way at this many ends of a connection is set aside."""
     wrong_hash_tries: int = 3
+    unreadable_s: float = 60.0
+    """A photo that could not be read from the disk is tried again after this."""
     quarantine_s: float = 1800.0
     """A packet set aside for breaking the link is tried again after this; nothing is given up."""
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from edge.uplink.backoff import wait_s
 from edge.uplink.holdings import Holdings, ProofKey
-from edge.uplink.photo_job import PhotoJob
+from edge.uplink.jobs import PhotoJob
 from edge.uplink.queue_view import SendableManifest, SendablePhoto
 from edge.uplink.reasons import Verdict
 from edge.uplink.settings import TransferLimits
@@ -17,7 +17,7 @@ from edge.uplink.suspects import Suspects
 from edge.uplink.work import (
     Outcome,
     PhotoReceipted,
-    PhotoWanted,
+    PhotosMissing,
     Probe,
     ProofReceipted,
     ProofRefused,
@@ -57,10 +57,6 @@ class Transfer:
     def offer(self, photos: Iterable[SendablePhoto], manifests: Iterable[SendableManifest]) -> None:
         """Take in what the spool lists, oldest first; what it lists no more is forgotten."""
         self._held.offer(photos, manifests)
-
-    def add_asked(self, sha256: str, size_bytes: int) -> None:
-        """Send a photo again that the cloud asked for though it had receipted it (PhotoWanted)."""
-        self._held.add_asked(sha256, size_bytes)
 
     @property
     def set_aside(self) -> tuple[SetAside, ...]:
@@ -131,13 +127,11 @@ class Transfer:
         )
 
     def _next_manifest(self, now: float) -> SendManifest | None:
-        open_now = sum(
-            job.went and job.parked_until is None for job in self._held.manifests.values()
-        )
+        open_now = sum(job.waiting for job in self._held.manifests.values())
         for key, job in self._held.manifests.items():
             if not job.is_due(now) or not self._held.photos_went(job):
                 continue
-            if not job.published and open_now >= self._limits.unreceipted_manifests:
+            if not job.waiting and open_now >= self._limits.unreceipted_manifests:
                 continue
             return job.take() if self._alone_if_suspect(f"{key[0]}/{key[1]}") else None
         return None
@@ -184,15 +178,24 @@ class Transfer:
         self._pause(now)
         return []
 
-    def postpone(self, work: Work, now: float) -> None:
-        """It could not be handed over now, and nothing is wrong with it."""
-        self.acknowledged(work, Verdict.LATER, now)
+    def unreadable(self, work: Slice, reason: str, now: float) -> list[Outcome]:
+        """Its photo cannot be read now: it is left alone for a while, and the rest goes on."""
+        return self._take_off(work, now + self._limits.unreadable_s, reason)
 
     def give_up(self, work: Work, reason: str) -> list[Outcome]:
-        """It can never be published as it is: its photo is damaged, or it exceeds a limit."""
+        """It can never be published as it is, because it exceeds a limit."""
+        return self._take_off(work, _NEVER, reason)
+
+    def _take_off(self, work: Work, until: float, reason: str) -> list[Outcome]:
         self._in_flight.remove(work)
         self._put_back(work)
-        return self._park(work, _NEVER, reason)
+        return self._park(work, until, reason)
+
+    def photo_lost(self, work: Slice, now: float) -> None:
+        """Its photo is damaged: nothing more of it is sent, and its manifest tells the cloud."""
+        self._in_flight.remove(work)
+        self._put_back(work)
+        self._settle_photo(work.sha256, now)
 
     def _landed(self, work: Work, now: float) -> None:
         if isinstance(work, Slice):
@@ -343,15 +346,16 @@ class Transfer:
         job = self._held.manifests[key]
         job.photos_missed = True
         job.due_at = now + wait_s(self._limits.probe, job.tries, self._draw())
-        outcomes: list[Outcome] = []
+        gone: list[str] = []
         for sha256 in missing:
             photo = self._held.photos.get(sha256)
             if photo is None:
-                outcomes.append(PhotoWanted(sha256))
+                self._held.unsettle_photo(sha256)
+                gone.append(sha256)
             elif photo.waiting:
                 # its slices may be on their way to the cloud's disk: ask before repeating them
                 photo.ask_at = now
-        return outcomes
+        return [PhotosMissing(*key, tuple(gone))] if gone else []
 
     def _repeat(self, key: ProofKey, now: float) -> None:
         job = self._held.manifests.get(key)

@@ -54,10 +54,15 @@ class PhotoReceipted:
 
 
 @dataclass(frozen=True, slots=True)
-class PhotoWanted:
-    """The cloud misses a photo that the transfer does not know; the spool may still hold it."""
+class PhotosMissing:
+    """The cloud lacks photos of a manifest of which nothing is left to be sent here.
 
-    sha256: str
+    Either it lost them after their receipt, or they are lost at the table.
+    """
+
+    proof_id: str
+    revision: int
+    sha256s: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +92,4 @@ class SetAside:
     reason: str
 
 
-Outcome = PhotoReceipted | PhotoWanted | ProofReceipted | ProofRefused | SetAside
+Outcome = PhotoReceipted | PhotosMissing | ProofReceipted | ProofRefused | SetAside

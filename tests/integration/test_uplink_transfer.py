@@ -184,7 +184,7 @@ def test_a_refused_photo_is_set_aside_and_the_rest_goes_on(
         assert sum(sha == bad for sha, _ in cloud.slices) == 5
 
 
-def test_a_damaged_photo_is_set_aside_and_its_proof_is_still_told(
+def test_a_damaged_photo_is_lost_and_its_proof_is_still_told(
     mosquitto: Mosquitto, table: UplinkTable
 ) -> None:
     bad, good = table.queue.take_photo(1), table.queue.take_photo(2)
@@ -192,8 +192,34 @@ def test_a_damaged_photo_is_set_aside_and_its_proof_is_still_told(
     proof = table.queue.close_proof(1, bad, good)
     with FakeCloud(mosquitto) as cloud, table:
         table.wait_for(lambda t: t.queue.receipted_photos == [good])
-        cloud.wait_for(lambda c: (proof, 1) in c.manifests)
-        cloud.wait_for(lambda c: faults_of(c, "not what was written"))
+        table.wait_for(lambda t: (proof, 1, (bad,)) in t.queue.missing)
+        assert set(table.queue.lost) == {bad}
+        assert cloud.manifests[0] == (proof, 1)
+
+
+def test_a_photo_that_cannot_be_read_holds_up_no_other_proof(
+    mosquitto: Mosquitto, table: UplinkTable
+) -> None:
+    bad = table.queue.take_photo(1)
+    table.queue.unreadable.add(bad)
+    table.queue.close_proof(1, bad)
+    proof = table.queue.close_proof(2, table.queue.take_photo(2))
+    with FakeCloud(mosquitto) as cloud, table:
+        table.wait_receipted(proof)
+        cloud.wait_for(lambda c: faults_of(c, "Input/output error"))
+        assert bad not in table.queue.lost
+
+
+def test_after_a_long_break_proofs_go_out_in_their_order(
+    mosquitto: Mosquitto, table: UplinkTable
+) -> None:
+    """U-16: with more photos than the table looks at in one go."""
+    proofs = [
+        table.queue.close_proof(number, *_photos(table, 3 * number)) for number in range(1, 76)
+    ]
+    with FakeCloud(mosquitto) as cloud, table:
+        table.wait_receipted(*proofs)
+        assert cloud.manifests == [(proof, 1) for proof in proofs]
 
 
 def test_photos_that_the_cloud_misses_are_sent_again(
@@ -332,6 +358,10 @@ def test_over_websockets(mosquitto: Mosquitto) -> None:
             photo = table.queue.take_photo(1, 300_000)
             table.wait_receipted(table.queue.close_proof(1, photo))
         assert cloud.photos[photo] == jpeg(1, 300_000)
+
+
+def _photos(table: UplinkTable, first: int) -> list[str]:
+    return [table.queue.take_photo(number, 100) for number in range(first, first + 3)]
 
 
 def faults_of(cloud: FakeCloud, words: str) -> list[str]:

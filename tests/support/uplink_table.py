@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from pydantic import SecretStr
 
 from edge.clock import Moment
 from edge.events import Event
-from edge.spool.errors import PhotoDamaged
+from edge.spool.errors import DiskFault, PhotoDamaged
 from edge.uplink.credentials import Credentials
 from edge.uplink.settings import BackOff, TransferLimits, UplinkSettings
 from edge.uplink.uplink import Uplink
@@ -62,6 +63,7 @@ def jpeg(number: int, size_bytes: int = 20_000) -> bytes:
 class HeldPhoto:
     sha256: str
     size_bytes: int
+    sequence: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,7 @@ class HeldManifest:
     revision: int
     raw: bytes
     sha256s: tuple[str, ...]
+    sequence: int = 0
 
     @property
     def digest(self) -> str:
@@ -88,11 +91,16 @@ class MemoryQueue:
     progress: list[tuple[str, DispatchState, str]] = field(default_factory=list)
     followed: list[str] = field(default_factory=list)
     damaged: set[str] = field(default_factory=set)
+    unreadable: set[str] = field(default_factory=set)
+    lost: list[str] = field(default_factory=list)
+    missing: list[tuple[str, int, tuple[str, ...]]] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
         self._wake: Callable[[], None] = lambda: None
+        self._numbers = count(1)
+        self._sequences: dict[str, int] = {}
 
     # --- a packer ------------------------------------------------------------------------------
 
@@ -102,6 +110,7 @@ class MemoryQueue:
         sha256 = hashlib.sha256(data).hexdigest()
         with self._lock:
             self.photos[sha256] = data
+            self._sequences[sha256] = next(self._numbers)
         self._wake()
         return sha256
 
@@ -110,7 +119,9 @@ class MemoryQueue:
         proof_id = f"{number:032x}"
         raw = manifest(proof_id, revision, {sha: len(self.photos[sha]) for sha in sha256s})
         with self._lock:
-            self.manifests[proof_id, revision] = HeldManifest(proof_id, revision, raw, sha256s)
+            self.manifests[proof_id, revision] = HeldManifest(
+                proof_id, revision, raw, sha256s, next(self._numbers)
+            )
         self._wake()
         return proof_id
 
@@ -118,8 +129,12 @@ class MemoryQueue:
 
     def photos_to_send(self, limit: int) -> Sequence[HeldPhoto]:
         with self._lock:
-            waiting = [sha for sha in self.photos if sha not in self.receipted_photos]
-            return [HeldPhoto(sha, len(self.photos[sha])) for sha in waiting[:limit]]
+            done = {*self.receipted_photos, *self.lost}
+            waiting = [sha for sha in self.photos if sha not in done]
+            return [
+                HeldPhoto(sha, len(self.photos[sha]), self._sequences[sha])
+                for sha in waiting[:limit]
+            ]
 
     def manifests_to_send(self, limit: int) -> Sequence[HeldManifest]:
         with self._lock:
@@ -132,6 +147,8 @@ class MemoryQueue:
     def read_photo(self, sha256: str) -> bytes:
         with self._lock:
             self.reads.append(sha256)
+            if sha256 in self.unreadable:
+                raise DiskFault("reading x.jpg: Input/output error")
             if sha256 in self.damaged or sha256 not in self.photos:
                 raise PhotoDamaged("2026/03/01/x.jpg is gone or is not what was written")
             return self.photos[sha256]
@@ -144,6 +161,16 @@ class MemoryQueue:
     def photo_receipted(self, sha256: str) -> None:
         with self._lock:
             self.receipted_photos.append(sha256)
+
+    def photo_lost(self, sha256: str) -> None:
+        with self._lock:
+            self.lost.append(sha256)
+
+    def photos_missing(self, proof_id: str, revision: int, sha256s: Sequence[str]) -> None:
+        with self._lock:
+            self.missing.append((proof_id, revision, tuple(sha256s)))
+            self.receipted_photos = [sha for sha in self.receipted_photos if sha not in sha256s]
+        self._wake()
 
     def proof_receipted(self, proof_id: str, revision: int) -> None:
         with self._lock:

@@ -9,6 +9,8 @@ from edge.errors import TableFault
 from edge.events import (
     Action,
     ActionPressed,
+    CameraLost,
+    DeviceLost,
     Event,
     ProofOpened,
     ProofSettled,
@@ -157,3 +159,13 @@ def test_health_tells_of_the_order_on_the_table() -> None:
     said = health(rig.loop.state, SpoolCounts(2, None, 0, 0, 0), 70.0, rig.clock.now())
     assert (said.sign, said.open_code, said.waiting_proofs) == ("open", ORDER_A, 2)
     assert said.disk_used_percent == 70.0
+
+
+def test_health_cuts_what_the_wire_does_not_take() -> None:
+    """A report that cannot be made would end the uplink, and with it the table."""
+    rig = Rig()
+    rig.handle(CameraLost("no picture " * 50, rig.now))
+    for number in range(30):
+        rig.handle(DeviceLost(f"pedal {number}", rig.now))
+    said = health(rig.loop.state, SpoolCounts(0, None, 0, 0, 0), 0.0, rig.clock.now())
+    assert said.faults[0].startswith("camera: no picture")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from edge.uplink.reasons import Verdict
 from edge.uplink.settings import BackOff, TransferLimits
 from edge.uplink.transfer import Transfer
-from edge.uplink.work import PhotoReceipted, PhotoWanted, Probe, ProofReceipted, Slice, Work
+from edge.uplink.work import PhotoReceipted, PhotosMissing, Probe, ProofReceipted, Slice, Work
 from tests.support.uplink_table import HeldManifest, HeldPhoto
 from wire.messages import Answer, PhotoAnswer, PhotoResult, ProofAnswer, ProofResult
 from wire.slices import Range, add_range, missing_ranges
@@ -135,8 +135,8 @@ class World:
                 case ProofReceipted(proof_id, _):
                     assert proof_id in self.accepted
                     self.receipted_proofs.add(proof_id)
-                case PhotoWanted(sha):
-                    self.transfer.add_asked(sha, self.photos[sha])
+                case PhotosMissing(_, _, shas):
+                    self.receipted -= set(shas)
         if self.chance.random() < 0.5:
             self.offer()
 

@@ -8,6 +8,7 @@ import pytest
 from edge.uplink.reasons import Verdict, name, puback_verdict
 from edge.uplink.work import (
     Outcome,
+    PhotosMissing,
     SendManifest,
     SetAside,
     Slice,
@@ -19,10 +20,12 @@ from tests.support.transfer_steps import (
     drain,
     held,
     owners,
+    proof_answer,
     sha,
     slices_of,
     transfer,
 )
+from wire.messages import ProofResult
 
 
 def test_a_suspect_travels_alone_smaller_and_is_set_aside_after_four_strikes() -> None:
@@ -115,13 +118,36 @@ def test_later_pauses_everything_ever_longer_and_blames_nothing() -> None:
     assert len(drain(it, now)) == 2
 
 
-def test_a_damaged_photo_is_given_up_and_its_manifest_still_goes() -> None:
+def test_a_packet_beyond_a_limit_is_given_up_and_its_manifest_still_goes() -> None:
     it = transfer(held(1), closing(1))
     work = it.next(0.0)
     assert work is not None
-    assert it.give_up(work, "gone") == [SetAside("photo", sha(1), "gone")]
+    assert it.give_up(work, "too large") == [SetAside("photo", sha(1), "too large")]
     assert owners(drain(it)) == ["SendManifest"]
     assert it.next_time(1e9) == math.inf
+
+
+def test_a_lost_photo_goes_no_further_and_its_manifest_asks_what_the_cloud_has() -> None:
+    it = transfer(held(1, 2), closing(1, 2))
+    work = it.next(0.0)
+    assert isinstance(work, Slice)
+    it.photo_lost(work, 0.0)
+    it.offer(held(1, 2), [closing(1, 2)])  # the journal does not know it yet
+    assert owners(drain(it)) == [sha(2), sha(2), "SendManifest"]
+    answer = proof_answer(ProofResult.MISSING, missing=[sha(1)])
+    assert it.answered(answer, 0.0) == [PhotosMissing(PROOF, 1, (sha(1),))]
+
+
+def test_a_photo_that_cannot_be_read_now_holds_up_nothing_else() -> None:
+    """One bad block of the card must not keep the other orders from their buyers."""
+    it = transfer(held(1, 2), closing(1))
+    work = it.next(0.0)
+    assert isinstance(work, Slice)
+    assert it.unreadable(work, "I/O error", 0.0) == [SetAside("photo", sha(1), "I/O error")]
+    assert owners(drain(it)) == ["SendManifest", sha(2), sha(2)]
+    it.answered(proof_answer(ProofResult.MISSING, missing=[sha(1)]), 0.0)
+    assert sha(1) not in owners(drain(it, 59.0))
+    assert slices_of(drain(it, 60.0)) == [(0, 4096), (4096, 6000)]
 
 
 @pytest.mark.parametrize(

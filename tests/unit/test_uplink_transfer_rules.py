@@ -7,7 +7,7 @@ import pytest
 from edge.uplink.reasons import Verdict
 from edge.uplink.work import (
     PhotoReceipted,
-    PhotoWanted,
+    PhotosMissing,
     Probe,
     ProofReceipted,
     ProofRefused,
@@ -242,12 +242,34 @@ def test_a_missing_photo_that_is_not_held_is_wanted_and_sent_before_the_manifest
     it = transfer([], closing(1))
     drain(it)
     missing = proof_answer(ProofResult.MISSING, missing=[sha(1)])
-    assert it.answered(missing, 1.0) == [PhotoWanted(sha(1))]
-    it.add_asked(sha(1), 100)
-    it.offer([], [closing(1)])  # the spool lists a receipted photo no more
-    assert owners(drain(it, 2.0)) == [sha(1)]
+    assert it.answered(missing, 1.0) == [PhotosMissing(PROOF, 1, (sha(1),))]
+    it.offer(held(1), [closing(1)])
+    assert owners(drain(it, 2.0)) == [sha(1), sha(1)]
     it.answered(photo_answer(1, PhotoResult.RECEIPTED), 3.0)
     assert owners(drain(it, 3.0)) == ["SendManifest"]
+
+
+def test_a_photo_missed_right_after_its_receipt_is_sent_again() -> None:
+    """The receipt may not be in the journal yet, and the photo still be listed because of that."""
+    it = transfer(held(1), closing(1))
+    drain(it)
+    it.answered(photo_answer(1, PhotoResult.RECEIPTED), 1.0)
+    it.answered(proof_answer(ProofResult.MISSING, missing=[sha(1)]), 1.0)
+    it.offer(held(1), [closing(1)])
+    assert owners(drain(it, 1.0)) == [sha(1), sha(1)]
+
+
+def test_manifests_that_wait_for_photos_take_no_place_from_others() -> None:
+    stuck = [replace(closing(9), proof_id=f"{number:032x}") for number in range(4)]
+    it = transfer([], *stuck)
+    assert len(drain(it)) == 4
+    later = replace(closing(8), proof_id="e" * 32)
+    it.offer([], [*stuck, later])
+    assert drain(it) == []
+    for one in stuck:
+        answer = proof_answer(ProofResult.MISSING, proof_id=one.proof_id, missing=[sha(9)])
+        it.answered(answer, 0.0)
+    assert drain(it) == [SendManifest("e" * 32, 1, b"raw")]
 
 
 def test_a_photo_receipt_does_not_repeat_a_manifest_that_waits_for_its_own() -> None:

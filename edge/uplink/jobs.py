@@ -1,11 +1,30 @@
-"""One photo on its way: which bytes are still to publish. Pure; times are monotonic seconds."""
+"""A photo and a manifest on their way: what is still to publish of them. Pure.
+
+Times are monotonic seconds.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from edge.uplink.parking import Parkable
-from edge.uplink.work import Slice
+from edge.uplink.work import SendManifest, Slice
 from wire.slices import Range, add_range
+
+
+@dataclass(slots=True, kw_only=True)
+class Parkable:
+    """Something that can be left alone, with a reason, until a time or for ever (infinity)."""
+
+    parked_until: float | None = None
+    parked_because: str = ""
+
+    def park(self, until: float, reason: str) -> None:
+        """Leave it alone until then."""
+        self.parked_until, self.parked_because = until, reason
+
+    def unpark_if_due(self, now: float) -> None:
+        """Try it again when its time is over."""
+        if self.parked_until is not None and now >= self.parked_until:
+            self.parked_until, self.parked_because = None, ""
 
 
 def _bytes_in(ranges: Iterable[Range]) -> int:
@@ -21,8 +40,6 @@ class PhotoJob(Parkable):
 
     sha256: str
     size_bytes: int
-    asked: bool = False
-    """The cloud asked for it although the spool has its receipt."""
     wanted: list[Range] = field(default_factory=list)
     in_flight: list[Range] = field(default_factory=list)
     started: bool = False
@@ -87,3 +104,39 @@ class PhotoJob(Parkable):
         """Leave it alone until then; its place is free for another photo."""
         Parkable.park(self, until, reason)
         self.started = False
+
+
+@dataclass(slots=True)
+class ManifestJob(Parkable):
+    """Published when its photos were, and repeated byte for byte until it is answered."""
+
+    proof_id: str
+    revision: int
+    raw: bytes
+    sha256s: tuple[str, ...]
+    due_at: float = 0.0
+    published: bool = False
+    in_flight: bool = False
+    tries: int = 0
+    photos_missed: bool = False
+    """The cloud answered that photos are missing: go as soon as it has them. It is not waited for,
+    so it takes no place from others."""
+
+    def take(self) -> SendManifest:
+        """It is under way from now on."""
+        self.in_flight, self.photos_missed = True, False
+        return SendManifest(self.proof_id, self.revision, self.raw)
+
+    @property
+    def went(self) -> bool:
+        """The cloud may have seen it."""
+        return self.published or self.in_flight
+
+    @property
+    def waiting(self) -> bool:
+        """Its answer is due."""
+        return self.went and not self.photos_missed and self.parked_until is None
+
+    def is_due(self, now: float) -> bool:
+        """Its time has come."""
+        return not self.in_flight and self.parked_until is None and now >= self.due_at
