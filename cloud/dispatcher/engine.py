@@ -108,6 +108,8 @@ class Dispatcher:
     def stop(self) -> None:
         """Claim nothing more, finish what is being sent. Close the change feed first."""
         self._stopping.set()
+        # The claiming loop may wait for a sender to become free.
+        self._free_senders.release()
         self._loops.join(_JOIN_S)
         # After the last claim, so that none is left lying in the queue.
         for _ in range(self._settings.senders):
@@ -137,6 +139,8 @@ class Dispatcher:
     def _claim_for_free_senders(self) -> Claimed:
         """Claim no more than there are senders to begin at once, so that no lease is slept away."""
         self._free_senders.acquire()
+        if self._stopping.is_set():
+            return Claimed((), None)
         free = 1
         while free < self._settings.claim_batch and self._free_senders.acquire(blocking=False):
             free += 1

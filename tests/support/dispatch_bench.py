@@ -30,6 +30,7 @@ from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
 from cloud.dispatcher.engine import Dispatcher
 from cloud.dispatcher.intake import ask_for_dispatch
+from cloud.dispatcher.models import SenderProcess
 from cloud.dispatcher.retry import BackOff
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.fleet.models import PackingTable
@@ -243,6 +244,25 @@ class Bench:
             dispatcher.stop()
         assert self.deaths == []
 
+    def forget_end_of(self, sender_id: str) -> None:
+        """As if the process had been killed instead of stopped."""
+
+        def unit(session: Session) -> None:
+            session.get_one(SenderProcess, sender_id).ended_at = None
+
+        self.database.write(unit, TEST)
+
+    def has_ended(self, sender_id: str) -> bool:
+        with self.database.read(TEST) as session:
+            return session.get_one(SenderProcess, sender_id).ended_at is not None
+
+    def let_leases_lapse(self) -> None:
+        def unit(session: Session) -> None:
+            for message in session.scalars(select(Message).where(Message.lease_until.is_not(None))):
+                message.lease_until = utc_now() - timedelta(seconds=1)
+
+        self.database.write(unit, TEST)
+
     # --- what became of it ------------------------------------------------------------------------
 
     def dispatches_of(self, packed: Packed) -> list[Dispatch]:
@@ -290,8 +310,29 @@ class Bench:
         """Wait for a state of one message of the newest dispatch."""
 
         def look() -> Message | None:
-            message = self.messages_of(packed)[index]
-            return message if message.state is state else None
+            messages = self.messages_of(packed)
+            return next((one for one in messages[index:][:1] if one.state is state), None)
+
+        return eventually(look)
+
+    def until_message_exists(self, packed: Packed, state: MessageState) -> Message:
+        """Wait until some message of the newest dispatch is in this state."""
+
+        def look() -> Message | None:
+            fitting = (one for one in self.messages_of(packed) if one.state is state)
+            return next(fitting, None)
+
+        return eventually(look)
+
+    def until_tried(self, packed: Packed, index: int) -> Message:
+        """Wait until the first attempt at a message is over."""
+
+        def look() -> Message | None:
+            messages = self.messages_of(packed)
+            if not messages:
+                return None
+            attempts = self.attempts_of(messages[index])
+            return messages[index] if attempts and attempts[0].finished_at else None
 
         return eventually(look)
 
