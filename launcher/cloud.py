@@ -41,7 +41,7 @@ class Cloud:
             "PACKWITNESS_CLOUD_DATA_DIR": str(folder.cloud),
             "PACKWITNESS_CLOUD_WEB__PORT": str(ports.web),
             "PACKWITNESS_CLOUD_BROKER__PORT": str(ports.broker),
-            "PACKWITNESS_CLOUD_BUYER_VIEW_URL": self._sandbox_url + "/buyer/{shop}/{buyer}",
+            "PACKWITNESS_CLOUD_BUYER_VIEW_URL": self._sandbox_url + "/buyer/{shop_id}/{buyer_id}",
             **settings,
         }
         self.program = Program(

@@ -2,17 +2,17 @@
 
 import logging
 import secrets
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-import uvicorn
 from fastapi import FastAPI
 
 from cloud.api.enrolment import enrolment_routes
 from cloud.broker.mosquitto import Mosquitto
+from cloud.dashboard.app import Dashboard
+from cloud.dashboard.deps import DashboardDeps
 from cloud.database.feed import ChangeFeed
 from cloud.database.scope import system
 from cloud.database.secrets import SecretBox
@@ -29,9 +29,9 @@ from cloud.fleet.service import broker_users
 from cloud.link.mqtt import can_connect
 from cloud.link.service import Link
 from cloud.link.settings import LinkSettings
-from cloud.main.errors import AddressTaken
 from cloud.main.process import end_process
 from cloud.main.settings import BrokerSettings, CloudSettings
+from cloud.main.web import WebServer, listen
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.migrations.upgrade import upgrade
 from cloud.photos.local import LocalPhotoStore
@@ -85,7 +85,7 @@ def serve(settings: CloudSettings, on_ready: Callable[[], None]) -> None:
 
     Raises StartError, BrokerError or DatabaseError when it cannot start.
     """
-    listening = _listen(settings.web.host, settings.web.port)
+    listening = listen(settings.web.host, settings.web.port)
     with listening, parts(settings) as made, ExitStack() as stack:
         broker_password = settings.broker.password.get_secret_value() or secrets.token_urlsafe(32)
         broker = _broker(made, broker_password)
@@ -105,36 +105,10 @@ def serve(settings: CloudSettings, on_ready: Callable[[], None]) -> None:
         stack.callback(made.feed.close)
         if not link.wait_connected(_LINK_READY_S):
             logger.warning("the broker has not accepted the cloud yet; trying on")
-        app = _web(made, broker)
-        _run_web(app, listening, on_ready)
-
-
-def _run_web(app: FastAPI, listening: socket.socket, on_ready: Callable[[], None]) -> None:
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            on_ready()
-
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=3, lifespan="off"
-    )
-    Server(config).run(sockets=[listening])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, because asyncio sets TCP_NODELAY only then; without it answers take 40 ms.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as error:
-        bound.close()
-        raise AddressTaken(
-            f"port {port} of {host} is taken ({error.strerror}); "
-            "stop the program that uses it or set web.port"
-        ) from None
-    return bound
+        dashboard = _dashboard(made)
+        app = _web(made, broker, dashboard)
+        server = WebServer(app, on_ready=on_ready, end_streams=dashboard.end_streams)
+        server.run(sockets=[listening])
 
 
 def _broker(made: Parts, password: str) -> Mosquitto | None:
@@ -191,7 +165,21 @@ def _dispatcher(made: Parts) -> Dispatcher:
     )
 
 
-def _web(made: Parts, broker: Mosquitto | None) -> FastAPI:
+def _dashboard(made: Parts) -> Dashboard:
+    settings = made.settings
+    return Dashboard(
+        DashboardDeps(
+            database=made.database,
+            photos=made.store,
+            feed=made.feed,
+            public_url=settings.web.public_url,
+            buyer_view_url=settings.buyer_view_url,
+            on_death=end_process,
+        )
+    )
+
+
+def _web(made: Parts, broker: Mosquitto | None, dashboard: Dashboard) -> FastAPI:
     settings = made.settings.broker
     app = FastAPI(title="Packwitness", docs_url=None, redoc_url=None, openapi_url=None)
     address = BrokerAddress(
@@ -201,6 +189,7 @@ def _web(made: Parts, broker: Mosquitto | None) -> FastAPI:
     )
     admit = _admission(settings, broker)
     app.include_router(enrolment_routes(Enrolment(made.database, address, admit)))
+    app.mount("/", dashboard.app)
     return app
 
 

@@ -85,7 +85,7 @@ class CloudSettings(BaseSettings):
     )
     buyer_view_url: str = Field(
         default="",
-        description="a sandbox's page of a buyer's chat, with {shop} and {buyer} in it",
+        description="a sandbox's page of a buyer's chat, with {shop_id} and {buyer_id} in it",
     )
     web: WebSettings = WebSettings()
     broker: BrokerSettings = BrokerSettings()

@@ -1,0 +1,61 @@
+"""The web server of the program: address, readiness, and an end that no open page delays."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from fastapi import FastAPI
+
+from cloud.main.errors import AddressTaken
+
+_GRACE_S = 3
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the address.
+
+    Raises:
+        AddressTaken: the text names the port and what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, because asyncio sets TCP_NODELAY only then; without it answers take 40 ms.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise AddressTaken(
+            f"port {port} of {host} is taken ({error.strerror}); "
+            "stop the program that uses it or set web.port"
+        ) from None
+    return bound
+
+
+class WebServer(uvicorn.Server):
+    """Says when it is ready, and ends the streams of open pages before it waits for them."""
+
+    def __init__(
+        self, app: FastAPI, *, on_ready: Callable[[], None], end_streams: Callable[[], None]
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=_GRACE_S,
+                lifespan="off",
+            )
+        )
+        self._on_ready = on_ready
+        self._end_streams = end_streams
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, then say so."""
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End all streams, then the rest."""
+        self._end_streams()
+        await super().shutdown(sockets)
