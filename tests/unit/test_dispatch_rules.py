@@ -1,0 +1,126 @@
+"""Sent, saved, held, or a person's: the rules alone."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cloud.conversations.states import DispatchState, Reason
+from cloud.dispatcher.rules import SEND, Decision, MatchFacts, after_holding, decide, may_begin
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TOO_OLD = timedelta(hours=72)
+DAY = timedelta(hours=24)
+S, R = DispatchState, Reason
+GOOD = MatchFacts(
+    order_cancelled=False,
+    order_refunded=False,
+    has_buyer=True,
+    sending_enabled=True,
+    channel_can_send=True,
+    authorized=True,
+    sent_before=False,
+    other_parcel=False,
+    closed_at=NOW - timedelta(minutes=1),
+    now=NOW,
+    asked_by_person=False,
+)
+
+ROWS: list[tuple[dict[str, Any], Decision, Decision]] = [
+    # the facts, what happens by itself, what happens when a person asked
+    ({}, SEND, SEND),
+    ({"order_cancelled": True}, Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED), SEND),
+    ({"order_refunded": True}, Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED), SEND),
+    ({"sending_enabled": False}, Decision(S.SAVED_NOT_SENT, R.SHOP_SWITCHED_OFF), SEND),
+    ({"sent_before": True}, Decision(S.NEEDS_PERSON, R.ALREADY_SENT), SEND),
+    ({"sent_before": True, "other_parcel": True}, SEND, SEND),
+    ({"closed_at": NOW - TOO_OLD}, SEND, SEND),
+    (
+        {"closed_at": NOW - TOO_OLD - timedelta(seconds=1)},
+        Decision(S.NEEDS_PERSON, R.TOO_OLD),
+        SEND,
+    ),
+    ({"closed_at": NOW + timedelta(days=300)}, SEND, SEND),
+    ({"authorized": False}, Decision(S.HELD, R.AUTHORIZATION), Decision(S.HELD, R.AUTHORIZATION)),
+    (
+        {"has_buyer": False},
+        Decision(S.NEEDS_PERSON, R.BUYER_UNREACHABLE),
+        Decision(S.NEEDS_PERSON, R.BUYER_UNREACHABLE),
+    ),
+    (
+        {"channel_can_send": False},
+        Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
+        Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
+    ),
+    (
+        {"authorized": False, "sending_enabled": False},
+        Decision(S.HELD, R.AUTHORIZATION),
+        Decision(S.HELD, R.AUTHORIZATION),
+    ),
+    (
+        {"channel_can_send": False, "authorized": False},
+        Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
+        Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
+    ),
+    (
+        {"order_cancelled": True, "sent_before": True},
+        Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED),
+        SEND,
+    ),
+]
+
+
+@pytest.mark.parametrize(("facts", "by_itself", "when_asked"), ROWS)
+def test_each_fact_has_its_decision(
+    facts: dict[str, Any], by_itself: Decision, when_asked: Decision
+) -> None:
+    """S0-20, S0-24, S0-25, S0-48."""
+    given = replace(GOOD, **facts)
+    assert decide(given, TOO_OLD) == by_itself
+    assert decide(replace(given, asked_by_person=True), TOO_OLD) == when_asked
+
+
+@pytest.mark.parametrize(
+    ("enabled", "asked", "begun", "age", "expected"),
+    [
+        (True, False, False, TOO_OLD, None),
+        (True, False, False, 2 * TOO_OLD, Decision(S.NEEDS_PERSON, R.TOO_OLD)),
+        (True, False, True, 2 * TOO_OLD, None),
+        (True, True, False, 2 * TOO_OLD, None),
+        (False, False, False, DAY, Decision(S.SAVED_NOT_SENT, R.SHOP_SWITCHED_OFF)),
+        (False, False, True, DAY, Decision(S.SAVED_NOT_SENT, R.SHOP_SWITCHED_OFF)),
+        (False, True, True, DAY, None),
+    ],
+)
+def test_what_may_stop_a_planned_dispatch(
+    enabled: bool, asked: bool, begun: bool, age: timedelta, expected: Decision | None
+) -> None:
+    decision = may_begin(
+        sending_enabled=enabled, asked_by_person=asked, has_begun=begun, age=age, too_old=TOO_OLD
+    )
+    assert decision == expected
+
+
+HELD = Decision(S.HELD, R.AUTHORIZATION)
+SAVED = Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED)
+A_PERSONS = Decision(S.NEEDS_PERSON, R.AUTHORIZATION)
+
+
+@pytest.mark.parametrize(
+    ("decision", "is_held", "age", "expected"),
+    [
+        (SEND, False, 2 * DAY, SEND),
+        (SEND, True, DAY, SEND),
+        (SEND, True, 2 * DAY, A_PERSONS),
+        (HELD, False, DAY, HELD),
+        (HELD, False, 2 * DAY, A_PERSONS),
+        (HELD, True, 2 * DAY, A_PERSONS),
+        (SAVED, True, 2 * DAY, SAVED),
+    ],
+)
+def test_what_is_held_beyond_a_day_is_a_persons(
+    decision: Decision, is_held: bool, age: timedelta, expected: Decision
+) -> None:
+    after = after_holding(decision, is_held=is_held, reason=R.AUTHORIZATION, age=age, longest=DAY)
+    assert after == expected
