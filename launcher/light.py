@@ -103,7 +103,9 @@ class Lights:
                 self._changed.wait(left_s)
 
     def _last(self) -> str:
-        return f"; the light says {self._seen[-1].title}" if self._seen else ""
+        if not self._seen:
+            return ""
+        return f"; the light says {self._seen[-1].title} - {self._seen[-1].text}"
 
     def _read(self, output: IO[bytes]) -> None:
         try:

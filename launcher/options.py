@@ -16,6 +16,11 @@ _FOLDER, _CAMERA, _PICTURES = (
     "PACKWITNESS_PICTURES",
 )
 
+# A second F1 within 600 ms counts as a bounce.
+_SHORTEST_PACE_S = 0.65
+_DEMO_PACE_S = 0.7
+_RUN_PACE_S = 1.1
+
 _KINDS = {"auto": "demo", "simulated": "simulated"}
 """What people type, and the table's own name for it."""
 
@@ -29,6 +34,8 @@ class Options:
     data: Path
     ports: Ports
     camera: CameraChoice
+    pace_s: float
+    """Between two presses of the part that packs by itself."""
 
 
 def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Options:
@@ -49,6 +56,7 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         data=Path(given.data),
         ports=Ports(**{name: _port(getattr(given, name), name) for name in WHAT}),
         camera=CameraChoice(_KINDS[wish], pictures),
+        pace_s=given.pace or (_DEMO_PACE_S if given.action == "demo" else _RUN_PACE_S),
     )
 
 
@@ -91,7 +99,19 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         metavar="FOLDER",
         help=f"photos are taken from this folder (environment {_PICTURES})",
     )
+    parser.add_argument(
+        "--pace",
+        type=_pace,
+        metavar="SECONDS",
+        help="between two presses, when it packs by itself "
+        f"(run: {_RUN_PACE_S}, demo: {_DEMO_PACE_S})",
+    )
     return parser
+
+
+def _pace(text: str) -> float:
+    """Raises ValueError, which argparse reports."""
+    return max(_SHORTEST_PACE_S, float(text))
 
 
 def _port(value: object, name: str) -> int:

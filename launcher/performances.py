@@ -19,9 +19,6 @@ from launcher.screen import Screen
 from launcher.story import Story
 from launcher.whole import Plan, Whole
 
-# Longer than the time in which a second F1 counts as a bounce.
-_DEMO_PACE_S = 0.7
-_RUN_PACE_S = 1.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -46,7 +43,7 @@ def run(options: Options, screen: Screen) -> None:
         codes = plant_codes(whole.marketplace)
         whole.start_rest()
         _say_where(whole, screen)
-        Story(whole, screen, pace_s=_RUN_PACE_S).tell()
+        Story(whole, screen, pace_s=options.pace_s).tell()
         _your_turn(whole, screen, codes)
         screen.keep(is_news)
         hand_over(whole, screen, keyboard)
@@ -67,7 +64,7 @@ def demo(options: Options, screen: Screen) -> None:
             whole.start_marketplace()
             whole.start_rest()
             _say_where(whole, screen)
-            figures = Story(whole, screen, pace_s=_DEMO_PACE_S).tell()
+            figures = Story(whole, screen, pace_s=options.pace_s).tell()
     screen.say()
     screen.say(figures.line())
 
