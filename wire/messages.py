@@ -15,12 +15,17 @@ from wire.errors import BadMessage, UnknownVersion
 VERSION = 1
 MAX_PHOTOS_PER_PROOF = 3
 MAX_CODE_LENGTH = 200
+MAX_NUMBER = 2**31 - 1  # fits the integer of every database
 
 
 def _to_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # pydantic expects ValueError: the year 1, east of Greenwich
+        raise ValueError("the time lies outside of the calendar in UTC") from None
 
 
+Text = Annotated[str, Field(pattern="^[^\\x00]*$")]  # PostgreSQL stores no NUL
 UtcTime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ProofId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -93,46 +98,55 @@ class Presence(Message):
     """Birth, clean stop, or will of a table. A death older than the newest birth is ignored."""
 
     state: PresenceState
-    boot_count: int = Field(ge=0, description="starts of the daemon; orders births and wills")
-    connection: int = Field(
-        default=0, ge=0, description="connections since that start; orders them within it"
+    boot_count: int = Field(
+        ge=0, le=MAX_NUMBER, description="starts of the daemon; orders births and wills"
     )
-    software: str = Field(default="", max_length=60)
+    connection: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_NUMBER,
+        description="connections since that start; orders them within it",
+    )
+    software: Text = Field(default="", max_length=60)
 
 
 class Health(Message):
     """How the table is, sent when it changes and every minute."""
 
-    sign: str = Field(max_length=40, description="the sign shown now, a name of the sign table")
-    mode: str = Field(default="packing", max_length=20)
-    open_code: str | None = Field(default=None, max_length=MAX_CODE_LENGTH)
+    sign: Text = Field(max_length=40, description="the sign shown now, a name of the sign table")
+    mode: Text = Field(default="packing", max_length=20)
+    open_code: Text | None = Field(default=None, max_length=MAX_CODE_LENGTH)
     open_photos: list[Sha256] = Field(default_factory=list, max_length=MAX_PHOTOS_PER_PROOF)
-    waiting_proofs: int = Field(default=0, ge=0, description="closed and not receipted")
-    oldest_waiting_s: float = Field(default=0.0, ge=0)
+    waiting_proofs: int = Field(
+        default=0, ge=0, le=MAX_NUMBER, description="closed and not receipted"
+    )
+    oldest_waiting_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     disk_used_percent: float = Field(default=0.0, ge=0, le=100)
     clock_synced: bool = True
-    faults: list[Annotated[str, Field(max_length=100)]] = Field(default_factory=list, max_length=20)
+    faults: list[Annotated[Text, Field(max_length=100)]] = Field(
+        default_factory=list, max_length=20
+    )
 
 
 class PhotoState(Part):
     """A photo that the table still has to transfer."""
 
     sha256: Sha256
-    size_bytes: int = Field(gt=0)
+    size_bytes: int = Field(gt=0, le=MAX_NUMBER)
 
 
 class ProofState(Part):
     """A manifest that the table has no receipt for."""
 
     proof_id: ProofId
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, le=MAX_NUMBER)
     digest: Sha256 = Field(description="SHA-256 of the manifest as published")
 
 
 class Inventory(Message):
     """Everything not receipted, oldest first. Sent after each connect, in parts if it is long."""
 
-    correlation: str = Field(max_length=40)
+    correlation: Text = Field(max_length=40)
     photos: list[PhotoState] = Field(default_factory=list, max_length=500)
     proofs: list[ProofState] = Field(default_factory=list, max_length=500)
     following: list[ProofId] = Field(
@@ -163,11 +177,13 @@ class ManifestPhoto(Part):
     """One photo of a proof, in the order in which they are sent."""
 
     sha256: Sha256
-    size_bytes: int = Field(gt=0)
+    size_bytes: int = Field(gt=0, le=MAX_NUMBER)
     taken_at: UtcTime
     clock_synced: bool
-    source: str = Field(max_length=60, description="kind of camera, for readers of the proof")
-    warnings: list[str] = Field(default_factory=list, max_length=10)
+    source: Text = Field(max_length=60, description="kind of camera, for readers of the proof")
+    warnings: list[Annotated[Text, Field(max_length=48)]] = Field(
+        default_factory=list, max_length=10
+    )
 
 
 class Manifest(Message):
@@ -177,32 +193,32 @@ class Manifest(Message):
     """
 
     proof_id: ProofId
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, le=MAX_NUMBER)
     closing: Closing
     mode: Mode = Mode.PACKING
-    code: str = Field(min_length=1, max_length=MAX_CODE_LENGTH, description="as scanned")
+    code: Text = Field(min_length=1, max_length=MAX_CODE_LENGTH, description="as scanned")
     photos: list[ManifestPhoto] = Field(default_factory=list, max_length=MAX_PHOTOS_PER_PROOF)
-    sequence: int = Field(ge=0, description="the journal's order, not the clock's")
+    sequence: int = Field(ge=0, le=MAX_NUMBER, description="the journal's order, not the clock's")
     opened_at: UtcTime
     closed_at: UtcTime
     clock_synced: bool
-    boot_id: str = Field(default="", max_length=40)
-    packer: str | None = Field(default=None, max_length=80)
+    boot_id: Text = Field(default="", max_length=40)
+    packer: Text | None = Field(default=None, max_length=80)
 
 
 class Lookup(Message):
     """Asks about a code that was just scanned."""
 
-    code: str = Field(min_length=1, max_length=MAX_CODE_LENGTH)
-    correlation: str = Field(max_length=40)
+    code: Text = Field(min_length=1, max_length=MAX_CODE_LENGTH)
+    correlation: Text = Field(max_length=40)
 
 
 class Reply(Message):
     """A table's answer to a command."""
 
-    correlation: str = Field(max_length=40)
+    correlation: Text = Field(max_length=40)
     ok: bool
-    text: str = Field(default="", max_length=500)
+    text: Text = Field(default="", max_length=500)
 
 
 # --- to the table -------------------------------------------------------------------------------

@@ -5,16 +5,16 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from cloud.accounts import throttle
 from cloud.accounts.errors import SignInRefused, TooManyAttempts, UnknownMember
-from cloud.accounts.models import Member, Organisation, SignIn, SignInFailure
+from cloud.accounts.models import Member, Organisation, SignIn
 from cloud.accounts.passwords import password_matches
 
 SIGN_IN_LASTS = timedelta(days=14)
 FAILURES_ALLOWED = 10
-FAILURE_WINDOW = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def create_organisation(
 
 def normal_email(email: str) -> str:
     """The form in which addresses are stored and compared."""
-    return email.strip().lower()
+    return email.strip().lower().replace("\0", "")  # PostgreSQL takes no NUL
 
 
 def check_password(session: Session, email: str, password: str, now: datetime) -> Member:
@@ -62,10 +62,7 @@ def check_password(session: Session, email: str, password: str, now: datetime) -
         SignInRefused: no such member, or another password.
     """
     subject = normal_email(email)
-    failures = select(func.count(SignInFailure.id)).where(
-        SignInFailure.subject == subject, SignInFailure.at > now - FAILURE_WINDOW
-    )
-    if (session.scalar(failures) or 0) >= FAILURES_ALLOWED:
+    if throttle.too_many_failures(session, subject, now, FAILURES_ALLOWED):
         raise TooManyAttempts
     member = session.scalar(select(Member).where(Member.email == subject))
     if not password_matches(member.password_hash if member else None, password) or member is None:
@@ -85,13 +82,12 @@ def set_password(session: Session, email: str, password_hash: str) -> None:
         raise UnknownMember(f"nobody has the address {subject}")
     member.password_hash = password_hash
     session.execute(delete(SignIn).where(SignIn.member_id == member.id))
-    session.execute(delete(SignInFailure).where(SignInFailure.subject == subject[:200]))
+    throttle.forget_failures(session, subject)
 
 
 def note_failure(session: Session, email: str, now: datetime) -> None:
     """Count a failed attempt and forget old ones."""
-    session.execute(delete(SignInFailure).where(SignInFailure.at < now - FAILURE_WINDOW))
-    session.add(SignInFailure(subject=normal_email(email)[:200], at=now))
+    throttle.note_failure(session, normal_email(email), now)
 
 
 def new_token() -> str:

@@ -1,12 +1,34 @@
 """POST /api/v1/enrolment: a table hands in its claim code and gets its credentials."""
 
-from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
+from typing import Annotated
 
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+
+from cloud.database.errors import DatabaseError
 from cloud.fleet.enrolment import Enrolment, EnrolmentRequest
-from cloud.fleet.errors import ClaimRefused, DeviceNotAdmitted
+from cloud.fleet.errors import ClaimRefused, DeviceNotAdmitted, FleetError, TooManyClaims
 
 PATH = "/api/v1/enrolment"
+
+_MOST_BODY_BYTES = 4096
+_NOT_KEPT = {"Cache-Control": "no-store"}
+_STATUS: dict[type[FleetError], tuple[int, str]] = {
+    ClaimRefused: (403, "claim-refused"),
+    TooManyClaims: (429, "too-many-claims"),
+    DeviceNotAdmitted: (503, "not-admitted"),
+}
+
+
+async def _body(request: Request) -> bytes | None:
+    """The body; None when it is longer than any request of ours (the caller is not known yet)."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BODY_BYTES:
+            return None
+    return body
 
 
 def enrolment_routes(enrolment: Enrolment) -> APIRouter:
@@ -14,13 +36,36 @@ def enrolment_routes(enrolment: Enrolment) -> APIRouter:
     router = APIRouter()
 
     @router.post(PATH)
-    def enrol(request: EnrolmentRequest) -> Response:
+    def enrol(request: Request, body: Annotated[bytes | None, Depends(_body)]) -> Response:
+        if body is None:
+            return _refusal(413, "too-long", f"more than {_MOST_BODY_BYTES} bytes")
         try:
-            answer = enrolment.enrol(request)
-        except ClaimRefused as error:
-            return JSONResponse({"error": "claim-refused", "text": str(error)}, status_code=403)
-        except DeviceNotAdmitted as error:
-            return JSONResponse({"error": "not-admitted", "text": str(error)}, status_code=503)
-        return JSONResponse(answer.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+            wanted = EnrolmentRequest.model_validate_json(body)
+        except ValidationError as error:
+            return _refusal(422, "malformed", _what_is_wrong(error))
+        caller = request.client.host if request.client else ""
+        return _answer(enrolment, wanted, caller)
 
     return router
+
+
+def _answer(enrolment: Enrolment, wanted: EnrolmentRequest, caller: str) -> Response:
+    try:
+        answer = enrolment.enrol(wanted, caller)
+    except (ClaimRefused, TooManyClaims, DeviceNotAdmitted) as error:
+        status, name = _STATUS[type(error)]
+        return _refusal(status, name, str(error))
+    except DatabaseError:
+        return _refusal(503, "no-database", "enrolment is not possible now; try again")
+    return JSONResponse(answer.model_dump(mode="json"), headers=_NOT_KEPT)
+
+
+def _refusal(status: int, name: str, text: str) -> Response:
+    return JSONResponse({"error": name, "text": text}, status_code=status, headers=_NOT_KEPT)
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    """The field and the rule, never the value: it may be a claim code."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "the body"
+    return f"{field}: {first['msg']}"

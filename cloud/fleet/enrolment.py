@@ -1,45 +1,72 @@
 """Enrolment: a claim code becomes a device with credentials of its own."""
 
 import logging
-from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from cloud.accounts.throttle import note_failure, too_many_failures
 from cloud.database.base import utc_now
 from cloud.database.changes import record_change
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.fleet.broker_password import broker_hash, new_device_password
-from cloud.fleet.service import NewDevice, enrol, new_device_id, table_name
+from cloud.fleet.errors import ClaimRefused, DeviceNotAdmitted, TooManyClaims
+from cloud.fleet.models import Device
+from cloud.fleet.service import (
+    NewDevice,
+    add_device,
+    find_device,
+    give_claim_back,
+    new_device_id,
+    replace_others,
+    table_name,
+)
 from wire.enrolment import BrokerAddress, EnrolmentAnswer, EnrolmentRequest
 
-__all__ = ["Admit", "BrokerAddress", "Enrolment", "EnrolmentRequest"]
+__all__ = ["BrokerAddress", "BrokerDoor", "Enrolment", "EnrolmentRequest"]
 
 logger = logging.getLogger(__name__)
 
-Admit = Callable[[str, str], None]
-"""Makes the broker accept a device (id, password) and proves it by a test connect.
+_FAILURES_ALLOWED = 30
+"""Refused claims per caller and quarter of an hour: many tables may stand behind one address."""
+_ENROLLING = system("a device enrols by its claim")
 
-Raises DeviceNotAdmitted when the broker does not take the device in time.
-"""
+
+class BrokerDoor(Protocol):
+    """Who may connect to the broker."""
+
+    def admit(self, device_id: str, password: str) -> None:
+        """Make the broker accept a device of the database, and prove it by a test connect.
+
+        Raises:
+            DeviceNotAdmitted: the broker does not take the device in time.
+        """
+
+    def expel(self) -> None:
+        """End the sessions of devices that may not connect any more; never raises."""
 
 
 class Enrolment:
-    """Enrols devices."""
+    """Enrols devices: the earlier device of a table stays until the broker takes the new one."""
 
-    def __init__(self, database: Database, broker: BrokerAddress, admit: Admit) -> None:
+    def __init__(self, database: Database, broker: BrokerAddress, door: BrokerDoor) -> None:
         self._database = database
         self._broker = broker
-        self._admit = admit
+        self._door = door
 
-    def enrol(self, request: EnrolmentRequest) -> EnrolmentAnswer:
-        """Use a claim up.
+    def enrol(self, request: EnrolmentRequest, caller: str) -> EnrolmentAnswer:
+        """Use a claim up. ``caller`` is the network address of who asks.
 
         Raises:
             ClaimRefused: the code is unknown, used or expired.
-            DeviceNotAdmitted: the broker does not take the device; the claim is used up.
-            DatabaseError: nothing happened; the same code can be tried again.
+            TooManyClaims: this caller came with too many codes that were refused.
+            DeviceNotAdmitted: the broker does not take the device; the code can be tried again.
+            DatabaseError: the code can be tried again, unless it says that it is used.
         """
+        now = utc_now()
+        self._refuse_guessing(caller, now)
         password = new_device_password()
         new = NewDevice(
             device_id=new_device_id(),
@@ -47,20 +74,15 @@ class Enrolment:
             hardware=request.hardware,
             software=request.software,
         )
-        now = utc_now()
-
-        def unit(session: Session) -> tuple[int, str]:
-            device = enrol(session, request.claim_code.get_secret_value(), new, now)
-            record_change(
-                session,
-                kind="table",
-                subject=f"table:{device.table_id}",
-                organisation_id=device.organisation_id,
+        try:
+            partition, name = self._add(request.claim_code.get_secret_value(), new, now)
+        except ClaimRefused:
+            self._database.write(
+                lambda session: note_failure(session, _key(caller), now), _ENROLLING
             )
-            return device.partition, table_name(session, device.table_id)
-
-        partition, name = self._database.write(unit, system("a device enrols by its claim"))
+            raise
         self._admit(new.device_id, password)
+        self._replace_others(new.device_id, now)
         logger.info("device enrolled", extra={"device": new.device_id, "table": name})
         return EnrolmentAnswer(
             device_id=new.device_id,
@@ -69,3 +91,47 @@ class Enrolment:
             password=password,
             broker=self._broker,
         )
+
+    def _refuse_guessing(self, caller: str, now: datetime) -> None:
+        with self._database.read(_ENROLLING) as session:
+            if too_many_failures(session, _key(caller), now, _FAILURES_ALLOWED):
+                raise TooManyClaims("too many claim codes were refused; try again in 15 minutes")
+
+    def _add(self, claim_code: str, new: NewDevice, now: datetime) -> tuple[int, str]:
+        def unit(session: Session) -> tuple[int, str]:
+            device = add_device(session, claim_code, new, now)
+            return device.partition, table_name(session, device.table_id)
+
+        return self._database.write(unit, _ENROLLING)
+
+    def _admit(self, device_id: str, password: str) -> None:
+        try:
+            self._door.admit(device_id, password)
+        except DeviceNotAdmitted:
+            logger.warning("the broker does not take a device", extra={"device": device_id})
+            self._database.write(lambda session: give_claim_back(session, device_id), _ENROLLING)
+            self._door.expel()
+            raise
+
+    def _replace_others(self, device_id: str, now: datetime) -> None:
+        def unit(session: Session) -> None:
+            device = find_device(session, device_id)
+            if device is not None:
+                replace_others(session, device, now)
+                _tell(session, device)
+
+        self._database.write(unit, _ENROLLING)
+        self._door.expel()
+
+
+def _tell(session: Session, device: Device) -> None:
+    record_change(
+        session,
+        kind="table",
+        subject=f"table:{device.table_id}",
+        organisation_id=device.organisation_id,
+    )
+
+
+def _key(caller: str) -> str:
+    return f"claim:{caller}"

@@ -13,5 +13,9 @@ class TableExists(FleetError):
     """A table of that name is there already."""
 
 
+class TooManyClaims(FleetError):
+    """Too many refused claim codes came from one address; try again later."""
+
+
 class DeviceNotAdmitted(FleetError):
-    """The broker did not accept a newly enrolled device in time; its claim is used up."""
+    """The broker did not accept a newly enrolled device in time; its claim can be used again."""

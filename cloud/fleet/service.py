@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from cloud.fleet.errors import ClaimRefused, TableExists
@@ -70,10 +70,10 @@ class NewDevice:
     software: str
 
 
-def enrol(session: Session, claim_code: str, new: NewDevice, now: datetime) -> Device:
-    """Use a claim up and put a new device at its table (a system session).
+def add_device(session: Session, claim_code: str, new: NewDevice, now: datetime) -> Device:
+    """Use a claim up for a new device (a system session).
 
-    The device that stood there before is revoked: a table points to one device at a time.
+    Follow it with ``replace_others`` or with ``give_claim_back``.
 
     Raises:
         ClaimRefused: the code is unknown, used or expired.
@@ -91,11 +91,6 @@ def enrol(session: Session, claim_code: str, new: NewDevice, now: datetime) -> D
         raise ClaimRefused("this claim code has expired; print a new claim sheet")
     claim.used_at = now
     claim.device_id = new.device_id
-    session.execute(
-        update(Device)
-        .where(Device.table_id == claim.table_id, Device.revoked_at.is_(None))
-        .values(revoked_at=now, online=False)
-    )
     device = Device(
         organisation_id=claim.organisation_id,
         device_id=new.device_id,
@@ -109,6 +104,29 @@ def enrol(session: Session, claim_code: str, new: NewDevice, now: datetime) -> D
     session.add(device)
     session.flush()
     return device
+
+
+def replace_others(session: Session, device: Device, now: datetime) -> None:
+    """Revoke the earlier devices of its table: a table points to one device at a time."""
+    session.execute(
+        update(Device)
+        .where(
+            Device.table_id == device.table_id,
+            Device.id < device.id,
+            Device.revoked_at.is_(None),
+        )
+        .values(revoked_at=now, online=False)
+    )
+
+
+def give_claim_back(session: Session, device_id: str) -> None:
+    """Forget a device that never connected; its claim can be used again (a system session)."""
+    session.execute(delete(Device).where(Device.device_id == device_id))
+    session.execute(
+        update(EnrolmentClaim)
+        .where(EnrolmentClaim.device_id == device_id)
+        .values(used_at=None, device_id=None)
+    )
 
 
 def find_device(session: Session, device_id: str) -> Device | None:

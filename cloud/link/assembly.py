@@ -1,4 +1,9 @@
-"""Putting slices of photos together in memory. No I/O; one lock, because inventories look in."""
+"""Putting slices of photos together in memory. No I/O; one lock, because inventories look in.
+
+Memory is bounded twice: a device has few photos open (a table sends at most four at a time), and
+all together keep within a budget. What gives way is the photo that was untouched for longest; its
+table learns from the next inventory what is missing.
+"""
 
 import hashlib
 import threading
@@ -8,6 +13,10 @@ from dataclasses import dataclass, field
 from wire.slices import Range, add_range, missing_ranges
 
 _Key = tuple[str, str]
+
+_MOST_OPEN_PER_DEVICE = 8
+_MOST_RANGES = 256
+"""A table sends a photo from its beginning, and again from its gaps; more pieces are mischief."""
 
 
 @dataclass(slots=True)
@@ -50,6 +59,7 @@ class Assembly:
         self._budget_bytes = budget_bytes
         self._max_photo_bytes = max_photo_bytes
         self._open: OrderedDict[_Key, _Open] = OrderedDict()
+        self._of_device: dict[str, list[str]] = {}
         self._held_bytes = 0
         self._lock = threading.Lock()
 
@@ -65,6 +75,9 @@ class Assembly:
             end = offset + len(payload)
             photo.data[offset:end] = payload
             photo.have = add_range(photo.have, (offset, end))
+            if len(photo.have) > _MOST_RANGES:
+                self._drop((device_id, sha256))
+                return Refused("the slices lie too far apart; send the photo from its beginning")
             if missing_ranges(photo.have, size_bytes):
                 return Incomplete()
             self._drop((device_id, sha256))
@@ -95,15 +108,23 @@ class Assembly:
             self._drop(key)
             photo = None
         if photo is None:
-            self._make_room(size_bytes)
+            self._make_room(device_id, size_bytes)
             photo = self._open[key] = _Open(bytearray(size_bytes))
+            self._of_device.setdefault(device_id, []).append(sha256)
             self._held_bytes += size_bytes
         self._open.move_to_end(key)
         return photo
 
-    def _make_room(self, size_bytes: int) -> None:
+    def _make_room(self, device_id: str, size_bytes: int) -> None:
+        opened = self._of_device.get(device_id, [])
+        if len(opened) >= _MOST_OPEN_PER_DEVICE:
+            self._drop((device_id, opened[0]))
         while self._open and self._held_bytes + size_bytes > self._budget_bytes:
             self._drop(next(iter(self._open)))
 
     def _drop(self, key: _Key) -> None:
+        device_id, sha256 = key
         self._held_bytes -= len(self._open.pop(key).data)
+        self._of_device[device_id].remove(sha256)
+        if not self._of_device[device_id]:
+            del self._of_device[device_id]

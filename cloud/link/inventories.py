@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cloud.database.write import Database
 from cloud.link.assembly import Assembly
 from cloud.link.outbound import Outbound
+from cloud.link.photos import PhotoIntake
 from cloud.link.progress import ProgressTeller
 from cloud.link.senders import Sender
 from cloud.photos.errors import PhotoStoreError
@@ -26,6 +27,11 @@ from wire.messages import (
 
 logger = logging.getLogger(__name__)
 
+_PHOTOS_IN_WORK_S = 10.0
+_MOST_MISSING_RANGES = 64
+"""Per photo in one answer, so that a long inventory's answer stays below every packet limit; a
+table that has sent these asks again."""
+
 
 class InventoryAnswers:
     """Answers inventories from the database, never from memory of what was sent."""
@@ -33,19 +39,25 @@ class InventoryAnswers:
     def __init__(
         self,
         database: Database,
+        *,
         store: PhotoStore,
         assembly: Assembly,
+        photos: PhotoIntake,
         progress: ProgressTeller,
         outbound: Outbound,
     ) -> None:
         self._database = database
         self._store = store
         self._assembly = assembly
+        self._photos = photos
         self._progress = progress
         self._outbound = outbound
 
     def take(self, sender: Sender, inventory: Inventory) -> None:
         """Answer one inventory, or a part of a long one."""
+        # One that is complete and not committed yet would be asked for as a whole again.
+        sha256s = [photo.sha256 for photo in inventory.photos]
+        self._photos.wait_for(sender.organisation_id, sha256s, _PHOTOS_IN_WORK_S)
         with self._database.read(sender.scope) as session:
             committed = _committed_photos(session, inventory.photos)
             proofs = _proof_answers(session, inventory.proofs)
@@ -53,8 +65,10 @@ class InventoryAnswers:
         self._outbound.answer(
             sender.address, Answer(correlation=inventory.correlation, photos=photos, proofs=proofs)
         )
-        if inventory.following:
-            self._progress.tell(sender, inventory.following)
+        # What is receipted only now may have been sent while the table was away.
+        receipted = [one.proof_id for one in proofs if one.result is ProofResult.RECEIPTED]
+        if inventory.following or receipted:
+            self._progress.tell(sender, [*inventory.following, *receipted])
 
     def _photo_answer(
         self, sender: Sender, photo: PhotoState, committed: dict[str, int]
@@ -65,7 +79,7 @@ class InventoryAnswers:
         return PhotoAnswer(
             sha256=photo.sha256,
             result=PhotoResult.PARTIAL,
-            missing=[(0, photo.size_bytes)] if missing is None else missing,
+            missing=[(0, photo.size_bytes)] if missing is None else missing[:_MOST_MISSING_RANGES],
         )
 
     def _is_sound(self, sender: Sender, photo: PhotoState) -> bool:

@@ -1,10 +1,11 @@
 """Lookups: a table asks about a code it has just scanned."""
 
 import logging
+import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from cloud.database.errors import DatabaseError
 from cloud.link.outbound import Outbound
 from cloud.link.senders import Sender
 from wire.messages import Advice, AdviceKind, Lookup
@@ -12,6 +13,8 @@ from wire.messages import Advice, AdviceKind, Lookup
 logger = logging.getLogger(__name__)
 
 _WORKERS = 2
+_MOST_PER_DEVICE = 4
+"""Lookups of one table that may wait; a packer who scans faster packs on without advice."""
 
 Advise = Callable[[int, str], AdviceKind]
 """What is known about a code, by organisation and code. May ask a marketplace, within bounds."""
@@ -32,22 +35,36 @@ class Lookups:
     def __init__(self, advise: Advise, outbound: Outbound) -> None:
         self._advise = advise
         self._outbound = outbound
+        self._waiting: Counter[str] = Counter()
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="link-lookup")
 
     def take(self, sender: Sender, lookup: Lookup) -> None:
-        """Answer one lookup soon; without a database it stays unanswered, and packing goes on."""
-        self._pool.submit(self._answer, sender, lookup)
+        """Answer one lookup soon; one that cannot be answered is logged, and packing goes on."""
+        with self._lock:
+            if self._waiting[sender.device_id] >= _MOST_PER_DEVICE:
+                logger.warning("a lookup is passed over", extra={"device": sender.device_id})
+                return
+            self._waiting[sender.device_id] += 1
+        self._pool.submit(self._work, sender, lookup)
 
     def close(self) -> None:
         """Finish those in work."""
         self._pool.shutdown(cancel_futures=True)
 
-    def _answer(self, sender: Sender, lookup: Lookup) -> None:
+    def _work(self, sender: Sender, lookup: Lookup) -> None:
         try:
-            kind = self._advise(sender.organisation_id, lookup.code)
-        except DatabaseError:
+            self._answer(sender, lookup)
+        except Exception:
+            # Of any kind: nobody waits for advice, and nobody else would hear of the error.
             logger.exception("a lookup stays unanswered", extra={"device": sender.device_id})
-            return
+        finally:
+            with self._lock:
+                self._waiting[sender.device_id] -= 1
+                self._waiting += Counter()  # forgets those at zero
+
+    def _answer(self, sender: Sender, lookup: Lookup) -> None:
+        kind = self._advise(sender.organisation_id, lookup.code)
         self._outbound.advice(
             sender.address,
             Advice(

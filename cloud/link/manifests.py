@@ -14,14 +14,18 @@ from cloud.database.write import Database
 from cloud.link.outbound import Outbound
 from cloud.link.photos import PhotoIntake
 from cloud.link.senders import Sender
+from cloud.photos.errors import PhotoStoreError
+from cloud.photos.store import PhotoStore
 from cloud.proofs.models import Proof
 from cloud.proofs.service import ManifestFacts, Outcome, PhotoFacts, Verdict, accept_manifest
-from wire.errors import WireError
+from wire.errors import BadMessage, WireError
 from wire.messages import Manifest, ProofResult
 
 logger = logging.getLogger(__name__)
 
 _PHOTOS_IN_WORK_S = 10.0
+_MOST_BYTES = 64 * 1024
+"""Three photos and ten warnings each stay far below; all of it is kept for ever."""
 
 AskForDispatch = Callable[[Session, Proof, datetime], None]
 """Does what a new or changed proof asks for: dispatch it, or take its dispatch back."""
@@ -41,11 +45,13 @@ class ManifestIntake:
     def __init__(
         self,
         database: Database,
+        store: PhotoStore,
         photos: PhotoIntake,
         outbound: Outbound,
         ask_for_dispatch: AskForDispatch,
     ) -> None:
         self._database = database
+        self._store = store
         self._photos = photos
         self._outbound = outbound
         self._ask_for_dispatch = ask_for_dispatch
@@ -53,18 +59,16 @@ class ManifestIntake:
     def take(self, sender: Sender, proof_id: str, payload: bytes) -> None:
         """Apply one manifest. One that could not be committed is not answered, and comes again."""
         try:
-            manifest = Manifest.from_bytes(payload)
+            manifest = _parse(proof_id, payload)
         except WireError as error:
             self._refuse(sender, proof_id, str(error))
-            return
-        if manifest.proof_id != proof_id:
-            self._refuse(sender, proof_id, "the manifest names another proof than its topic")
             return
         sha256s = [photo.sha256 for photo in manifest.photos]
         self._photos.wait_for(sender.organisation_id, sha256s, _PHOTOS_IN_WORK_S)
         try:
-            verdict = self._commit(sender, _facts(manifest, sender, payload))
-        except DatabaseError:
+            unsound = self._unsound(sender, sha256s)
+            verdict = self._commit(sender, _facts(manifest, sender, payload), unsound)
+        except (DatabaseError, PhotoStoreError):
             logger.exception(
                 "a manifest could not be committed; its table will send it again",
                 extra={"device": sender.device_id, "proof": proof_id},
@@ -72,11 +76,21 @@ class ManifestIntake:
             return
         self._answer(sender, manifest, verdict)
 
-    def _commit(self, sender: Sender, facts: ManifestFacts) -> Verdict:
+    def _unsound(self, sender: Sender, sha256s: list[str]) -> frozenset[str]:
+        """Photos whose bytes are not there, whatever the rows say.
+
+        The receipt lets the table free its copies, so this is the last moment to find out.
+        """
+        organisation_id = sender.organisation_id
+        return frozenset(
+            sha256 for sha256 in sha256s if not self._store.exists_verified(organisation_id, sha256)
+        )
+
+    def _commit(self, sender: Sender, facts: ManifestFacts, unsound: frozenset[str]) -> Verdict:
         now = utc_now()
 
         def unit(session: Session) -> Verdict:
-            verdict = accept_manifest(session, facts, now)
+            verdict = accept_manifest(session, facts, now, unsound)
             if verdict.outcome is Outcome.APPLIED and verdict.proof is not None:
                 self._ask_for_dispatch(session, verdict.proof, now)
                 record_change(session, kind="proof", subject=f"proof:{verdict.proof.id}")
@@ -112,6 +126,15 @@ class ManifestIntake:
             extra={"device": sender.device_id, "proof": proof_id},
         )
         self._outbound.proof(sender.address, proof_id, 0, ProofResult.REFUSED, reason=reason)
+
+
+def _parse(proof_id: str, payload: bytes) -> Manifest:
+    if len(payload) > _MOST_BYTES:
+        raise BadMessage(f"Manifest: {len(payload)} bytes are more than {_MOST_BYTES}")
+    manifest = Manifest.from_bytes(payload)
+    if manifest.proof_id != proof_id:
+        raise BadMessage("the manifest names another proof than its topic")
+    return manifest
 
 
 def _facts(manifest: Manifest, sender: Sender, payload: bytes) -> ManifestFacts:

@@ -1,14 +1,21 @@
-"""The cloud's MQTT 5 connection; the only file of the cloud that imports paho.
+"""One MQTT 5 connection of the cloud over paho; the only file of the cloud that imports it.
 
-Every connection starts clean, and acknowledgements are given by hand, so that the broker never
-hands over more than the announced Receive Maximum (stack A.3; edge-hardware 5.1).
+A ``Line`` lives for one TCP connection and is thrown away with its paho client: no session, and no
+queue of paho's that could say something old (edge-hardware 5.1, 1, 5 and 9). One thread owns it.
+paho's own thread is not used: it waits by ``select``, which fails from the 1,024th open file on,
+and its death is silent (5.1, 7). Acknowledgements are given by hand, so the broker never hands over
+more than the announced Receive Maximum (stack A.3).
 """
 
 import logging
-import queue
+import select
+import socket
 import ssl
-import threading
-from dataclasses import dataclass
+import struct
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -18,19 +25,22 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from cloud.link.errors import LineLost
 from cloud.link.settings import LinkSettings
+from cloud.link.waker import Waker
 from wire.slices import SIZE_PROPERTY
 from wire.topics import up_filter
 
 logger = logging.getLogger(__name__)
 
-_MOST_UNACKNOWLEDGED = 2000
-_RECONNECT_FIRST_S, _RECONNECT_LONGEST_S = 1, 20
+_MOST_IN_FLIGHT = 100
+_HEADER_SPARE_BYTES = 256
+"""Beyond topic and payload: fixed header, packet id, properties (edge-hardware 5.1, 2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message from a table. ``generation`` is the connection it came over."""
+    """A message from a table."""
 
     topic: str
     payload: bytes
@@ -38,99 +48,135 @@ class Incoming:
     """The slice's user property: size of the whole photo."""
     packet_id: int
     qos: int
-    generation: int
+    line: int
+    """Number of the connection that it came over."""
 
 
-class CloudConnection:
-    """Receives what tables publish into ``inbox`` and publishes answers.
+class Line:
+    """One connection. All methods are called by the thread that owns it."""
 
-    Nothing is kept for a broker that is away: tables ask again for what they need.
-    """
-
-    def __init__(self, settings: LinkSettings) -> None:
+    def __init__(
+        self, settings: LinkSettings, number: int, on_message: Callable[[Incoming], None]
+    ) -> None:
         self._settings = settings
-        self.inbox: queue.Queue[Incoming | None] = queue.Queue()
-        self._generation = 0
-        self._connected = threading.Event()
-        self._outgoing = 0
-        # Never held while paho is called: paho calls back with locks of its own held.
-        self._outgoing_lock = threading.Lock()
+        self._number = number
+        self._on_incoming = on_message
+        self.ready = False
+        """Connected, and the subscription stands."""
+        self._lost = ""
+        self._in_flight = 0
+        self._most_in_flight = _MOST_IN_FLIGHT
+        self._most_packet_bytes: int | None = None
+        self._qos = 1
+        self._poll = select.poll()
         self._client = self._new_client()
-        self._thread = threading.Thread(target=self._turn, name="link-mqtt", daemon=True)
 
-    def start(self) -> None:
-        """Begin to connect; connecting goes on until ``stop``."""
-        self._thread.start()
+    def open(self) -> None:
+        """Connect TCP and TLS and send CONNECT; ``ready`` becomes true in a later ``turn``.
 
-    def wait_connected(self, timeout_s: float) -> bool:
-        """Whether the connection stands, waiting for it up to ``timeout_s``."""
-        return self._connected.wait(timeout_s)
+        Raises:
+            LineLost: the broker is not there, or its certificate is not good.
+        """
+        properties = _properties(PacketTypes.CONNECT)
+        properties.ReceiveMaximum = self._settings.receive_maximum
+        try:
+            self._client.connect(
+                self._settings.host,
+                self._settings.port,
+                keepalive=self._settings.keepalive_s,
+                clean_start=True,
+                properties=properties,
+            )
+        except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
+            raise LineLost(f"the broker cannot be reached: {error}") from error
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            # else an answer waits some 40 ms for the acknowledgement of the one before
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def alive(self) -> bool:
-        """Whether the network thread turns (``is_connected`` may lie after its death)."""
-        return self._thread.is_alive()
+    def turn(self, waker: Waker, timeout_s: float) -> None:
+        """Wait for the socket, the waker or the time, and do what is due.
 
-    def stop(self) -> None:
-        """Disconnect and wake the reader of ``inbox`` with None."""
+        Raises:
+            LineLost: the connection is over; the text says why.
+        """
+        sock = self._client.socket()
+        if sock is None:
+            raise LineLost(self._lost or "the connection to the broker ended")
+        with _malformed_packets():
+            self._serve(sock, waker, timeout_s)
+
+    @property
+    def room(self) -> int:
+        """How many messages may be published now (the broker's Receive Maximum is obeyed)."""
+        return self._most_in_flight - self._in_flight if self.ready else 0
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Publish one message; without a connection it is lost."""
+        size_bytes = len(topic.encode()) + len(payload) + _HEADER_SPARE_BYTES
+        if self._most_packet_bytes is not None and size_bytes > self._most_packet_bytes:
+            logger.error(
+                "a message is larger than the broker takes",
+                extra={"topic": topic, "bytes": size_bytes, "limit": self._most_packet_bytes},
+            )
+            return
+        self._in_flight += 1
+        self._client.publish(topic, payload, qos=self._qos)
+
+    def acknowledge(self, packet_id: int, qos: int) -> None:
+        """Let the broker send another message in place of this one."""
+        self._client.ack(packet_id, qos)
+
+    def close(self) -> None:
+        """Say goodbye and give the socket back."""
         self._client.disconnect()
-        if self._thread.is_alive():
-            self._thread.join(5)
-        self.inbox.put(None)
+        sock = self._client.socket()
+        if sock is not None:  # the line is full or dead, so DISCONNECT could not be written
+            sock.close()
+        self._client.drop_out_messages()
 
-    def publish(self, topic: str, payload: bytes) -> bool:
-        """Publish at QoS 1. False: there is no connection, or too much waits; nothing is kept."""
-        if not self._connected.is_set():
-            return False
-        with self._outgoing_lock:
-            full = self._outgoing >= _MOST_UNACKNOWLEDGED
-            self._outgoing += not full
-        if full:
-            logger.warning("the broker takes no answers; one is dropped")
-            return False
-        self._client.publish(topic, payload, qos=1)
-        return True
-
-    def acknowledge(self, message: Incoming) -> None:
-        """Let the broker send another one; a message of an earlier connection is passed over."""
-        if message.qos > 0 and message.generation == self._generation:
-            self._client.ack(message.packet_id, message.qos)
-
-    # --- the network thread ---------------------------------------------------------------------
+    # --- paho -----------------------------------------------------------------------------------
 
     def _new_client(self) -> paho.Client:
+        settings = self._settings
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=self._settings.username,
+            client_id=settings.username,
             protocol=paho.MQTTv5,
             manual_ack=True,
+            reconnect_on_failure=False,
         )
-        client.suppress_exceptions = True
         client.enable_logger(logging.getLogger("cloud.link.paho"))
-        client.username_pw_set(self._settings.username, self._settings.password)
-        client.reconnect_delay_set(_RECONNECT_FIRST_S, _RECONNECT_LONGEST_S)
-        client.max_inflight_messages_set(100)
-        if self._settings.tls:
-            context = ssl.create_default_context(
-                cafile=str(self._settings.ca_file) if self._settings.ca_file else None
-            )
-            client.tls_set_context(context)
+        client.username_pw_set(settings.username, settings.password)
+        client.max_inflight_messages_set(_MOST_IN_FLIGHT)
+        if settings.tls:
+            cafile = str(settings.ca_file) if settings.ca_file else None
+            try:
+                client.tls_set_context(ssl.create_default_context(cafile=cafile))
+            except OSError as error:
+                raise LineLost(f"the broker's CA file cannot be used: {error}") from error
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         return client
 
-    def _turn(self) -> None:
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
-        properties.ReceiveMaximum = self._settings.receive_maximum
-        self._client.connect_async(
-            self._settings.host,
-            self._settings.port,
-            keepalive=self._settings.keepalive_s,
-            clean_start=True,
-            properties=properties,
-        )
-        self._client.loop_forever(retry_first_connection=True)
+    def _serve(self, sock: Any, waker: Waker, timeout_s: float) -> None:
+        descriptor = sock.fileno()
+        writing = select.POLLOUT if self._client.want_write() else 0
+        self._poll.register(descriptor, select.POLLIN | writing)
+        self._poll.register(waker, select.POLLIN)
+        buffered = bool(getattr(sock, "pending", lambda: 0)())  # TLS holds bytes that poll misses
+        happened = dict(self._poll.poll(0 if buffered else timeout_s * 1000))
+        if waker.fileno() in happened:
+            waker.clear()
+        mask = happened.get(descriptor, 0)
+        if buffered or mask & ~select.POLLOUT:
+            self._client.loop_read()
+        if mask & select.POLLOUT and self._client.socket() is not None:
+            self._client.loop_write()
+        self._client.loop_misc()
 
     def _on_connect(
         self,
@@ -138,41 +184,60 @@ class CloudConnection:
         _userdata: Any,
         _flags: paho.ConnectFlags,
         reason: ReasonCode,
-        _properties: Properties | None,
+        properties: Properties | None,
     ) -> None:
         if reason.is_failure:
-            logger.error("the broker refuses the cloud", extra={"reason": str(reason)})
+            self._lost = f"the broker refuses the cloud: {reason}"
             return
-        self._generation += 1
-        options = SubscribeOptions(qos=1)
-        client.subscribe([(up_filter(part), options) for part in self._settings.partitions])
-        self._connected.set()
-        logger.info("connected to the broker")
+        announced = int(getattr(properties, "ReceiveMaximum", _MOST_IN_FLIGHT))
+        self._most_in_flight = min(_MOST_IN_FLIGHT, announced)
+        self._most_packet_bytes = getattr(properties, "MaximumPacketSize", None)
+        self._qos = min(1, int(getattr(properties, "MaximumQoS", 1)))
+        filters = [(up_filter(part), SubscribeOptions(qos=1)) for part in self._settings.partitions]
+        if filters:
+            client.subscribe(filters)
+        self.ready = not filters
+
+    def _on_subscribe(
+        self,
+        client: paho.Client,
+        _userdata: Any,
+        _packet_id: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refused = next((reason for reason in reasons if reason.is_failure), None)
+        if refused is None:
+            self.ready = True
+        else:
+            self._lost = f"the broker does not let the cloud hear its tables: {refused}"
+            client.disconnect()
 
     def _on_disconnect(
         self,
-        client: paho.Client,
+        _client: paho.Client,
         _userdata: Any,
         _flags: paho.DisconnectFlags,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        self._connected.clear()
-        # What paho still holds would go out again beside the answers to the next inventories.
-        client.drop_out_messages()
-        with self._outgoing_lock:
-            self._outgoing = 0
-        logger.warning("lost the broker", extra={"reason": str(reason)})
+        self.ready = False
+        self._lost = self._lost or f"the connection to the broker ended: {reason}"
 
-    def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
-        self.inbox.put(
+    def _on_message(self, client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            client.ack(message.mid, message.qos)
+            return
+        self._on_incoming(
             Incoming(
-                topic=message.topic,
+                topic=topic,
                 payload=bytes(message.payload),
                 size_bytes=_size_property(message.properties),
                 packet_id=message.mid,
                 qos=message.qos,
-                generation=self._generation,
+                line=self._number,
             )
         )
 
@@ -184,35 +249,46 @@ class CloudConnection:
         reason: ReasonCode,
         _properties: Properties,
     ) -> None:
-        with self._outgoing_lock:
-            self._outgoing = max(0, self._outgoing - 1)
+        self._in_flight = max(0, self._in_flight - 1)
         if reason.is_failure:
             logger.error("the broker refused an answer", extra={"reason": str(reason)})
 
 
+def can_connect(settings: LinkSettings, device_id: str, password: str, timeout_s: float) -> bool:
+    """Whether the broker accepts these credentials now; used to prove an enrolment."""
+    as_device = replace(settings, username=device_id, password=password, partitions=())
+    waker = Waker()
+    end_s = time.monotonic() + timeout_s
+    try:
+        line = Line(as_device, 0, lambda _message: None)
+        try:
+            line.open()
+            while not line.ready and (left_s := end_s - time.monotonic()) > 0:
+                line.turn(waker, left_s)
+            return line.ready
+        finally:
+            line.close()
+    except LineLost:
+        return False
+    finally:
+        waker.close()
+
+
+@contextmanager
+def _malformed_packets() -> Iterator[None]:
+    """Most malformed packets become an error code in paho, not all of them."""
+    try:
+        yield
+    except (ValueError, IndexError, KeyError, struct.error) as error:
+        raise LineLost(f"the broker sent something malformed: {type(error).__name__}") from error
+
+
+def _properties(packet_type: int) -> Properties:
+    return Properties(packet_type)  # type: ignore[no-untyped-call]  # paho left it without types
+
+
 def _size_property(properties: Properties | None) -> int | None:
-    pairs = getattr(properties, "UserProperty", [])
-    for name, value in pairs:
+    for name, value in getattr(properties, "UserProperty", []):
         if name == SIZE_PROPERTY and value.isascii() and value.isdigit() and len(value) < 12:
             return int(value)
     return None
-
-
-def can_connect(host: str, port: int, username: str, password: str, timeout_s: float) -> bool:
-    """Whether the broker accepts these credentials now; used to prove an enrolment."""
-    accepted: queue.Queue[bool] = queue.Queue()
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=username, protocol=paho.MQTTv5)
-    client.username_pw_set(username, password)
-    client.on_connect = lambda _c, _u, _f, reason, _p: accepted.put(not reason.is_failure)
-    try:
-        client.connect(host, port, clean_start=True)
-    except OSError:
-        return False
-    client.loop_start()
-    try:
-        return accepted.get(timeout=timeout_s)
-    except queue.Empty:
-        return False
-    finally:
-        client.disconnect()
-        client.loop_stop()

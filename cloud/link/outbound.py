@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 
-from cloud.link.mqtt import CloudConnection
+from cloud.link.connection import CloudConnection
 from wire.messages import (
     Advice,
     Answer,

@@ -93,19 +93,21 @@ class ProgressTeller:
 
     def _run(self) -> None:
         try:
-            position = self._feed.position()
+            position: int | None = None
             while not self._stopping.is_set():
                 position = self._step(position)
         except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
             self._on_death(error)
 
-    def _step(self, position: int) -> int:
+    def _step(self, position: int | None) -> int | None:
+        """Tell what is new after ``position``; it stays where the database failed."""
         try:
-            if not self._feed.wait(position, _WAIT_S):
-                return position
-            for change in self._feed.after(position, None, _BATCH):
-                self._follow(change)
-                position = change.id
+            if position is None:
+                return self._feed.position()
+            if self._feed.wait(position, _WAIT_S):
+                for change in self._feed.after(position, None, _BATCH):
+                    self._follow(change)
+                    position = change.id
         except DatabaseError:
             logger.exception("progress cannot be read; trying again")
             self._stopping.wait(_PAUSE_AFTER_ERROR_S)

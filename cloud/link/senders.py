@@ -10,6 +10,7 @@ from cloud.database.write import Database
 from cloud.fleet.service import find_device
 from wire.topics import Address
 
+_MOST_REMEMBERED = 20_000
 REMEMBERED_S = 5.0
 """A revoked device is refused after this at the latest; the broker ends its session at once."""
 
@@ -54,6 +55,8 @@ class Senders:
             return sender
         sender = self._read(device_id)
         with self._lock:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
             self._known[device_id] = (now_s + REMEMBERED_S, sender)
         return sender
 

@@ -2,7 +2,9 @@
 
 One router thread takes messages in order and puts slices together; complete photos are stored by
 a few workers at once; everything else of one device is handled in order by one of the message
-workers. The broker hands over no more than the Receive Maximum, which bounds every queue here.
+workers. The connection bounds what is in work, and so every queue here. What one message does,
+whatever it is, ends with that message: it is logged and acknowledged, and its table repeats what
+matters. Only the death of a thread ends the process.
 """
 
 import logging
@@ -10,16 +12,15 @@ import queue
 import threading
 import zlib
 from collections.abc import Callable
-from concurrent.futures import Future
 
-from cloud.database.errors import DatabaseError
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
 from cloud.link.assembly import Assembly, Complete, Refused, WrongHash
+from cloud.link.connection import CloudConnection
 from cloud.link.inventories import InventoryAnswers
 from cloud.link.lookups import Advise, Lookups
 from cloud.link.manifests import AskForDispatch, ManifestIntake
-from cloud.link.mqtt import CloudConnection, Incoming
+from cloud.link.mqtt import Incoming
 from cloud.link.outbound import Outbound
 from cloud.link.photos import PhotoIntake
 from cloud.link.progress import ProgressTeller
@@ -32,6 +33,9 @@ from wire.messages import Health, Inventory, Lookup, PhotoResult, Presence
 from wire.topics import Up, UpTopic, parse_up
 
 logger = logging.getLogger(__name__)
+
+_STOP_DEADLINE_S = 15.0
+"""A manifest may wait 10 s for photos that are being stored."""
 
 _Work = tuple[Incoming, Sender, UpTopic]
 
@@ -51,7 +55,7 @@ class Link:
         on_death: Callable[[BaseException], None],
     ) -> None:
         self._on_death = on_death
-        self._connection = CloudConnection(settings)
+        self._connection = CloudConnection(settings, on_death)
         outbound = Outbound(self._connection)
         self._outbound = outbound
         self._senders = Senders(database)
@@ -59,10 +63,15 @@ class Link:
             budget_bytes=settings.assembly_bytes, max_photo_bytes=settings.max_photo_bytes
         )
         self._photos = PhotoIntake(database, store, outbound, settings.photo_workers)
-        self._manifests = ManifestIntake(database, self._photos, outbound, ask_for_dispatch)
+        self._manifests = ManifestIntake(database, store, self._photos, outbound, ask_for_dispatch)
         self._progress = ProgressTeller(database, feed, self._senders, outbound, on_death)
         self._inventories = InventoryAnswers(
-            database, store, self._assembly, self._progress, outbound
+            database,
+            store=store,
+            assembly=self._assembly,
+            photos=self._photos,
+            progress=self._progress,
+            outbound=outbound,
         )
         self._reports = Reports(database)
         self._lookups = Lookups(advise, outbound)
@@ -70,10 +79,15 @@ class Link:
             queue.Queue() for _ in range(settings.message_workers)
         ]
         self._threads = [
-            threading.Thread(target=self._guard, args=(self._route,), name="link-router"),
+            threading.Thread(
+                target=self._guard, args=(self._route,), name="link-router", daemon=True
+            ),
             *(
                 threading.Thread(
-                    target=self._guard, args=(self._work, waiting), name=f"link-messages-{number}"
+                    target=self._guard,
+                    args=(self._work, waiting),
+                    name=f"link-messages-{number}",
+                    daemon=True,
                 )
                 for number, waiting in enumerate(self._queues)
             ),
@@ -97,12 +111,13 @@ class Link:
 
     def stop(self) -> None:
         """Disconnect and finish what is in work. Close the change feed first."""
+        self._progress.stop()
         self._connection.stop()
         for thread in self._threads:
-            thread.join(10)
+            if thread.ident is not None:
+                thread.join(_STOP_DEADLINE_S)
         self._photos.close()
         self._lookups.close()
-        self._progress.stop()
 
     # --- router ---------------------------------------------------------------------------------
 
@@ -116,7 +131,8 @@ class Link:
         while (message := self._connection.inbox.get()) is not None:
             try:
                 self._route_one(message)
-            except DatabaseError:
+            except Exception:
+                # Of any kind: one message must not end the link for every other table.
                 logger.exception("a message is passed over; its table repeats what matters")
                 self._connection.acknowledge(message)
         for waiting in self._queues:
@@ -148,8 +164,9 @@ class Link:
         )
         match result:
             case Complete(data):
-                stored = self._photos.take(sender, sha256, data)
-                stored.add_done_callback(lambda done: self._stored(message, done))
+                self._photos.take(
+                    sender, sha256, data, lambda: self._connection.acknowledge(message)
+                )
                 return
             case WrongHash():
                 self._outbound.photo(sender.address, sha256, PhotoResult.WRONG_HASH)
@@ -159,11 +176,6 @@ class Link:
                 )
                 self._outbound.photo(sender.address, sha256, PhotoResult.REFUSED, reason)
         self._connection.acknowledge(message)
-
-    def _stored(self, message: Incoming, done: Future[None]) -> None:
-        self._connection.acknowledge(message)
-        if (error := done.exception()) is not None:
-            self._on_death(error)
 
     # --- message workers ------------------------------------------------------------------------
 
@@ -176,7 +188,8 @@ class Link:
                 logger.warning(
                     "refused a %s: %s", topic.kind, error, extra={"device": sender.device_id}
                 )
-            except DatabaseError:
+            except Exception:
+                # Of any kind: one message must not end the link for every other table.
                 logger.exception(
                     "a %s is passed over; its table repeats what matters",
                     topic.kind,

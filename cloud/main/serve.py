@@ -24,13 +24,12 @@ from cloud.dispatcher.intake import ask_for_dispatch
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.fleet.broker_password import broker_hash
 from cloud.fleet.enrolment import BrokerAddress, Enrolment
-from cloud.fleet.errors import DeviceNotAdmitted
 from cloud.fleet.service import broker_users
-from cloud.link.mqtt import can_connect
 from cloud.link.service import Link
 from cloud.link.settings import LinkSettings
+from cloud.main.admission import BrokerAdmission
 from cloud.main.process import end_process
-from cloud.main.settings import BrokerSettings, CloudSettings
+from cloud.main.settings import CloudSettings
 from cloud.main.web import WebServer, listen
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.migrations.upgrade import upgrade
@@ -40,8 +39,6 @@ from cloud.sync.orders import OrderReader, OrderSync, SyncSettings
 
 logger = logging.getLogger(__name__)
 
-_ADMIT_TRIES = 20
-_ADMIT_TIMEOUT_S = 1.0
 _LINK_READY_S = 15.0
 
 
@@ -93,7 +90,8 @@ def serve(settings: CloudSettings, on_ready: Callable[[], None]) -> None:
             broker.start()
             stack.callback(broker.stop)
         asking = OrderAsking(made.database, made.gateway)
-        link = _link(made, broker_password, Adviser(made.database, asking))
+        link_settings = _link_settings(made, broker_password)
+        link = _link(made, link_settings, Adviser(made.database, asking))
         dispatcher = _dispatcher(made)
         sync_settings = SyncSettings()
         reader = OrderReader(made.database, made.gateway, sync_settings)
@@ -106,7 +104,7 @@ def serve(settings: CloudSettings, on_ready: Callable[[], None]) -> None:
         if not link.wait_connected(_LINK_READY_S):
             logger.warning("the broker has not accepted the cloud yet; trying on")
         dashboard = _dashboard(made)
-        app = _web(made, broker, dashboard)
+        app = _web(made, BrokerAdmission(link_settings, broker), dashboard)
         server = WebServer(app, on_ready=on_ready, end_streams=dashboard.end_streams)
         server.run(sockets=[listening])
 
@@ -126,17 +124,21 @@ def _broker(made: Parts, password: str) -> Mosquitto | None:
     )
 
 
-def _link(made: Parts, password: str, adviser: Adviser) -> Link:
+def _link_settings(made: Parts, password: str) -> LinkSettings:
     broker = made.settings.broker
+    return LinkSettings(
+        host=broker.host,
+        port=broker.port,
+        username=broker.username,
+        password=password,
+        tls=broker.tls,
+        ca_file=broker.ca_file,
+    )
+
+
+def _link(made: Parts, settings: LinkSettings, adviser: Adviser) -> Link:
     return Link(
-        LinkSettings(
-            host=broker.host,
-            port=broker.port,
-            username=broker.username,
-            password=password,
-            tls=broker.tls,
-            ca_file=broker.ca_file,
-        ),
+        settings,
         database=made.database,
         store=made.store,
         feed=made.feed,
@@ -179,7 +181,7 @@ def _dashboard(made: Parts) -> Dashboard:
     )
 
 
-def _web(made: Parts, broker: Mosquitto | None, dashboard: Dashboard) -> FastAPI:
+def _web(made: Parts, door: BrokerAdmission, dashboard: Dashboard) -> FastAPI:
     settings = made.settings.broker
     app = FastAPI(title="Packwitness", docs_url=None, redoc_url=None, openapi_url=None)
     address = BrokerAddress(
@@ -187,19 +189,6 @@ def _web(made: Parts, broker: Mosquitto | None, dashboard: Dashboard) -> FastAPI
         port=settings.tables_port or settings.port,
         tls=settings.tls,
     )
-    admit = _admission(settings, broker)
-    app.include_router(enrolment_routes(Enrolment(made.database, address, admit)))
+    app.include_router(enrolment_routes(Enrolment(made.database, address, door)))
     app.mount("/", dashboard.app)
     return app
-
-
-def _admission(settings: BrokerSettings, broker: Mosquitto | None) -> Callable[[str, str], None]:
-    def admit(device_id: str, password: str) -> None:
-        if broker is not None:
-            broker.reload_users()
-        for _ in range(_ADMIT_TRIES):
-            if can_connect(settings.host, settings.port, device_id, password, _ADMIT_TIMEOUT_S):
-                return
-        raise DeviceNotAdmitted("the broker does not accept the device; print a new claim sheet")
-
-    return admit

@@ -1,0 +1,176 @@
+"""The cloud's connection to the broker: one thread owns the line, brings it back, and keeps order.
+
+Nothing is kept for a broker that is away: tables ask again for what they need.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from cloud.link.errors import LineLost
+from cloud.link.mqtt import Incoming, Line
+from cloud.link.settings import LinkSettings
+from cloud.link.waker import Waker
+
+logger = logging.getLogger(__name__)
+
+_MOST_WAITING = 2000
+_LONGEST_TURN_S = 5.0
+_READY_DEADLINE_S = 10.0
+_STOP_DEADLINE_S = 5.0
+_RECONNECT_FIRST_S, _RECONNECT_LONGEST_S = 0.25, 20.0
+
+
+class CloudConnection:
+    """Receives what tables publish into ``inbox`` and publishes answers.
+
+    Every message out of ``inbox`` is given back once, by ``acknowledge``. Until then it counts as
+    in work, and what is in work is bounded: by the broker, which obeys our Receive Maximum, and by
+    ourselves for what has no acknowledgement (QoS 0) and what a lost line left behind.
+    """
+
+    def __init__(self, settings: LinkSettings, on_death: Callable[[BaseException], None]) -> None:
+        self._settings = settings
+        self._on_death = on_death
+        self.inbox: queue.SimpleQueue[Incoming | None] = queue.SimpleQueue()
+        self._lines = 0
+        self._said = ""
+        self._connected = threading.Event()
+        self._stopping = threading.Event()
+        self._waker = Waker()
+        self._lock = threading.Lock()
+        self._in_work = 0
+        self._overfull = False
+        self._outgoing: deque[tuple[str, bytes]] = deque()
+        self._done: deque[Incoming] = deque()
+        self._thread = threading.Thread(target=self._run, name="link-mqtt", daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect; connecting goes on until ``stop``."""
+        self._thread.start()
+
+    def wait_connected(self, timeout_s: float) -> bool:
+        """Whether the line stands, waiting for it up to ``timeout_s``."""
+        return self._connected.wait(timeout_s)
+
+    def alive(self) -> bool:
+        """Whether the thread that owns the line turns."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Disconnect and wake the reader of ``inbox`` with None."""
+        self._stopping.set()
+        self._waker.wake()
+        if self._thread.ident is None:
+            self._waker.close()
+        else:
+            self._thread.join(_STOP_DEADLINE_S)
+        self.inbox.put(None)
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Publish soon, at QoS 1. False: there is no line, or too much waits; nothing is kept."""
+        with self._lock:
+            if not self._connected.is_set():
+                return False
+            full = len(self._outgoing) >= _MOST_WAITING
+            if not full:
+                self._outgoing.append((topic, payload))
+        if full:
+            logger.warning("the broker takes no answers; one is dropped")
+            return False
+        self._waker.wake()
+        return True
+
+    def acknowledge(self, message: Incoming) -> None:
+        """Say that a message is dealt with, so that the broker may send another."""
+        with self._lock:
+            self._in_work -= 1
+        if message.qos > 0:
+            self._done.append(message)
+            self._waker.wake()
+
+    # --- the thread that owns the line ----------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            pause_s = _RECONNECT_FIRST_S
+            while not self._stopping.is_set():
+                if self._one_line():
+                    pause_s = _RECONNECT_FIRST_S
+                self._stopping.wait(pause_s)
+                pause_s = min(_RECONNECT_LONGEST_S, pause_s * 2)
+        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
+            self._on_death(error)
+        finally:
+            self._waker.close()
+
+    def _one_line(self) -> bool:
+        """Turn one line until it ends; whether it ever stood."""
+        self._lines += 1
+        stood = False
+        try:
+            line = Line(self._settings, self._lines, self._take)
+            try:
+                line.open()
+                stood = self._wait_ready(line)
+                while not self._stopping.is_set():
+                    self._hand_over(line)
+                    line.turn(self._waker, _LONGEST_TURN_S)
+            finally:
+                self._forget_answers()
+                line.close()
+        except LineLost as lost:
+            self._say(str(lost))
+        return stood
+
+    def _wait_ready(self, line: Line) -> bool:
+        end_s = time.monotonic() + _READY_DEADLINE_S
+        while not line.ready and not self._stopping.is_set():
+            left_s = end_s - time.monotonic()
+            if left_s <= 0:
+                raise LineLost("the broker does not answer")
+            line.turn(self._waker, left_s)
+        if line.ready:
+            self._said = ""
+            logger.info("connected to the broker")
+            with self._lock:
+                self._connected.set()
+        return line.ready
+
+    def _hand_over(self, line: Line) -> None:
+        while self._done:
+            message = self._done.popleft()
+            # One of an earlier line has no acknowledgement any more: its number is used anew.
+            if message.line == self._lines:
+                line.acknowledge(message.packet_id, message.qos)
+        while line.room and self._outgoing:
+            line.publish(*self._outgoing.popleft())
+
+    def _forget_answers(self) -> None:
+        with self._lock:
+            self._connected.clear()
+            self._outgoing.clear()
+
+    def _take(self, message: Incoming) -> None:
+        """Accept a message, unless too much is in work; its table repeats what matters."""
+        bound = self._settings.receive_maximum * (2 if message.qos > 0 else 1)
+        with self._lock:
+            full = self._in_work >= bound
+            self._in_work += 1
+        if not full:
+            self._overfull = False
+            self.inbox.put(message)
+            return
+        if not self._overfull:  # said once, or a flood of messages would be a flood of lines
+            self._overfull = True
+            logger.warning("too much is in work; passed over", extra={"topic": message.topic})
+        self.acknowledge(message)
+
+    def _say(self, text: str) -> None:
+        """Log a failure once, however often it repeats."""
+        if text != self._said:
+            self._said = text
+            logger.warning("%s", text)
