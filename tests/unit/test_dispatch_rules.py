@@ -27,6 +27,9 @@ GOOD = MatchFacts(
     asked_by_person=False,
 )
 
+HELD = Decision(S.HELD, R.AUTHORIZATION)
+NOBODY = Decision(S.NEEDS_PERSON, R.BUYER_UNREACHABLE)
+CANNOT = Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND)
 ROWS: list[tuple[dict[str, Any], Decision, Decision]] = [
     # the facts, what happens by itself, what happens when a person asked
     ({}, SEND, SEND),
@@ -42,7 +45,7 @@ ROWS: list[tuple[dict[str, Any], Decision, Decision]] = [
         SEND,
     ),
     ({"closed_at": NOW + timedelta(days=300)}, SEND, SEND),
-    ({"authorized": False}, Decision(S.HELD, R.AUTHORIZATION), Decision(S.HELD, R.AUTHORIZATION)),
+    ({"authorized": False}, HELD, HELD),
     (
         {"has_buyer": False},
         Decision(S.NEEDS_PERSON, R.BUYER_UNREACHABLE),
@@ -53,16 +56,8 @@ ROWS: list[tuple[dict[str, Any], Decision, Decision]] = [
         Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
         Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
     ),
-    (
-        {"authorized": False, "sending_enabled": False},
-        Decision(S.HELD, R.AUTHORIZATION),
-        Decision(S.HELD, R.AUTHORIZATION),
-    ),
-    (
-        {"channel_can_send": False, "authorized": False},
-        Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
-        Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
-    ),
+    ({"authorized": False, "sending_enabled": False}, HELD, HELD),
+    ({"channel_can_send": False, "authorized": False}, CANNOT, CANNOT),
     (
         {"order_cancelled": True, "sent_before": True},
         Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED),
@@ -102,7 +97,6 @@ def test_what_may_stop_a_planned_dispatch(
     assert decision == expected
 
 
-HELD = Decision(S.HELD, R.AUTHORIZATION)
 SAVED = Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED)
 A_PERSONS = Decision(S.NEEDS_PERSON, R.AUTHORIZATION)
 
