@@ -114,10 +114,10 @@ def _open_spool(
         to_do = "make room, replace the card, or follow the text"
         return Finding("spool", ok=False, text=str(error), to_do=to_do)
     try:
-        use, counts = spool.disk_use(), spool.counts()
+        use, photos, waiting = spool.disk_use(), spool.kept_photos(), spool.counts()
     finally:
         spool.close()
-    text = f"{directory}: {counts.photos} photos, {counts.waiting_proofs} proofs wait"
+    text = f"{directory}: {photos} photos, {waiting.waiting_proofs} proofs wait"
     return Finding("spool", ok=True, text=f"{text}, disk {use.used_percent:.0f} % used")
 
 

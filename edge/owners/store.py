@@ -57,6 +57,8 @@ _NOT_THE_DISK = (BadJpeg, BadProof, SamePictureAgain, UnknownProof, WrongState)
 """Refusals that say nothing about the disk: the light need not call the lead for them."""
 _REST_S = 5.0
 _RETENTION_S = 600.0
+_RETENTION_AT_RESERVE_S = 30.0
+"""No order is taken there, so what the cloud has receipted makes room soon."""
 
 
 class StoreOwner:
@@ -83,9 +85,9 @@ class StoreOwner:
         self._level: DiskLevel | None = None
         self._waiting: Moment | None = None
         self._started_ns = clock.monotonic_ns()
-        self._retention_due_ns = self._started_ns
-        self.counts = SpoolCounts(0, None, 0, 0, 0)
-        """What lay in the spool after the last job; read from any thread."""
+        self._retained_ns: int | None = None
+        self.counts = SpoolCounts(0, None, 0)
+        """What waited in the spool after the last job; read from any thread."""
         self.used_percent = 0.0
 
     def start(self) -> None:
@@ -247,10 +249,15 @@ class StoreOwner:
     # --- how the disk is ------------------------------------------------------------------------
 
     def _rest(self) -> None:
-        if self._ns() >= self._retention_due_ns:
-            self._retention_due_ns = self._ns() + round(_RETENTION_S * 1e9)
+        if self._is_retention_due():
+            self._retained_ns = self._ns()
             self._guard(self._retain)
         self._look_around()
+
+    def _is_retention_due(self) -> bool:
+        at_reserve = self._level is DiskLevel.RESERVE
+        wait_s = _RETENTION_AT_RESERVE_S if at_reserve else _RETENTION_S
+        return self._retained_ns is None or self._ns() - self._retained_ns >= wait_s * 1e9
 
     def _retain(self) -> None:
         result = self._spool.apply_retention(self._now())

@@ -1,11 +1,11 @@
 """Carrying out retention: the journal says first that a file goes, then it goes.
 
-A crash in between leaves a file that the journal calls freed; the next start or run removes it. The
-rows of a proof go when all its files are gone for certain and it is too old itself.
+A crash in between leaves a file that the journal calls freed; the next start removes it. The rows
+of a proof go when all its files are gone for certain and it is too old itself.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,10 @@ from wire.messages import Closing
 
 logger = logging.getLogger(__name__)
 
+_AT_ONCE = 2000
+"""Photos and proofs looked at in one run: the store thread has a packer to serve. More than a table
+makes between two runs, and the oldest come first."""
+
 GIVEN_UP = "its photos were freed by retention before the cloud took them"
 
 _KEPT = """
@@ -45,7 +49,7 @@ _KEPT = """
     LEFT JOIN manifest newest ON newest.proof_id = photo.proof_id AND newest.revision =
         (SELECT max(revision) FROM manifest WHERE proof_id = photo.proof_id)
     WHERE photo.fate = 'kept'
-    ORDER BY photo.sequence
+    ORDER BY photo.sequence LIMIT ?
 """
 
 # closed, nothing on the disk, and nobody waits for anything about it
@@ -53,10 +57,9 @@ _DONE = """
     SELECT newest.*, newest.receipted = 1 OR newest.closing = ? AS is_done, EXISTS (
                SELECT 1 FROM photo WHERE photo.proof_id = proof.proof_id AND photo.fate = 'kept'
            ) AS has_files
-    FROM proof
+    FROM (SELECT proof_id FROM proof WHERE is_open = 0 ORDER BY sequence LIMIT ?) AS proof
     JOIN manifest newest ON newest.proof_id = proof.proof_id AND newest.revision =
         (SELECT max(revision) FROM manifest WHERE proof_id = proof.proof_id)
-    WHERE proof.is_open = 0
     ORDER BY newest.sequence
 """
 
@@ -70,22 +73,23 @@ def free(
     *,
     short_bytes: int,
 ) -> RetentionResult:
-    """Run the rule once; ``short_bytes`` are to be made free beyond it.
+    """Run the rule once over the oldest of all; ``short_bytes`` are to be made free beyond it.
 
     Raises:
         SpoolError: the journal refuses; nothing was freed that it does not know.
     """
     with journal.transaction("choosing what to free") as connection:
         trouble = _judge(connection, now)
-        kept = [] if trouble else every(connection, _KEPT, Closing.CANCELLED)
+        kept = [] if trouble else every(connection, _KEPT, Closing.CANCELLED, _AT_ONCE)
         photos = [_kept(row) for row in kept]
-        chosen = set(choose(photos, rule, now, short_bytes=short_bytes))
+        excess_bytes = max(_kept_bytes(connection) - rule.max_bytes, short_bytes)
+        chosen = set(choose(photos, rule, now, excess_bytes=excess_bytes))
         _note_freed(connection, chosen)
     if trouble:
         logger.warning("retention did not run", extra={"reason": trouble})
         return RetentionResult(refused=trouble)
-    _remove_files(journal, files, directory)
-    _forget(journal, directory, rule, now)
+    _remove_files(files, [directory / row["path"] for row in kept if row["sequence"] in chosen])
+    _forget(journal, files, directory, rule, now)
     freed_bytes = sum(photo.size_bytes for photo in photos if photo.sequence in chosen)
     if chosen:
         logger.info("photos freed", extra={"photos": len(chosen), "bytes": freed_bytes})
@@ -123,6 +127,11 @@ def _kept(row: Row) -> KeptPhoto:
     )
 
 
+def _kept_bytes(connection: Connection) -> int:
+    row = one(connection, "SELECT coalesce(sum(size_bytes), 0) FROM photo WHERE fate = 'kept'")
+    return row[0] if row else 0
+
+
 def _note_freed(connection: Connection, chosen: Iterable[int]) -> None:
     chosen_rows = [(sequence,) for sequence in chosen]
     connection.executemany("UPDATE photo SET fate = 'freed' WHERE sequence = ?", chosen_rows)
@@ -134,10 +143,7 @@ def _note_freed(connection: Connection, chosen: Iterable[int]) -> None:
     )
 
 
-def _remove_files(journal: Journal, files: FileSystem, directory: Path) -> None:
-    with journal.reading("reading what was freed") as connection:
-        freed = every(connection, "SELECT path FROM photo WHERE fate = 'freed'")
-    paths = [path for row in freed if (path := directory / row["path"]).exists()]
+def _remove_files(files: FileSystem, paths: Collection[Path]) -> None:
     for path in paths:
         discard(files, path)
     with typed("syncing the photo folders"):
@@ -147,19 +153,22 @@ def _remove_files(journal: Journal, files: FileSystem, directory: Path) -> None:
                 files.rmdir(folder)
 
 
-def _forget(journal: Journal, directory: Path, rule: Retention, now: Moment) -> None:
+def _forget(
+    journal: Journal, files: FileSystem, directory: Path, rule: Retention, now: Moment
+) -> None:
     with journal.transaction("forgetting old proofs") as connection:
-        rows = every(connection, _DONE, Closing.CANCELLED)
+        rows = every(connection, _DONE, Closing.CANCELLED, _AT_ONCE)
         known_ages = ages([moment_of(row) for row in rows], now)
         for row, age in zip(rows, known_ages, strict=True):
             if not row["is_done"] or row["has_files"] or not is_too_old(age, rule):
                 continue
-            if not _leftovers(connection, directory, row["proof_id"]):
+            if _is_gone(connection, files, directory, row["proof_id"]):
                 connection.execute("DELETE FROM proof WHERE proof_id = ?", (row["proof_id"],))
         connection.execute("DELETE FROM note WHERE sequence < (SELECT min(sequence) FROM proof)")
 
 
-def _leftovers(connection: Connection, directory: Path, proof_id: str) -> bool:
-    """Whether a file of the proof is still there; without its row it would look like a find."""
-    photos = every(connection, "SELECT path FROM photo WHERE proof_id = ?", proof_id)
-    return any((directory / photo["path"]).exists() for photo in photos)
+def _is_gone(connection: Connection, files: FileSystem, directory: Path, proof_id: str) -> bool:
+    """Whether all files of the proof are gone: a file without its row would look like a find."""
+    rows = every(connection, "SELECT path FROM photo WHERE proof_id = ?", proof_id)
+    paths = [directory / row["path"] for row in rows]
+    return all(discard(files, path) for path in paths if path.exists())

@@ -98,15 +98,13 @@ class SendableManifest:
 
 @dataclass(frozen=True, slots=True)
 class SpoolCounts:
-    """What lies in the spool."""
+    """What waits in the spool, and what a person has to know of."""
 
     waiting_proofs: int
     """Closed, and their newest manifest is not receipted; held ones count."""
     oldest_waiting: Moment | None
     """When the one that waits longest was closed."""
     waiting_photos: int
-    photos: int
-    bytes: int
     refused_proofs: int = 0
     lost_photos: int = 0
     """Photos that the journal knows and the disk no longer has: a person has to know."""

@@ -5,7 +5,7 @@ where it cannot be trusted nothing is freed at all: a table that came up with a 
 would otherwise empty itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -107,20 +107,19 @@ def is_too_old(age: timedelta, rule: Retention) -> bool:
 
 
 def choose(
-    photos: Sequence[KeptPhoto], rule: Retention, now: Moment, *, short_bytes: int = 0
+    photos: Sequence[KeptPhoto], rule: Retention, now: Moment, *, excess_bytes: int = 0
 ) -> list[int]:
     """Sequences of the photos to free, oldest first; the clock was judged before.
 
-    ``photos`` are all on the disk, oldest first. What is too old goes; then, while more than
-    ``max_bytes`` are kept or ``short_bytes`` are still to be made free, the oldest that may go.
+    ``photos`` are the oldest on the disk, oldest first. What is too old goes; then, until
+    ``excess_bytes`` are free, the oldest that may go.
     """
     age_of = dict(
         zip((p.sequence for p in photos), ages([p.taken for p in photos], now), strict=True)
     )
-    excess = max(sum(photo.size_bytes for photo in photos) - rule.max_bytes, short_bytes)
     freeable = [photo for photo in photos if photo.is_freeable]
     chosen = {photo.sequence for photo in freeable if is_too_old(age_of[photo.sequence], rule)}
-    excess -= _size(photo for photo in freeable if photo.sequence in chosen)
+    excess = excess_bytes - sum(p.size_bytes for p in freeable if p.sequence in chosen)
     for photo in freeable:
         if excess <= 0:
             break
@@ -128,7 +127,3 @@ def choose(
             chosen.add(photo.sequence)
             excess -= photo.size_bytes
     return sorted(chosen)
-
-
-def _size(photos: Iterable[KeptPhoto]) -> int:
-    return sum(photo.size_bytes for photo in photos)

@@ -32,6 +32,8 @@ from edge.events import (
 )
 from edge.owners.frames import FrameTray, TakenFrame
 from edge.owners.store import StoreEffect, StoreOwner
+from edge.spool.disk import DiskUse
+from edge.spool.retention import Retention
 from edge.spool.store import Spool
 from tests.support.spool_faults import FaultyFiles
 from tests.support.spool_table import TableClock, jpeg, open_spool, proof_id, sha256
@@ -242,6 +244,32 @@ def test_a_disk_that_refuses_a_photo_is_said_and_the_next_photo_is_tried(
     answers = _kinds(rig.do())
     spool.close()
     assert answers == [ProofOpened, PhotoFailed, StoreFailed, PhotoSaved]
+
+
+@pytest.mark.parametrize(("free_bytes", "waits_s"), [(50, 30), (500, 600)])
+def test_old_copies_make_room_sooner_where_no_order_is_taken(
+    tmp_path: Path, free_bytes: int, waits_s: int
+) -> None:
+    clock, files = TableClock(), FaultyFiles()
+    retention = Retention(keep_days=30, max_bytes=0)
+    spool = open_spool(
+        tmp_path / "spool", clock, files=files, reserve_bytes=100, retention=retention
+    )
+    rig = Rig(spool, clock)
+    rig.owner._rest()
+    spool.open_proof(proof_id(1), ORDER, Mode.PACKING, clock.now())
+    spool.save_photo(proof_id(1), 1, jpeg(1), clock.now(), "simulated")
+    spool.close_proof(proof_id(1), Closing.SEND, clock.now())
+    spool.proof_receipted(proof_id(1), 1)
+    files.room = DiskUse(total_bytes=1000, free_bytes=free_bytes)
+    rig.owner._rest()
+    clock.advance(waits_s - 1)
+    rig.owner._rest()
+    assert spool.kept_photos() == 1
+    clock.advance(1)
+    rig.owner._rest()
+    assert spool.kept_photos() == 0
+    spool.close()
 
 
 def test_every_store_effect_is_an_effect() -> None:

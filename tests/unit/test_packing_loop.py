@@ -156,7 +156,7 @@ def test_stopping_that_takes_too_long_is_a_fault() -> None:
 def test_health_tells_of_the_order_on_the_table() -> None:
     rig = Rig()
     rig.handle(Scanned(ORDER_A, rig.now))
-    said = health(rig.loop.state, SpoolCounts(2, None, 0, 0, 0), 70.0, rig.clock.now())
+    said = health(rig.loop.state, SpoolCounts(2, None, 0), 70.0, rig.clock.now())
     assert (said.sign, said.open_code, said.waiting_proofs) == ("open", ORDER_A, 2)
     assert said.disk_used_percent == 70.0
 
@@ -167,5 +167,5 @@ def test_health_cuts_what_the_wire_does_not_take() -> None:
     rig.handle(CameraLost("no picture " * 50, rig.now))
     for number in range(30):
         rig.handle(DeviceLost(f"pedal {number}", rig.now))
-    said = health(rig.loop.state, SpoolCounts(0, None, 0, 0, 0), 0.0, rig.clock.now())
+    said = health(rig.loop.state, SpoolCounts(0, None, 0), 0.0, rig.clock.now())
     assert said.faults[0].startswith("camera: no picture")

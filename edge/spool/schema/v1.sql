@@ -53,6 +53,7 @@ CREATE TABLE photo (
 ) STRICT;
 CREATE INDEX photo_by_proof ON photo (proof_id);
 CREATE INDEX photo_by_sha256 ON photo (sha256);
+CREATE INDEX photo_lost ON photo (sequence) WHERE fate = 'lost';
 CREATE INDEX photo_to_send ON photo (sequence) WHERE receipted = 0 AND undone = 0 AND fate = 'kept';
 
 CREATE TABLE manifest (
@@ -73,6 +74,7 @@ CREATE TABLE manifest (
     UNIQUE (proof_id, revision)
 ) STRICT;
 CREATE INDEX manifest_waiting ON manifest (sequence) WHERE receipted = 0 AND refused = '';
+CREATE INDEX manifest_refused ON manifest (sequence) WHERE receipted = 0 AND refused != '';
 
 CREATE TABLE manifest_photo (
     manifest        INTEGER NOT NULL REFERENCES manifest (sequence) ON DELETE CASCADE,
