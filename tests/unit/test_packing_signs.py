@@ -48,6 +48,7 @@ class TestEarlierOrders:
         assert "Image Sent" not in table.text
 
     def test_failed_names_the_reason(self, table: PackingTable) -> None:
+        """S0-36."""
         proof_id = table.pack(ORDER_A)
         table.progress(proof_id, DispatchState.FAILED, "shop not authorized")
         assert (table.sign, table.text) == (
