@@ -109,28 +109,32 @@ def _say_where(whole: Whole, screen: Screen) -> None:
     logs = whole.plan.folder.logs
     screen.say(f"  {'logs':<13}{logs}/ (table.log, cloud.log, sandbox.log)")
     if whole.password is not None:
-        screen.say(f"  {'owner':<13}{OWNER}, password {whole.password} (said in this run: keep it)")
+        screen.say(f"  {'sign-in':<13}{OWNER}, password {whole.password} (said once)")
 
 
 def _your_turn(whole: Whole, screen: Screen, codes: list[CodeToTry]) -> None:
     screen.heading("3  Your turn: this terminal is the table's scanner, pedals and light")
-    screen.say("     A code and Enter is a scan. F1 photo, F4 save and send, F2 undo, Esc cancel;")
-    screen.say("     or p, s, u, c and Enter, where the terminal keeps such keys for itself.")
+    screen.say("     Scan: type a code, then Enter.  F1 photo  F4 send  F2 undo  Esc cancel")
+    screen.say("     Where the terminal keeps such keys for itself: p  s  u  c, then Enter.")
     screen.heading("   Codes to try")
     for one in codes:
         screen.say(f"     {one.code:<20}{screen.dim(one.meaning)}")
     screen.heading("   In the browser")
-    screen.say(f"     {whole.cloud.base_url}/workbench  table, buyer's phone and log, live")
-    screen.say(f"     sign in as {OWNER}, {_password_words(whole)}")
-    screen.say(f"     {whole.marketplace.base_url}  the marketplace: orders and buyers' chats")
+    screen.say(f"     {whole.cloud.base_url}/workbench   table, buyer's phone and log, live")
+    for line in _sign_in_words(whole):
+        screen.say(f"     {line}")
+    screen.say(f"     {whole.marketplace.base_url}   the marketplace: its orders and chats")
     screen.say()
     screen.say("   Ctrl-C ends everything; the next `make run` goes on from here.")
 
 
-def _password_words(whole: Whole) -> str:
+def _sign_in_words(whole: Whole) -> list[str]:
     if whole.password is not None:
-        return f"password {whole.password}"
-    return "with the password of the first run (forgotten? end this, then: make password)"
+        return [f"sign in as {OWNER} with {whole.password} (said once: keep it)"]
+    return [
+        f"sign in as {OWNER} with the password that the first run said",
+        "(forgotten: end this with Ctrl-C, then type: make password)",
+    ]
 
 
 def _empty(folder: Path) -> None:

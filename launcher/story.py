@@ -76,7 +76,7 @@ class Story:
         sent = self._wait_sent(order, place)
         self._step("", "sent", _seconds(sent.at_s - began_s), "Image Sent to Customer's Chat")
         self._require_exactly(order)
-        self._step("", "checked", "", f"{order.buyer_name} has the text, and each photo once")
+        self._step_checked(order)
         return sent.at_s - began_s
 
     def _pack_without_network(self, order: PlantedOrder) -> None:
@@ -93,7 +93,7 @@ class Story:
         sent = self._wait_sent(order, place)
         self._step("", "sent", _seconds(sent.at_s - joined_s), "Image Sent to Customer's Chat")
         self._require_exactly(order)
-        self._step("", "checked", "", f"{order.buyer_name} has the text, and each photo once")
+        self._step_checked(order)
 
     def _pack(self, order: PlantedOrder) -> float:
         """Scan, photos, send; gives when F4 was pressed."""
@@ -143,7 +143,7 @@ class Story:
             raise NotAsPromised(
                 f"with the network cut, order {order.number} should wait on the table: {fate}"
             )
-        self._step("", "waiting", "", f"{order.buyer_name} has nothing yet, the table keeps it")
+        self._step("", "waiting", "", "nothing sent yet; the table keeps it")
 
     def _require_exactly(self, order: PlantedOrder) -> None:
         photos = photos_of(self._whole.plan.folder.spool, order.number)
@@ -157,8 +157,11 @@ class Story:
         if {kind: count for kind, count in more.items() if count} != {"text": 2, "image": photos}:
             raise NotAsPromised(f"two orders were packed, but buyers got {more}")
 
+    def _step_checked(self, order: PlantedOrder) -> None:
+        self._step("", "checked", "", f"{order.buyer_name} has text and photos, once each")
+
     def _step(self, key: str, what: str, took: str, more: str = "") -> None:
-        line = f"     {key:<6}{what:<18}{took:>9}   {self._screen.dim(more)}"
+        line = f"     {key:<6}{what:<15}{took:>8}   {self._screen.dim(more)}"
         self._screen.say(line.rstrip())
 
     def _pause(self) -> None:

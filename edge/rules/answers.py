@@ -92,7 +92,7 @@ def _sent(draft: Draft, entry: InFlight) -> None:
         release(draft, proof_id)
     last = draft.state.last
     if draft.state.open is None and last is not None and last.proof_id == proof_id:
-        draft.say(Sign.SAVED, f"{entry.proof.code}: saved, go on", draft.settings.saved_ms)
+        draft.say(Sign.SAVED, entry.proof.code, draft.settings.saved_ms)
 
 
 def _hold_until(draft: Draft, entry: InFlight) -> None:

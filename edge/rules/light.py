@@ -77,4 +77,4 @@ def _of_ready(state: State, settings: PackingSettings) -> tuple[Sign, str]:
     since = state.waiting_since_ns
     if since is not None and state.now_ns - since >= settings.offline_after_ms * 1_000_000:
         return Sign.OFFLINE, "proofs wait for the network; go on packing"
-    return Sign.READY, "scan the next order"
+    return Sign.READY, ""

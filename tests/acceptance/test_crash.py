@@ -87,7 +87,9 @@ def killed_after(delay_s: float, whole: Whole, find: FindPid) -> Iterator[thread
     struck = threading.Event()
 
     def strike() -> None:
-        os.kill(find(whole), signal.SIGKILL)
+        pid = find(whole)
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: has_ended(pid))
         struck.set()
 
     timer = threading.Timer(delay_s, strike)
@@ -97,6 +99,14 @@ def killed_after(delay_s: float, whole: Whole, find: FindPid) -> Iterator[thread
     finally:
         timer.cancel()
         timer.join()
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process does nothing more, reaped or not."""
+    try:
+        return "State:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return True
 
 
 def revive(whole: Whole) -> None:

@@ -128,7 +128,7 @@ def test_at_a_terminal_it_packs_then_hands_over_and_ctrl_c_ends_all(
     )
     try:
         screen.wait_for("scan or key >")
-        assert screen.shown.count("each photo once") == 2
+        assert screen.shown.count("once each") == 2
         code = re.search(r"\d{6}PACK\w{4}", screen.shown)
         assert code is not None
         screen.wait_for_new(f"{code[0]}\r", "Order open")
