@@ -1,6 +1,7 @@
 """Runs a program of ours as a child: own session, log file, dies with us, ended within a bound."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -115,10 +116,12 @@ class Program:
     def ended(self) -> ProgramFailed:
         """The error that says how it ended, with its last words."""
         status = self._started.returncode
-        how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
+        if status < 0:
+            # Its last words say nothing of it: it could not know.
+            return ProgramFailed(f"{self.name} was ended by signal {-status} (log: {self.log})")
         words = [line for line in self.said().splitlines() if line.strip()]
-        last = f": {words[-1].strip()[:_LONGEST_WORD]}" if words else ""
-        return ProgramFailed(f"{self.name} {how}{last} (log: {self.log})")
+        last = f": {_plain(words[-1])}" if words else ""
+        return ProgramFailed(f"{self.name} ended with status {status}{last} (log: {self.log})")
 
     def stop(self, deadline_s: float) -> bool:
         """End it politely, by force when that takes longer; whether politeness was enough."""
@@ -195,6 +198,15 @@ def run_command(command: Sequence[str], environment: Mapping[str, str], *, words
         last = lines[-1].removeprefix(f"{name}: ")
         raise ProgramFailed(f"{name}: {last[:_LONGEST_WORD]}")
     return done.stdout
+
+
+def _plain(line: str) -> str:
+    """A line of a log for people: some programs write JSON."""
+    try:
+        text = str(json.loads(line)["text"])
+    except (ValueError, KeyError, TypeError):
+        text = line.strip()
+    return text[:_LONGEST_WORD]
 
 
 def _dying_with_us(command: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from launcher.cloud import Cloud
 from launcher.marketplace import Marketplace
 from launcher.ports import HOST, Ports, free_ports
 from tests.support.waiting import eventually
@@ -242,8 +243,8 @@ def refused(data: Path, ports: Ports) -> str:
 
 def test_a_forgotten_password_is_replaced(tmp_path: Path) -> None:
     plan = fast_plan(tmp_path)
-    with running(plan) as whole:
-        old = whole.password
+    plan.folder.prepare()
+    old = Cloud(plan.folder, plan.ports, {}).create_owner()
     done = subprocess.run(
         command("password", tmp_path),
         capture_output=True,
@@ -254,6 +255,7 @@ def test_a_forgotten_password_is_replaced(tmp_path: Path) -> None:
     )
     new = re.search(r"password (\S+)", done.stdout)
     assert new is not None
+    assert old is not None
     assert new[1] != old
 
 
