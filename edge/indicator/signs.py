@@ -198,7 +198,7 @@ SIGNS: Mapping[Sign, Look] = MappingProxyType(
             rhythm_ms=(3000, 400),
             buzzer_ms=(60, 60, 60),
             meaning="Training: photos are kept and never sent.",
-            what_to_do="Scan PACKING to pack for customers again.",
+            what_to_do="Scan PW-PACKING to pack for customers again.",
         ),
         Sign.RETURN: Look(
             group=OVERLAY,
@@ -207,7 +207,7 @@ SIGNS: Mapping[Sign, Look] = MappingProxyType(
             rhythm_ms=(3000, 300, 300, 300),
             buzzer_ms=(60, 60, 60),
             meaning="Returned parcels: photos are kept and never sent.",
-            what_to_do="Scan PACKING to pack for customers again.",
+            what_to_do="Scan PW-PACKING to pack for customers again.",
         ),
     }
 )

@@ -126,7 +126,10 @@ def _special(text: str, rules: CodeRules) -> Code | None:
         return Code(CodeKind.ACTION, "", action=Action(word))
     if word in set(Mode):
         return Code(CodeKind.MODE, "", mode=Mode(word))
-    return None
+    if any(pattern.fullmatch(text) for pattern in rules.order_patterns):
+        return None
+    # A misread command must not open an order of that name.
+    return Code(CodeKind.UNREADABLE, "", reason="there is no such command barcode")
 
 
 def _with_case(text: str, letters: Letters) -> str:

@@ -51,6 +51,7 @@ OWN = CodeRules(order_patterns=(re.compile(r"[0-9]{12}"), re.compile(r"SPX[A-Z]{
         ("2201\x1dABCD", PLAIN, CodeKind.UNREADABLE, ""),
         ("訂單220101", CodeRules(order_patterns=(re.compile(".+"),)), CodeKind.UNREADABLE, ""),
         ("PW-BADGE-陳", PLAIN, CodeKind.BADGE, "陳"),
+        ("PW-SEMD", PLAIN, CodeKind.UNREADABLE, ""),
         ("ABC", PLAIN, CodeKind.UNREADABLE, ""),
         ("A" * (MAX_CODE_LENGTH + 1), PLAIN, CodeKind.UNREADABLE, ""),
         ("https://example.test/?q=1", PLAIN, CodeKind.UNREADABLE, ""),
