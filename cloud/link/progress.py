@@ -14,6 +14,7 @@ from cloud.database.errors import DatabaseError
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
 from cloud.link.outbound import Outbound
+from cloud.link.reasons import plain
 from cloud.link.senders import Sender, Senders
 from cloud.proofs.models import Proof
 from wire.messages import DispatchState, Progress
@@ -41,7 +42,7 @@ def newest_progress(session: Session, proof_keys: list[str]) -> list[Progress]:
             state=DispatchState(dispatch.state.value),
             sent=dispatch.sent_count,
             total=dispatch.total_count,
-            reason=dispatch.reason,
+            reason=plain(dispatch.reason),
             at=dispatch.updated_at,
         )
         for proof_key, dispatch in newest.items()
