@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures_database",
+    "tests.fixtures_dashboard",
     "tests.fixtures_dispatch",
     "tests.fixtures_mosquitto",
     "tests.fixtures_sandbox",

@@ -36,7 +36,13 @@ class Dashboard:
 
 
 def _application(site: Site) -> FastAPI:
-    app = FastAPI(title="Packwitness", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Packwitness",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     headers = security_headers(site.deps.buyer_view_origin)
     handle_errors(app, site, headers)
     for routes in (

@@ -107,14 +107,14 @@ def _photo_counts(session: Session, proof_ids: Sequence[int]) -> dict[int, int]:
         .where(ProofPhoto.proof_id.in_(proof_ids))
         .group_by(ProofPhoto.proof_id)
     )
-    return dict(row.tuple() for row in rows)
+    return dict(rows.all())
 
 
 def _tables(session: Session, ids: set[int]) -> dict[int, str]:
     rows = session.execute(
         select(PackingTable.id, PackingTable.name).where(PackingTable.id.in_(ids))
     )
-    return dict(row.tuple() for row in rows)
+    return dict(rows.all())
 
 
 def _orders(session: Session, ids: set[int | None]) -> dict[int | None, Order]:

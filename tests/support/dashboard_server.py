@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from cloud.dashboard.app import Dashboard
 from cloud.dashboard.deps import DashboardDeps
@@ -26,6 +27,7 @@ class RunningDashboard:
     database: Database
     store: SimulatedPhotoStore
     dashboard: Dashboard
+    feed: ChangeFeed
 
     def world(self, email: str = "owner@demo.test", *, name: str = "Demo") -> World:
         """Add an organisation."""
@@ -59,6 +61,9 @@ def running_dashboard(
             buyer_view_url=buyer_view_url,
         )
     )
+    # As the program serves it: beside other routes, at the root.
+    program = FastAPI()
+    program.mount("/", dashboard.app)
     started = threading.Event()
 
     class Server(uvicorn.Server):
@@ -67,14 +72,14 @@ def running_dashboard(
             started.set()
 
     server = Server(
-        uvicorn.Config(dashboard.app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+        uvicorn.Config(program, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
     )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         assert started.wait(20)
         port = server.servers[0].sockets[0].getsockname()[1]
-        yield RunningDashboard(f"http://127.0.0.1:{port}", database, store, dashboard)
+        yield RunningDashboard(f"http://127.0.0.1:{port}", database, store, dashboard, feed)
     finally:
         dashboard.end_streams()
         server.should_exit = True

@@ -1,0 +1,298 @@
+"""The Marketplace Platform Chat Log: order, filters, pages; the same on both engines."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from sqlalchemy import Connection, event
+
+from cloud.conversations.states import DispatchState, Reason
+from cloud.dashboard.log import ROWS_PER_PAGE
+from cloud.database.write import Database
+from cloud.proofs.log_queries import LogFilter, Window, log_entries
+from cloud.proofs.states import ProofState
+from tests.database_rows import only_sqlite
+from tests.support.dashboard_rows import DAY, World
+from tests.support.dashboard_server import RunningDashboard, text_of
+
+LOG = "/parcelguard/log"
+
+
+def rows(answer: httpx.Response) -> list[str]:
+    """The rows of a log page, as text, from the top."""
+    assert answer.status_code == 200, answer.text
+    return [text_of(row) for row in re.findall(r'<tr id="proof-.*?</tr>', answer.text, re.DOTALL)]
+
+
+def orders(answer: httpx.Response) -> list[str]:
+    """What the rows of a log page are named, from the top."""
+    return re.findall(r'<a id="open-\d+"[^>]*>([^<]+)</a>', answer.text)
+
+
+def ids(world: World, wanted: LogFilter, window: Window) -> list[int]:
+    with world.database.read(world.scope) as session:
+        return [entry.proof.id for entry in log_entries(session, wanted, window)]
+
+
+def test_a_row_names_what_sellers_ask_for(dashboard: RunningDashboard, world: World) -> None:
+    """U-24, U-26, S0-46: order, channel, shop, table, time, photo count, state and reason."""
+    order = world.add_order("2611210ABCDEF", "MY123456789")
+    world.add_proof(
+        "2611210ABCDEF",
+        DispatchState.FAILED,
+        order_id=order,
+        reason=Reason.REFUSED_CONTENT,
+        photos=3,
+    )
+    world.add_proof("NOT-AN-ORDER", DispatchState.NEEDS_PERSON, reason=Reason.ORDER_NOT_FOUND)
+    with dashboard.browser(world.email) as browser:
+        unknown, failed = rows(browser.get(LOG))
+    for words in (
+        "2611210ABCDEF",
+        "Shopee",
+        "Demo Shop",
+        "Table 1",
+        "6:00:00",
+        "Nov 21, 2026",
+        " 3 ",
+        "Failed",
+        "The marketplace does not accept what the message or photo contains.",
+        "Resend",
+    ):
+        assert words in failed
+    assert "NOT-AN-ORDER" in unknown
+    assert "Not known yet" in unknown
+    assert "No order has this number or tracking number." in unknown
+
+
+def test_the_newest_is_on_top_and_pages_lead_to_the_end_and_back(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    count = 2 * ROWS_PER_PAGE + 3
+    for number in range(count):
+        world.add_proof(f"CODE-{number:03d}", None, closing="unsent", photos=0)
+    expected = [f"CODE-{number:03d}" for number in reversed(range(count))]
+    with dashboard.browser(world.email) as browser:
+        pages = [browser.get(LOG)]
+        while older := re.search(r'href="([^"]+)" rel="next"', pages[-1].text):
+            pages.append(browser.get(older[1].replace("&amp;", "&")))
+        assert [orders(page) for page in pages] == [
+            expected[:ROWS_PER_PAGE],
+            expected[ROWS_PER_PAGE : 2 * ROWS_PER_PAGE],
+            expected[2 * ROWS_PER_PAGE :],
+        ]
+        newer = re.search(r'href="([^"]+)" rel="prev"', pages[-1].text)
+        assert newer is not None
+        assert orders(browser.get(newer[1].replace("&amp;", "&"))) == orders(pages[1])
+        assert 'rel="next"' not in browser.get(f"{LOG}?code=CODE-000").text
+
+
+def test_each_state_can_be_asked_for_alone(dashboard: RunningDashboard, world: World) -> None:
+    """S0-45 among them: the orders that have sent images to customers."""
+    for one in DispatchState:
+        world.add_proof(f"CODE-{one.value}", one, photos=0)
+    world.add_proof("CODE-unsent", None, closing="unsent", photos=0)
+    with dashboard.browser(world.email) as browser:
+        found = {state: orders(browser.get(f"{LOG}?state={state}")) for state in ProofState}
+    assert found == {state: [f"CODE-{state}"] for state in ProofState}
+
+
+def test_a_group_shows_all_of_its_states(dashboard: RunningDashboard, world: World) -> None:
+    for one in DispatchState:
+        world.add_proof(f"CODE-{one.value}", one, photos=0)
+    world.add_proof("CODE-unsent", None, closing="unsent", photos=0)
+    world.add_proof("CODE-put-aside", None, closing="cancelled", photos=0)
+    with dashboard.browser(world.email) as browser:
+        assert orders(browser.get(f"{LOG}?state=not-sent")) == [
+            "CODE-put-aside",
+            "CODE-unsent",
+            "CODE-cancelled",
+            "CODE-saved-not-sent",
+        ]
+        assert len(orders(browser.get(f"{LOG}?state=attention"))) == 6
+        assert len(orders(browser.get(f"{LOG}?state=on-its-way"))) == 3
+
+
+def test_a_resend_changes_the_state_of_its_row_and_is_told_in_it(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    """S0-49. What was sent once is found under "sent", whatever became of a later send."""
+    order = world.add_order("2611210RESENT")
+    proof = world.add_proof("2611210RESENT", DispatchState.SENT, order_id=order)
+    world.add_dispatch(proof, DispatchState.FAILED, order_id=order, reason=Reason.OUTAGE)
+    with dashboard.browser(world.email) as browser:
+        (row,) = rows(browser.get(f"{LOG}?state=failed"))
+        assert "Failed" in row
+        assert "Was sent before" in row
+        assert "Resent once" in row
+        assert len(rows(browser.get(f"{LOG}?state=sent"))) == 1
+        world.add_dispatch(proof, DispatchState.QUEUED, order_id=order)
+        assert rows(browser.get(f"{LOG}?state=failed")) == []
+        (row,) = rows(browser.get(f"{LOG}?state=queued"))
+        assert "Resent 2 times" in row
+
+
+def test_filters_by_shop_and_table_alone_and_together(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    first_shop, first_table = world.shop_id, world.table_id
+    world.add_proof("A", order_id=world.add_order("ORDER-A"), photos=0)
+    second_table = world.add_table("Table 2")
+    world.add_proof("B", order_id=world.add_order("ORDER-B"), photos=0)
+    second_shop = world.add_shop("Other Shop")
+    world.add_proof("C", order_id=world.add_order("ORDER-C"), photos=0)
+    world.add_proof("D", None, closing="unsent", photos=0)
+    cases = {
+        f"shop={first_shop}": ["ORDER-B", "ORDER-A"],
+        f"shop={second_shop}": ["ORDER-C"],
+        f"table={first_table}": ["ORDER-A"],
+        f"table={second_table}": ["D", "ORDER-C", "ORDER-B"],
+        f"shop={first_shop}&table={second_table}": ["ORDER-B"],
+        f"shop={second_shop}&state=sent": ["ORDER-C"],
+        f"shop={second_shop}&state=failed": [],
+        f"table={second_table}&state=unsent": ["D"],
+    }
+    with dashboard.browser(world.email) as browser:
+        found = {query: orders(browser.get(f"{LOG}?{query}")) for query in cases}
+    assert found == cases
+
+
+@pytest.mark.parametrize("code", ["ORDER-1", "TRACK-1", "SCANNED-1"])
+def test_an_order_is_found_by_any_of_its_numbers(
+    dashboard: RunningDashboard, world: World, code: str
+) -> None:
+    world.add_proof("SCANNED-1", order_id=world.add_order("ORDER-1", "TRACK-1"), photos=0)
+    world.add_proof("SCANNED-2", order_id=world.add_order("ORDER-2", "TRACK-2"), photos=0)
+    with dashboard.browser(world.email) as browser:
+        assert orders(browser.get(LOG, params={"code": f" {code} "})) == ["ORDER-1"]
+        assert orders(browser.get(LOG, params={"code": code, "state": "failed"})) == []
+
+
+def test_days_are_those_of_the_readers_zone(dashboard: RunningDashboard, world: World) -> None:
+    midnight = datetime(2026, 11, 19, 16, tzinfo=UTC)  # in Kuala Lumpur, between 19 and 20 Nov
+    world.add_proof(
+        "BEFORE", None, closing="unsent", photos=0, closed_at=midnight - timedelta(seconds=1)
+    )
+    world.add_proof("AFTER", None, closing="unsent", photos=0, closed_at=midnight)
+    with dashboard.browser(world.email) as browser:
+        browser.cookies.set("packwitness-zone", "Asia/Kuala_Lumpur")
+        assert orders(browser.get(f"{LOG}?to=2026-11-19")) == ["BEFORE"]
+        assert orders(browser.get(f"{LOG}?from=2026-11-20&to=2026-11-20")) == ["AFTER"]
+        assert orders(browser.get(f"{LOG}?from=2026-11-20&state=unsent")) == ["AFTER"]
+        browser.cookies.set("packwitness-zone", "UTC")
+        assert orders(browser.get(f"{LOG}?from=2026-11-19&to=2026-11-19")) == ["AFTER", "BEFORE"]
+
+
+def test_a_proof_with_a_wrong_clock_is_found_on_the_day_it_came(world: World) -> None:
+    wrong = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    proof = world.add_proof("CLOCK", None, closing="unsent", closed_at=wrong, clock_synced=False)
+    # It is received two seconds after it was closed: by that, 1970 is the day it came.
+    within = LogFilter(packed_from=wrong, packed_before=wrong + timedelta(seconds=2))
+    assert ids(world, within, Window(5)) == []
+    after = LogFilter(packed_from=wrong + timedelta(seconds=2), packed_before=DAY)
+    assert ids(world, after, Window(5)) == [proof]
+
+
+def test_rows_for_live_updates_hold_new_entries_back_on_demand(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    first = world.add_proof("FIRST", None, closing="unsent", photos=0)
+    world.add_proof("SECOND", None, closing="unsent", photos=0)
+    world.add_proof("THIRD", None, closing="unsent", photos=0)
+    with dashboard.browser(world.email) as browser:
+        assert orders(browser.get(f"{LOG}/rows")) == ["THIRD", "SECOND", "FIRST"]
+        held = browser.get(f"{LOG}/rows?upto={first}")
+    assert orders(held) == ["FIRST"]
+    assert "2 new entries" in text_of(held.text)
+
+
+def test_an_empty_log_and_an_empty_result_are_told_apart(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    with dashboard.browser(world.email) as browser:
+        assert "Nothing has been packed yet" in browser.get(LOG).text
+        assert "Nothing matches" in browser.get(f"{LOG}?code=NOPE").text
+        strange = browser.get(f"{LOG}?state=sended&shop=x")
+    assert "Part of the filter was not understood and is left out: state, shop" in strange.text
+
+
+FILTERS = [
+    (LogFilter(), "ix_proofs_"),
+    (LogFilter(table_id=1), "ix_proofs_table"),
+    (LogFilter(states=(ProofState.SENT,)), "ix_dispatches_proofs"),
+    (LogFilter(states=(ProofState.FAILED,)), "ix_dispatches_proofs"),
+    (LogFilter(states=(ProofState.UNSENT,)), "ix_proofs_closing"),
+    (LogFilter(shop_id=1, states=(ProofState.FAILED,)), "ix_dispatches_shop_proofs"),
+    (LogFilter(packed_from=DAY, packed_before=DAY + timedelta(days=1)), "ix_proofs_day"),
+    (LogFilter(code="ORDER-1"), "ix_proofs_code"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "index"), FILTERS)
+@only_sqlite
+def test_sqlite_reads_each_filter_along_an_index(
+    world: World, wanted: LogFilter, index: str
+) -> None:
+    plans = plans_of(world, wanted, "EXPLAIN QUERY PLAN ")
+    assert index in plans
+    assert not re.search(r"SCAN (?!CONSTANT|\(subquery)", plans)
+    # An anti-join over all sends of an organisation would look like an index search, too.
+    assert "dispatches_1 USING COVERING INDEX ix_dispatches_proof_newest" in plans or (
+        "dispatches_1" not in plans
+    )
+
+
+def plans_of(world: World, wanted: LogFilter, explain: str) -> str:
+    """What the database says about each statement of a page of the log."""
+    statements: list[tuple[str, object]] = []
+
+    def note(
+        _connection: Connection, _cursor: object, statement: str, values: object, *_: object
+    ) -> None:
+        statements.append((statement, values))
+
+    engine = world.database.engines.reader
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        ids(world, wanted, Window(50, before=1_000_000))
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    lines = []
+    with engine.connect() as connection:
+        for statement, values in statements:
+            if not statement.startswith("SELECT"):
+                continue
+            result = connection.exec_driver_sql(explain + statement, values)  # type: ignore[arg-type]
+            lines += [str(row[-1]) for row in result]
+    return "\n".join(lines)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_postgres_reads_a_page_of_many_proofs_along_indexes(
+    database: Database, world: World
+) -> None:
+    """With the statistics of a log of real size, made up in the server itself."""
+    with database.engines.writer.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO proofs (organisation_id, proof_key, device_id, table_id, code, closing,"
+            " mode, revision, sequence, opened_at, closed_at, clock_synced, received_at)"
+            " SELECT %(o)s, lpad(n::text, 32, '0'), 'd', %(t)s, 'C' || n, 'send', 'packing', 1, n,"
+            " now(), now() - n * interval '10 s', true, now() FROM generate_series(1, 60000) n",
+            {"o": world.organisation_id, "t": world.table_id},
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO dispatches (organisation_id, kind, proof_id, code, state, reason, detail,"
+            " request_key, asked_at, created_at, updated_at, sent_count, total_count, shop_id)"
+            " SELECT organisation_id, 'proof', id, code,"
+            " CASE WHEN id %% 500 = 0 THEN 'failed' ELSE 'sent' END, '', '', 'k' || id,"
+            " now(), now(), now(), 0, 0, %(s)s FROM proofs",
+            {"s": world.shop_id},
+        )
+    with database.engines.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as bare:
+        bare.exec_driver_sql("ANALYZE")
+    for wanted, _index in FILTERS:
+        plans = plans_of(world, wanted, "EXPLAIN ")
+        assert "Seq Scan on proofs" not in plans, wanted
+        assert "Seq Scan on dispatches" not in plans, wanted
