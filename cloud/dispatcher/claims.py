@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Integer, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from cloud.conversations.models import Dispatch, Message
-from cloud.conversations.outbox import set_state
+from cloud.conversations.outbox import messages_of, set_state
 from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.database.clock import database_now
 from cloud.dispatcher.ending import end_unsent
-from cloud.dispatcher.reserving import UNDER_WAY, LimitOf, fits_budget, has_begun
+from cloud.dispatcher.reserving import UNDER_WAY, LimitOf, fits_budget
 from cloud.dispatcher.rules import Decision, may_begin
 from cloud.shops.models import SendingPace, Shop
 
@@ -28,6 +28,64 @@ _SETTLED = (
     MessageState.FAILED,
     MessageState.CANCELLED,
     MessageState.NOT_SHOWN,
+)
+
+
+def _claimable() -> tuple[ColumnElement[bool], ...]:
+    """What a message, joined with its dispatch, must be like to be claimed."""
+    earlier, busy = aliased(Message), aliased(Message)
+    waits_for_earlier = exists().where(
+        earlier.dispatch_id == Message.dispatch_id,
+        earlier.position < Message.position,
+        earlier.state.not_in(_SETTLED),
+    )
+    buyer_is_written_to = exists().where(
+        busy.conversation_id == Message.conversation_id,
+        busy.state.in_((MessageState.CLAIMED, MessageState.SENDING)),
+    )
+    return (
+        Message.state == MessageState.QUEUED,
+        Message.not_before <= bindparam("now"),
+        Dispatch.state.in_(UNDER_WAY),
+        ~waits_for_earlier,
+        ~buyer_is_written_to,
+    )
+
+
+def _has_claimable() -> ColumnElement[bool]:
+    return exists().where(
+        Message.shop_id == SendingPace.shop_id,
+        Dispatch.id == Message.dispatch_id,
+        *_claimable(),
+    )
+
+
+# Built once: to build them costs many times what it takes to run them.
+_FREE_SHOPS = (
+    select(SendingPace)
+    .where(SendingPace.free_at <= bindparam("now"), _has_claimable())
+    .order_by(SendingPace.last_claimed_at.asc().nulls_first(), SendingPace.shop_id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_OF_SHOP = (
+    select(Message)
+    .join(Dispatch, Dispatch.id == Message.dispatch_id)
+    .where(Message.shop_id == bindparam("shop_id"), *_claimable())
+    .order_by(Message.dispatch_id, Message.position)
+    .limit(1)
+)
+_SOONEST_MESSAGE = (
+    select(Message.not_before)
+    .where(Message.state == MessageState.QUEUED, Message.not_before > bindparam("now"))
+    .order_by(Message.not_before)
+    .limit(1)
+)
+_SOONEST_SHOP = (
+    select(SendingPace.free_at)
+    .where(SendingPace.free_at > bindparam("now"), _has_claimable())
+    .order_by(SendingPace.free_at)
+    .limit(1)
 )
 
 
@@ -80,55 +138,14 @@ def claim(session: Session, rules: ClaimRules, most: int) -> Claimed:
 
 def _free_shops(session: Session, now: datetime, most: int) -> Sequence[SendingPace]:
     """Only shops with something to claim: others would take the places of those behind them."""
-    return session.scalars(
-        select(SendingPace)
-        .where(SendingPace.free_at <= now, _has_claimable(now))
-        .order_by(SendingPace.last_claimed_at.asc().nulls_first(), SendingPace.shop_id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    ).all()
-
-
-def _has_claimable(now: datetime) -> ColumnElement[bool]:
-    return exists().where(
-        Message.shop_id == SendingPace.shop_id,
-        Dispatch.id == Message.dispatch_id,
-        *_claimable(now),
-    )
-
-
-def _claimable(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What a message, joined with its dispatch, must be like to be claimed."""
-    earlier, busy = aliased(Message), aliased(Message)
-    waits_for_earlier = exists().where(
-        earlier.dispatch_id == Message.dispatch_id,
-        earlier.position < Message.position,
-        earlier.state.not_in(_SETTLED),
-    )
-    buyer_is_written_to = exists().where(
-        busy.conversation_id == Message.conversation_id,
-        busy.state.in_((MessageState.CLAIMED, MessageState.SENDING)),
-    )
-    return (
-        Message.state == MessageState.QUEUED,
-        Message.not_before <= now,
-        Dispatch.state.in_(UNDER_WAY),
-        ~waits_for_earlier,
-        ~buyer_is_written_to,
-    )
+    return session.scalars(_FREE_SHOPS, {"now": now, "most": most}).all()
 
 
 def _next_message(
     session: Session, shop_id: int, rules: ClaimRules, now: datetime
 ) -> Message | None:
     for _ in range(_MOST_PASSED_OVER):
-        message = session.scalar(
-            select(Message)
-            .join(Dispatch, Dispatch.id == Message.dispatch_id)
-            .where(Message.shop_id == shop_id, *_claimable(now))
-            .order_by(Message.dispatch_id, Message.position)
-            .limit(1)
-        )
+        message = session.scalar(_NEXT_OF_SHOP, {"now": now, "shop_id": shop_id})
         if message is None:
             return None
         dispatch = session.get_one(Dispatch, message.dispatch_id)
@@ -144,7 +161,8 @@ def _obstacle(
 ) -> Decision | None:
     """What has come up since it was planned; the budget is reserved for all of it at once."""
     shop = session.get_one(Shop, dispatch.shop_id)
-    begun = has_begun(session, dispatch)
+    messages = messages_of(session, dispatch.id)
+    begun = any(one.tries for one in messages)
     decision = may_begin(
         sending_enabled=shop.sending_enabled,
         asked_by_person=dispatch.asked_by_member_id is not None,
@@ -152,9 +170,9 @@ def _obstacle(
         age=now - dispatch.asked_at,
         too_old=rules.too_old,
     )
-    if decision is None and not begun and not fits_budget(session, dispatch, rules.limit_of):
-        return Decision(DispatchState.HELD, Reason.MESSAGE_LIMIT)
-    return decision
+    if decision is not None or begun or fits_budget(session, dispatch, messages, rules.limit_of):
+        return decision
+    return Decision(DispatchState.HELD, Reason.MESSAGE_LIMIT)
 
 
 def _put_aside(
@@ -168,17 +186,7 @@ def _put_aside(
 
 
 def _seconds_until_next(session: Session, now: datetime) -> float | None:
-    soonest_message = session.scalar(
-        select(Message.not_before)
-        .where(Message.state == MessageState.QUEUED, Message.not_before > now)
-        .order_by(Message.not_before)
-        .limit(1)
-    )
-    soonest_shop = session.scalar(
-        select(SendingPace.free_at)
-        .where(SendingPace.free_at > now, _has_claimable(now))
-        .order_by(SendingPace.free_at)
-        .limit(1)
-    )
+    soonest_message = session.scalar(_SOONEST_MESSAGE, {"now": now})
+    soonest_shop = session.scalar(_SOONEST_SHOP, {"now": now})
     times = [time for time in (soonest_message, soonest_shop) if time is not None]
     return (min(times) - now).total_seconds() if times else None
