@@ -107,6 +107,9 @@ class Message(OrganisationOwned, Base):
         ),
         UniqueConstraint("shop_id", "marketplace_message_id"),
         UniqueConstraint("dispatch_id", "position"),
+        # Not partial: SQLite uses a partial index only for a state written into the statement.
+        Index("ix_messages_ready", "shop_id", "state", "dispatch_id", "position"),
+        Index("ix_messages_state", "state", "lease_until"),
     )
 
     id: Mapped[int] = primary_key()
@@ -143,22 +146,7 @@ OPEN_STATES = (
     MessageState.SENDING,
     MessageState.UNCERTAIN,
 )
-
-Index(
-    "ix_messages_ready",
-    Message.shop_id,
-    Message.not_before,
-    Message.id,
-    sqlite_where=Message.state == MessageState.QUEUED,
-    postgresql_where=Message.state == MessageState.QUEUED,
-)
-Index(
-    "ix_messages_open",
-    Message.conversation_id,
-    Message.id,
-    sqlite_where=Message.state.in_(OPEN_STATES),
-    postgresql_where=Message.state.in_(OPEN_STATES),
-)
+"""States in which a message may still get into the chat."""
 
 
 class Attempt(OrganisationOwned, Base):

@@ -8,7 +8,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Conversation, Dispatch
-from cloud.conversations.outbox import add_plan, conversation_with, refresh_state, set_state
+from cloud.conversations.outbox import (
+    add_plan,
+    conversation_with,
+    messages_of,
+    refresh_state,
+    set_state,
+)
 from cloud.conversations.parts import Part
 from cloud.conversations.queries import recent_texts, sent_parts_of
 from cloud.conversations.states import DispatchState, Reason
@@ -127,7 +133,8 @@ def _note_reading(conversation: Conversation, reading: ChatReading | None) -> No
 def _or_still_full(session: Session, dispatch: Dispatch) -> Decision:
     """What the message limit holds goes on when the buyer has answered, not to be held again."""
     held_by_limit = dispatch.reason == Reason.MESSAGE_LIMIT and dispatch.conversation_id is not None
-    if held_by_limit and not fits_budget(session, dispatch, unanswered_limit):
+    messages = messages_of(session, dispatch.id)
+    if held_by_limit and not fits_budget(session, dispatch, messages, unanswered_limit):
         return _HELD_MESSAGE_LIMIT
     return SEND
 

@@ -1,12 +1,11 @@
 """Whether a dispatch fits into what a buyer may still get. Works on the caller's session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cloud.conversations.models import Conversation, Dispatch, Message
-from cloud.conversations.outbox import messages_of
 from cloud.conversations.states import DispatchState, MessageState
 from cloud.dispatcher.budget import Budget
 from cloud.shops.models import Shop
@@ -17,43 +16,40 @@ LimitOf = Callable[[str, str], int | None]
 UNDER_WAY = (DispatchState.QUEUED, DispatchState.SENDING)
 
 
-def has_begun(session: Session, dispatch: Dispatch) -> bool:
-    """Whether a request for one of its messages ever went out."""
-    return any(message.tries for message in messages_of(session, dispatch.id))
+# Made once: to build it costs many times what it takes to run it.
+_BEGUN = aliased(Message)
+_HAS_BEGUN = exists().where(
+    _BEGUN.dispatch_id == Message.dispatch_id,
+    or_(_BEGUN.tries > 0, _BEGUN.state == MessageState.CLAIMED),
+)
+_GOES_ON = Message.state.in_((MessageState.QUEUED, MessageState.CLAIMED)) & _HAS_BEGUN
+_IN_DOUBT = Message.state.in_((MessageState.SENDING, MessageState.UNCERTAIN))
+_RESERVED_BY_OTHERS = (
+    select(func.count(Message.id))
+    .join(Dispatch, Dispatch.id == Message.dispatch_id)
+    .where(
+        Message.conversation_id == bindparam("conversation_id"),
+        Message.dispatch_id != bindparam("dispatch_id"),
+        or_(_IN_DOUBT, _GOES_ON & Dispatch.state.in_(UNDER_WAY)),
+    )
+)
+"""Messages that may still get there: in doubt, or of dispatches that have begun."""
 
 
-def fits_budget(session: Session, dispatch: Dispatch, limit_of: LimitOf) -> bool:
+def fits_budget(
+    session: Session, dispatch: Dispatch, messages: Sequence[Message], limit_of: LimitOf
+) -> bool:
     """Whether all its unsent messages fit, beside what others of the conversation reserved."""
     conversation = session.get_one(Conversation, dispatch.conversation_id)
     shop = session.get_one(Shop, conversation.shop_id)
+    reserved = session.scalar(
+        _RESERVED_BY_OTHERS,
+        {"conversation_id": dispatch.conversation_id, "dispatch_id": dispatch.id},
+    )
     budget = Budget(
         limit=limit_of(shop.channel, shop.country),
         kept_free=shop.kept_free_for_people,
         unanswered=conversation.unanswered,
-        open=_reserved_by_others(session, dispatch),
+        open=reserved or 0,
     )
-    unsent = sum(
-        message.state is MessageState.QUEUED for message in messages_of(session, dispatch.id)
-    )
-    return budget.allows(unsent)
-
-
-def _reserved_by_others(session: Session, dispatch: Dispatch) -> int:
-    """Messages that may still get there: in doubt, or of dispatches that have begun."""
-    begun = aliased(Message)
-    has_begun_too = exists().where(
-        begun.dispatch_id == Message.dispatch_id,
-        or_(begun.tries > 0, begun.state == MessageState.CLAIMED),
-    )
-    goes_on = Message.state.in_((MessageState.QUEUED, MessageState.CLAIMED)) & has_begun_too
-    in_doubt = Message.state.in_((MessageState.SENDING, MessageState.UNCERTAIN))
-    count = session.scalar(
-        select(func.count(Message.id))
-        .join(Dispatch, Dispatch.id == Message.dispatch_id)
-        .where(
-            Message.conversation_id == dispatch.conversation_id,
-            Message.dispatch_id != dispatch.id,
-            or_(in_doubt, goes_on & Dispatch.state.in_(UNDER_WAY)),
-        )
-    )
-    return count or 0
+    return budget.allows(sum(one.state is MessageState.QUEUED for one in messages))

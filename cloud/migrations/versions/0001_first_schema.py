@@ -866,22 +866,12 @@ def upgrade() -> None:
             batch_op.f("ix_messages_conversation_id"), ["conversation_id"], unique=False
         )
         batch_op.create_index(
-            "ix_messages_open",
-            ["conversation_id", "id"],
-            unique=False,
-            sqlite_where=sa.text("state IN ('queued', 'claimed', 'sending', 'uncertain')"),
-            postgresql_where=sa.text("state IN ('queued', 'claimed', 'sending', 'uncertain')"),
-        )
-        batch_op.create_index(
             batch_op.f("ix_messages_organisation_id"), ["organisation_id"], unique=False
         )
         batch_op.create_index(
-            "ix_messages_ready",
-            ["shop_id", "not_before", "id"],
-            unique=False,
-            sqlite_where=sa.text("state = 'queued'"),
-            postgresql_where=sa.text("state = 'queued'"),
+            "ix_messages_ready", ["shop_id", "state", "dispatch_id", "position"], unique=False
         )
+        batch_op.create_index("ix_messages_state", ["state", "lease_until"], unique=False)
 
     op.create_table(
         "attempts",
