@@ -6,6 +6,7 @@ Jobs are done one after the other, in the order in which they were asked for.
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from edge.camera.errors import EncodeFailed
@@ -80,6 +81,7 @@ class StoreOwner:
         self._clock = clock
         self._quality = jpeg_quality
         self._check = check
+        self._checks = ThreadPoolExecutor(1, thread_name_prefix="photo-checks")
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._level: DiskLevel | None = None
@@ -102,6 +104,7 @@ class StoreOwner:
         """Finish all jobs and end; False if that took longer."""
         self._jobs.put(None)
         self._thread.join(deadline_s)
+        self._checks.shutdown(wait=False)
         return not self._thread.is_alive()
 
     def do(self, effect: StoreEffect) -> None:
@@ -202,14 +205,15 @@ class StoreOwner:
             return
         try:
             jpeg = taken.frame.jpeg(self._quality)
-            warnings = self._check(jpeg)
+            # while the file is written: a card is busy with it for longer than the checks take
+            warnings = self._checks.submit(self._check, jpeg)
             photo = self._spool.save_photo(
                 effect.proof_id,
                 effect.capture_id,
                 jpeg,
                 taken.taken,
                 taken.source,
-                warnings=warnings,
+                judge=warnings.result,
             )
         except EncodeFailed as error:
             self._no_photo(effect, str(error))
@@ -219,7 +223,7 @@ class StoreOwner:
             self._no_photo(effect, str(error))
             self._failed(error, None)
         else:
-            self._post(PhotoSaved(effect.capture_id, photo.sha256, self._ns(), warnings))
+            self._post(PhotoSaved(effect.capture_id, photo.sha256, self._ns(), warnings.result()))
 
     def _no_photo(self, effect: SavePhoto, reason: str) -> None:
         extra = {"capture_id": effect.capture_id, "proof_id": effect.proof_id, "reason": reason}

@@ -149,8 +149,8 @@ def require_describable(proof: ProofRow) -> None:
     build(proof, (), closing=Closing.UNSENT, closed=proof.opened, revision=1, sequence=0)
 
 
-def require_fitting(photo: PhotoRow) -> None:
-    """Check a photo's words against the wire while it can still be refused.
+def require_fitting(photo: PhotoRow) -> PhotoRow:
+    """The same photo, its words checked against the wire while it can still be refused.
 
     Raises:
         BadProof: a field does not fit; the text names it.
@@ -159,6 +159,7 @@ def require_fitting(photo: PhotoRow) -> None:
         _photo(photo, photo.taken)
     except ValidationError as error:
         raise BadProof(_first(error)) from None
+    return photo
 
 
 def _photo(photo: PhotoRow, closed: Moment) -> ManifestPhoto:

@@ -16,24 +16,22 @@ def describe(
     *,
     number: int,
     source: str,
-    warnings: tuple[str, ...],
     zone: tzinfo | None,
 ) -> PhotoRow:
     """The row of a photo that is about to be written, with its name on the disk.
 
     Raises:
-        BadProof: source or warnings do not fit the wire.
+        BadProof: the source does not fit the wire.
     """
     sha256 = hashlib.sha256(jpeg).hexdigest()
-    photo = PhotoRow(
+    row = PhotoRow(
         sequence=number,
         proof_id=proof.proof_id,
         sha256=sha256,
         size_bytes=len(jpeg),
         path=photo_path(proof.code, taken.wall, number, sha256, zone),
         source=source,
-        warnings=warnings,
+        warnings=(),
         taken=taken,
     )
-    manifests.require_fitting(photo)
-    return photo
+    return manifests.require_fitting(row)

@@ -13,6 +13,7 @@ later without having been shown at the table first.
 import logging
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Self
@@ -188,9 +189,10 @@ class Spool(SpoolReader):
         taken: Moment,
         source: str,
         *,
-        warnings: tuple[str, ...] = (),
+        judge: Callable[[], tuple[str, ...]] = tuple,
     ) -> StoredPhoto:
         """Store a photo of an open proof; once this returns it survives a power cut.
+        ``judge`` gives its warnings, and is asked when the file is written.
 
         Raises:
             BadJpeg, BadProof: the bytes are cut short; source or warnings do not fit the wire.
@@ -209,7 +211,6 @@ class Spool(SpoolReader):
             taken,
             number=next(self._numbers),
             source=source,
-            warnings=warnings,
             zone=self._zone,
         )
         if photo.sha256 in {other.sha256 for other in before}:
@@ -218,8 +219,9 @@ class Spool(SpoolReader):
         self._require_folder(path.parent)
         write_durable(self._files, path, jpeg)
         try:
+            judged = manifests.require_fitting(replace(photo, warnings=judge()))
             with self._journal.transaction("noting a photo") as connection:
-                rows.insert_photo(connection, photo)
+                rows.insert_photo(connection, judged)
         except BaseException:
             discard(self._files, path)
             raise
@@ -338,11 +340,9 @@ class Spool(SpoolReader):
             manifest = proofs.leave_out_lost(
                 connection, proof_id, revision, sha256s, at=at, numbers=self._numbers
             )
-        if manifest is None:
-            self._wake()
-        else:
+        if manifest is not None:
             logger.error("proof goes on without its lost photos", extra={"proof_id": proof_id})
-            self._settled(manifest)
+        self._wake()
         return manifest
 
     def photo_lost(self, sha256: str) -> None:

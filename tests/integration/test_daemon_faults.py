@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.table_process import TableProcess, proofs, write_table
+from tests.support.waiting import eventually
 from wire.messages import Closing
 
 FIRST, SECOND, THIRD = "220101AAAAAAAA", "220102BBBBBBBB", "220103CCCCCCCC"
@@ -40,6 +41,7 @@ def test_a_disk_that_refuses_a_photo_is_said_and_the_order_is_finished_later(
         table.see("Ready")
         _pack(table, FIRST)
         table.enter_and_see(SECOND, f"Order open - {SECOND}")
+        eventually(lambda: proofs(tmp_path)[0].code == SECOND)  # the journal has it too
         with disk_that_takes_no_photo(table):
             table.enter_and_see("p", "Call the lead")
         table.enter_and_see("p", "1 photo ")

@@ -30,7 +30,9 @@ def test_a_proof_is_kept_as_it_was_taken(table: Table) -> None:
     """S0-34: the photos lie on the table's disk, under the order's code."""
     table.spool.open_proof(P1, "240302AB", Mode.PACKING, table.clock.now(), packer="Mei")
     table.clock.advance(2)
-    stored = table.spool.save_photo(P1, 1, jpeg(1), table.clock.now(), "webcam", warnings=("dark",))
+    stored = table.spool.save_photo(
+        P1, 1, jpeg(1), table.clock.now(), "webcam", judge=lambda: ("dark",)
+    )
     table.clock.advance(3)
     manifest = table.close(P1)
     assert stored.path.read_bytes() == jpeg(1)
