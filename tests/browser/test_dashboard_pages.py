@@ -206,6 +206,18 @@ def test_resend_from_the_log_and_from_the_page_of_the_proof(visit: Visit) -> Non
     expect(page.get_by_text("Resend, asked for by owner@demo.test")).to_be_visible()
 
 
+def test_what_is_opened_stays_open_while_the_page_changes(visit: Visit) -> None:
+    page = visit.page()
+    page.goto(f"/parcelguard/proofs/{visit.proofs['failed']}")
+    expect(page.locator("[data-live-mark=live]")).to_be_visible()
+    page.locator("#resend").click()
+    send = page.get_by_role("button", name="Send to Customer")
+    expect(send).to_be_visible()
+    visit.world.change_state(visit.proofs["failed"], DispatchState.HELD, Reason.OUTAGE)
+    expect(page.locator(".stand")).to_contain_text("On hold")
+    expect(send).to_be_visible()
+
+
 def test_a_person_answers_what_is_not_confirmed(visit: Visit) -> None:
     page = visit.page()
     page.goto(f"/parcelguard/proofs/{visit.proofs['not-confirmed']}")

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, inspect
 
 from cloud.conversations.states import DispatchState, Reason
 from cloud.dashboard.log import ROWS_PER_PAGE
 from cloud.database.write import Database
 from cloud.proofs.log_queries import LogFilter, Window, log_entries
 from cloud.proofs.states import ProofState
-from tests.database_rows import only_sqlite
+from tests.database_rows import only_postgres, only_sqlite
 from tests.support.dashboard_rows import DAY, World
 from tests.support.dashboard_server import RunningDashboard, text_of
 
@@ -268,27 +268,43 @@ def plans_of(world: World, wanted: LogFilter, explain: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.postgres
-@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def multiply(connection: Connection, table: str, different: dict[str, str]) -> None:
+    """Repeat the only row of a table 60,000 times, with some columns different."""
+    names = [column["name"] for column in inspect(connection).get_columns(table)]
+    copied = [name for name in names if name != "id"]
+    values = [different.get(name, f't."{name}"') for name in copied]
+    columns = ", ".join(f'"{name}"' for name in copied)
+    connection.exec_driver_sql(
+        f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)}"  # noqa: S608  fixed names
+        f" FROM {table} t, generate_series(1, 60000) n"
+    )
+
+
+@only_postgres
 def test_postgres_reads_a_page_of_many_proofs_along_indexes(
     database: Database, world: World
 ) -> None:
     """With the statistics of a log of real size, made up in the server itself."""
+    order = world.add_order("ORDER-1")
+    world.add_proof("PATTERN", order_id=order, photos=0)
     with database.engines.writer.begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO proofs (organisation_id, proof_key, device_id, table_id, code, closing,"
-            " mode, revision, sequence, opened_at, closed_at, clock_synced, received_at)"
-            " SELECT %(o)s, lpad(n::text, 32, '0'), 'd', %(t)s, 'C' || n, 'send', 'packing', 1, n,"
-            " now(), now() - n * interval '10 s', true, now() FROM generate_series(1, 60000) n",
-            {"o": world.organisation_id, "t": world.table_id},
+        multiply(
+            connection,
+            "proofs",
+            {
+                "proof_key": "lpad(n::text, 32, 'x')",
+                "code": "'C' || n",
+                "closed_at": "closed_at - n * interval '10 s'",
+            },
         )
-        connection.exec_driver_sql(
-            "INSERT INTO dispatches (organisation_id, kind, proof_id, code, state, reason, detail,"
-            " request_key, asked_at, created_at, updated_at, sent_count, total_count, shop_id)"
-            " SELECT organisation_id, 'proof', id, code,"
-            " CASE WHEN id %% 500 = 0 THEN 'failed' ELSE 'sent' END, '', '', 'k' || id,"
-            " now(), now(), now(), 0, 0, %(s)s FROM proofs",
-            {"s": world.shop_id},
+        multiply(
+            connection,
+            "dispatches",
+            {
+                "proof_id": "proof_id + n",
+                "request_key": "'k' || n",
+                "state": "CASE WHEN n %% 500 = 0 THEN 'failed' ELSE 'sent' END",
+            },
         )
     with database.engines.writer.execution_options(isolation_level="AUTOCOMMIT").connect() as bare:
         bare.exec_driver_sql("ANALYZE")

@@ -27,6 +27,10 @@
   const busy = new Set();
   const again = new Set();
 
+  // What the reader has opened stays open; the server does not know of it.
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+    !(name === "open" && node.tagName === "DETAILS");
+
   const isInUse = (part) =>
     part.matches(":hover") || (part.contains(document.activeElement) && document.hasFocus());
 
