@@ -24,6 +24,7 @@ _FAILED = frozenset(
     }
 )
 
+_NOTHING_SENT = frozenset({DispatchState.CANCELLED, DispatchState.SAVED_NOT_SENT})
 _NOTICES = 4  # more than that is news of long ago
 
 
@@ -100,8 +101,10 @@ def show_notice(draft: Draft) -> None:
 def _fate(event: ProgressCame, is_withdrawn: bool) -> tuple[Sign, str] | None:
     if event.state is DispatchState.SENT:
         return Sign.EARLIER_SENT, f"{SENT_TEXT}{' (too late to take back)' * is_withdrawn}"
-    if event.state is DispatchState.CANCELLED and is_withdrawn:
+    if event.state in _NOTHING_SENT and is_withdrawn:
         return Sign.READY, "taken back, nothing was sent"
+    if event.state is DispatchState.PARTLY_SENT and is_withdrawn:
+        return Sign.EARLIER_FAILED, "a part was sent before it was taken back"
     if event.state in _FAILED:
         return Sign.EARLIER_FAILED, event.reason or f"not sent ({event.state})"
     return None

@@ -9,7 +9,7 @@ import pytest
 
 from edge.settings import TableSettings
 
-UNIT = Path(__file__).parents[2] / "systemd" / "packwitness-table.service"
+UNIT = Path(__file__).parents[2] / "systemd" / "packwitness-edge.service"
 
 
 def _unit() -> configparser.ConfigParser:

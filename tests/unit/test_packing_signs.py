@@ -80,13 +80,23 @@ class TestEarlierOrders:
         table.progress(proof_id, DispatchState.SENT)
         assert (table.sign, "too late" in table.text) == (Sign.EARLIER_SENT, True)
 
-    def test_taken_back_is_said(self, table: PackingTable) -> None:
+    @pytest.mark.parametrize(
+        ("state", "sign", "words"),
+        [
+            (DispatchState.CANCELLED, Sign.READY, "taken back, nothing was sent"),
+            (DispatchState.SAVED_NOT_SENT, Sign.READY, "taken back, nothing was sent"),
+            (DispatchState.PARTLY_SENT, Sign.EARLIER_FAILED, "a part was sent"),
+        ],
+    )
+    def test_what_came_of_taking_back_is_said(
+        self, table: PackingTable, state: DispatchState, sign: Sign, words: str
+    ) -> None:
         proof_id = table.pack(ORDER_A)
         table.wait(table.settings.send_delay_ms)
         table.cancel()
         table.wait(table.settings.notice_ms)
-        table.progress(proof_id, DispatchState.CANCELLED)
-        assert (table.sign, "taken back" in table.text) == (Sign.READY, True)
+        table.progress(proof_id, state)
+        assert (table.sign, words in table.text) == (sign, True)
 
     def test_never_hide_a_stop(self, table: PackingTable) -> None:
         proof_id = table.pack(ORDER_A)
