@@ -13,7 +13,7 @@ class PhotoMaker:
         noise = random.Random(1).randbytes(3 * 400 * 250)
         picture = Image.frombytes("RGB", (400, 250), noise).resize((1280, 800))
         kept = io.BytesIO()
-        picture.save(kept, "JPEG", quality=75)
+        picture.save(kept, "JPEG", quality=62)
         self._start, self._rest = kept.getvalue()[:2], kept.getvalue()[2:]
 
     def photo(self, serial: int) -> bytes:
