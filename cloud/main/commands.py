@@ -24,8 +24,9 @@ from cloud.fleet.models import PackingTable
 from cloud.fleet.service import create_table, issue_claim, new_claim_code
 from cloud.main.connecting import connect, read_connection
 from cloud.main.errors import BadSettings, StartError
+from cloud.main.opening import Basics, basics, basics_for_a_command
 from cloud.main.process import data_folder_locked, log_to_stderr
-from cloud.main.serve import Parts, parts, serve
+from cloud.main.serve import serve
 from cloud.main.settings import CloudSettings
 from cloud.photos.errors import PhotoStoreError
 from cloud.shops.errors import ShopExists
@@ -52,7 +53,8 @@ def serve_command() -> None:
     settings = _settings()
     log_to_stderr(settings.log_level)
     with _one_line_errors(), data_folder_locked(settings.data_dir):
-        created = _with_parts_of(settings, lambda made: _ensure_owner(made, "owner@localhost", ""))
+        with basics(settings) as made:
+            created = _ensure_owner(made, "owner@localhost", "")
         if created is not None:
             _say(
                 f"created the owner account {created['email']}, password {created['password']}"
@@ -68,7 +70,7 @@ def init_command(
     organisation: Annotated[str, typer.Option(help="name of the business")] = "",
 ) -> None:
     """Create the database, the organisation and its owner; prints JSON with the password once."""
-    created = _with_parts(lambda made: _ensure_owner(made, owner, organisation))
+    created = _with_basics(lambda made: _ensure_owner(made, owner, organisation))
     _say(json.dumps(created or {"exists": True}))
 
 
@@ -81,7 +83,7 @@ def owner_reset_password(email: Annotated[str, typer.Argument()] = "owner@localh
     def unit(session: Session) -> None:
         set_password(session, email, password_hash)
 
-    _with_parts(lambda made: made.database.write(unit, system("a forgotten password")))
+    _with_basics(lambda made: made.database.write(unit, system("a forgotten password")))
     _say(json.dumps({"email": email, "password": password}))
 
 
@@ -96,7 +98,7 @@ def table_create(name: str) -> None:
         table = table or create_table(session, name, now)
         return issue_claim(session, table.id, code, now).id
 
-    _with_parts(lambda made: made.database.write(unit, scoped(_organisation_id(made))))
+    _with_basics(lambda made: made.database.write(unit, scoped(_organisation_id(made))))
     _say(json.dumps({"table": name, "claim_code": code}))
 
 
@@ -114,7 +116,7 @@ def shop_connect(
     """Connect a shop whose tokens were obtained elsewhere, or give a connected one new tokens."""
     with _one_line_errors():
         connection = read_connection(description)
-    _with_parts(lambda made: connect(made, connection, _organisation_id(made)))
+    _with_basics(lambda made: connect(made, connection, _organisation_id(made)))
     _say(json.dumps({"shop": connection.shop_id, "channel": connection.channel}))
 
 
@@ -132,7 +134,7 @@ def main() -> None:
 # --- what the commands do -----------------------------------------------------------------------
 
 
-def _ensure_owner(made: Parts, email: str, organisation: str) -> dict[str, str] | None:
+def _ensure_owner(made: Basics, email: str, organisation: str) -> dict[str, str] | None:
     """Create organisation and owner when there is none; the password is known only here."""
     with made.database.read(system("is there an organisation")) as session:
         if session.scalar(select(Organisation.id).limit(1)) is not None:
@@ -147,7 +149,7 @@ def _ensure_owner(made: Parts, email: str, organisation: str) -> dict[str, str] 
     return {"email": email, "password": password}
 
 
-def _organisation_id(made: Parts) -> int:
+def _organisation_id(made: Basics) -> int:
     with made.database.read(system("the organisation of this installation")) as session:
         found = session.scalar(select(Organisation.id).order_by(Organisation.id).limit(1))
     if found is None:
@@ -155,15 +157,10 @@ def _organisation_id(made: Parts) -> int:
     return found
 
 
-def _with_parts(work: Callable[[Parts], T]) -> T:
+def _with_basics(work: Callable[[Basics], T]) -> T:
     settings = _settings()
     log_to_stderr("WARNING")
-    with _one_line_errors(), data_folder_locked(settings.data_dir):
-        return _with_parts_of(settings, work)
-
-
-def _with_parts_of(settings: CloudSettings, work: Callable[[Parts], T]) -> T:
-    with parts(settings) as made:
+    with _one_line_errors(), basics_for_a_command(settings) as made:
         return work(made)
 
 

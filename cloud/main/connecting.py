@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.main.errors import BadSettings
-from cloud.main.serve import Parts
+from cloud.main.opening import Basics
 from cloud.marketplaces.access import AppCredentials, Tokens
 from cloud.marketplaces.registry import capabilities_of, channels, default_base_url
 from cloud.shops.models import Shop
@@ -58,7 +58,7 @@ def read_connection(file: Path) -> Connection:
     return connection
 
 
-def connect(made: Parts, connection: Connection, organisation_id: int) -> None:
+def connect(made: Basics, connection: Connection, organisation_id: int) -> None:
     """Add the shop with its app and tokens, in one write.
 
     A shop that is connected already gets this app, address and tokens in place of its old ones;
@@ -71,7 +71,7 @@ def connect(made: Parts, connection: Connection, organisation_id: int) -> None:
     made.database.write(unit, scoped(organisation_id))
 
 
-def _put(session: Session, made: Parts, connection: Connection) -> None:
+def _put(session: Session, made: Basics, connection: Connection) -> None:
     now = utc_now()
     shop = _known(session, connection) or _add(session, connection, now)
     app = AppCredentials(

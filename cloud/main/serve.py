@@ -28,11 +28,12 @@ from cloud.fleet.service import broker_users
 from cloud.link.service import Link
 from cloud.link.settings import LinkSettings
 from cloud.main.admission import BrokerAdmission
+from cloud.main.housekeeping import Housekeeping
+from cloud.main.opening import basics
 from cloud.main.process import end_process
 from cloud.main.settings import CloudSettings
 from cloud.main.web import WebServer, listen
 from cloud.marketplaces.http_clients import HttpClients
-from cloud.migrations.upgrade import upgrade
 from cloud.photos.local import LocalPhotoStore
 from cloud.shops.gateway import ShopGateway
 from cloud.sync.orders import OrderReader, OrderSync, SyncSettings
@@ -58,15 +59,12 @@ class Parts:
 def parts(settings: CloudSettings) -> Iterator[Parts]:
     """Open database, photo store and keys; the caller holds the data folder's lock."""
     with ExitStack() as stack:
-        database = Database.open(settings.database_url, on_death=end_process)
-        stack.callback(database.close)
-        upgrade(database.engines)
+        made = stack.enter_context(basics(settings))
+        database, box = made.database, made.box
         feed = ChangeFeed(database, on_death=end_process)
         stack.callback(feed.close)
         clients = HttpClients()
         stack.callback(clients.close)
-        settings.key_file.parent.mkdir(mode=0o700, exist_ok=True)
-        box = SecretBox(settings.key_file)
         yield Parts(
             settings=settings,
             database=database,
@@ -96,7 +94,8 @@ def serve(settings: CloudSettings, on_ready: Callable[[], None]) -> None:
         sync_settings = SyncSettings()
         reader = OrderReader(made.database, made.gateway, sync_settings)
         order_sync = OrderSync(reader, sync_settings, end_process)
-        for service in (dispatcher, order_sync, link):
+        housekeeping = Housekeeping(made.database, end_process)
+        for service in (housekeeping, dispatcher, order_sync, link):
             service.start()
             stack.callback(service.stop)
         # Loops wait for news; closing the feed first lets each of them end at once.

@@ -1,7 +1,9 @@
 """The web server of the program: address, readiness, and an end that no open page delays."""
 
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
@@ -9,6 +11,7 @@ from fastapi import FastAPI
 from cloud.main.errors import AddressTaken
 
 _GRACE_S = 3
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -49,6 +52,20 @@ class WebServer(uvicorn.Server):
         )
         self._on_ready = on_ready
         self._end_streams = end_streams
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop at SIGINT or SIGTERM, once and in order.
+
+        uvicorn's own version raises the signal again afterwards, which would end the process
+        before the dispatcher, the link and the broker were told to stop.
+        """
+        before = {one: signal.signal(one, self.handle_exit) for one in _STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then say so."""

@@ -1,0 +1,61 @@
+"""Forgetting what nobody reads any more, once an hour."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cloud.database.base import utc_now
+from cloud.database.changes import forget_changes
+from cloud.database.errors import TransientDatabaseError
+from cloud.database.scope import system
+from cloud.database.write import Database
+
+logger = logging.getLogger(__name__)
+
+EVERY_S = 3600.0
+CHANGES_KEPT = timedelta(days=3)
+"""A page that slept longer is loaded anew instead of going on from its last event."""
+
+
+def tidy(database: Database, now: datetime) -> int:
+    """Forget old changes; how many."""
+    return database.write(
+        lambda session: forget_changes(session, now - CHANGES_KEPT), system("old changes")
+    )
+
+
+class Housekeeping:
+    """Tidies in a thread of its own."""
+
+    def __init__(self, database: Database, on_death: Callable[[BaseException], None]) -> None:
+        self._database = database
+        self._on_death = on_death
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+
+    def start(self) -> None:
+        """Tidy now, then every hour."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the work in hand."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._tidy()
+                self._stopping.wait(EVERY_S)
+        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
+            self._on_death(error)
+
+    def _tidy(self) -> None:
+        try:
+            forgotten = tidy(self._database, utc_now())
+        except TransientDatabaseError:
+            logger.warning("old changes cannot be forgotten now; again in an hour")
+            return
+        logger.info("old changes forgotten", extra={"changes": forgotten})
