@@ -167,24 +167,36 @@ class Dispatcher:
                 self._free_senders.release()
 
     def _match_loop(self) -> None:
-        self._turn_loop(self._matching.turn, self._matching.seconds_until_next)
+        def turn() -> None:
+            position = self._feed.position()
+            if not self._matching.turn():
+                self._wait(position, self._matching.seconds_until_next())
+
+        self._turn_loop(turn)
 
     def _settle_loop(self) -> None:
-        self._turn_loop(self._resolving.turn, self._resolving.seconds_until_next)
+        """By time alone: a doubt is looked at long after it arose, and news come with each send."""
 
-    def _turn_loop(self, turn: Callable[[], int], until_next: Callable[[], float | None]) -> None:
+        def turn() -> None:
+            if not self._resolving.turn():
+                self._stopping.wait(self._longest_wait_s(self._resolving.seconds_until_next()))
+
+        self._turn_loop(turn)
+
+    def _turn_loop(self, turn: Callable[[], None]) -> None:
         while not self._stopping.is_set():
             try:
-                position = self._feed.position()
-                if not turn():
-                    self._wait(position, until_next())
+                turn()
             except TransientDatabaseError:
                 logger.exception("a turn is put off")
                 self._stopping.wait(_AFTER_ERROR_S)
 
     def _wait(self, position: int, due_in_s: float | None) -> None:
+        self._feed.wait(position, self._longest_wait_s(due_in_s))
+
+    def _longest_wait_s(self, due_in_s: float | None) -> float:
         longest_s = self._settings.look_again_s
-        self._feed.wait(position, longest_s if due_in_s is None else min(longest_s, due_in_s))
+        return longest_s if due_in_s is None else min(longest_s, due_in_s)
 
     def _sweep(self) -> None:
         now_s = time.monotonic()

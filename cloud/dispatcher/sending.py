@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
@@ -48,6 +48,12 @@ from cloud.shops.service import Purpose
 logger = logging.getLogger(__name__)
 
 _TRIES_AGAIN = frozenset({Next.AGAIN, Next.SLOW_DOWN, Next.REFRESH_TOKEN})
+_JOB = (
+    select(Message, Conversation.buyer_id, Dispatch.asked_at)
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .join(Dispatch, Dispatch.id == Message.dispatch_id)
+    .where(Message.id == bindparam("message_id"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +258,9 @@ class Sending:
 
     def _read(self, claim: Claim) -> Job:
         with self._database.read(scoped(claim.organisation_id)) as session:
-            message = session.get_one(Message, claim.message_id)
-            conversation = session.get_one(Conversation, message.conversation_id)
-            dispatch = session.get_one(Dispatch, message.dispatch_id)
+            message, buyer_id, asked_at = session.execute(
+                _JOB, {"message_id": claim.message_id}
+            ).one()
             return Job(
                 claim=claim,
                 shop=ShopKey(claim.organisation_id, message.shop_id),
@@ -263,10 +269,10 @@ class Sending:
                 text=message.text,
                 photo_sha256=message.photo_sha256,
                 order_number=message.order_number,
-                buyer_id=conversation.buyer_id,
+                buyer_id=buyer_id,
                 uploaded_url=self._good_upload(message),
                 earlier=_failures(session, message.id),
-                is_too_old=utc_now() - dispatch.asked_at > self._settings.too_old,
+                is_too_old=utc_now() - asked_at > self._settings.too_old,
             )
 
     def _good_upload(self, message: Message) -> str | None:
