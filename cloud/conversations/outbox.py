@@ -114,7 +114,7 @@ def add_plan(
 def add_order_card(session: Session, message: Message, now: datetime) -> bool:
     """Put an order card before a message that the marketplace does not take without one.
 
-    False: a card was tried already, so another changes nothing.
+    False: a card was tried already, perhaps by this very message, so another changes nothing.
     """
     tried = select(Message.id).where(
         Message.dispatch_id == message.dispatch_id, Message.kind == MessageKind.ORDER_CARD

@@ -14,7 +14,7 @@ from cloud.conversations.outbox import (
     refresh_state,
     set_state,
 )
-from cloud.conversations.states import DispatchState, MessageKind, MessageState
+from cloud.conversations.states import DispatchState, MessageState
 from cloud.dispatcher.pace import back_off_more, slow_down
 from cloud.dispatcher.retry import BackOff, Next, Step
 
@@ -24,7 +24,7 @@ def take_step(
 ) -> None:
     """Change the message, and its dispatch and shop where the step concerns them."""
     dispatch = session.get_one(Dispatch, message.dispatch_id)
-    if step.next is Next.ADD_ORDER_CARD and not _may_add_card(session, message, now):
+    if step.next is Next.ADD_ORDER_CARD and not add_order_card(session, message, now):
         step = replace(step, next=Next.FAIL_DISPATCH)
     match step.next:
         case Next.FAIL_MESSAGE:
@@ -50,12 +50,6 @@ def slow_shop_down(
         slow_down(session, shop_id, now, step.wait)
     else:
         back_off_more(session, shop_id, now, back_off)
-
-
-def _may_add_card(session: Session, message: Message, now: datetime) -> bool:
-    if message.kind is MessageKind.ORDER_CARD:
-        return False
-    return add_order_card(session, message, now)
 
 
 def _hold(session: Session, dispatch: Dispatch, step: Step, now: datetime) -> None:
