@@ -106,7 +106,7 @@ PHOTO_WARNINGS: Mapping[str, str] = {
 }
 
 CLOSINGS: Mapping[str, str] = {
-    "send": _("Closed with F4 and sent"),
+    "send": _("Closed with F4, to be sent"),
     "unsent": _("Not closed with F4: another order was scanned, or the table was left"),
     "cancelled": _("Cancelled at the table"),
     "withdrawn": _("Taken back at the table after F4"),

@@ -58,8 +58,8 @@ def test_the_page_shows_photos_facts_and_what_happened(
             "Looks blurred",
             "Looks dark",
             "simulated",
-            "Closed with F4 and sent",
-            "First send",
+            "Closed with F4, to be sent",
+            "Asked for at the table",
             "The marketplace has it",
             "Your order 2611210FACTS is packed.",
         ):
