@@ -103,6 +103,7 @@ PHOTO_WARNINGS: Mapping[str, str] = {
     "frozen": _("Same picture as the one before"),
     "unreadable": _("Could not be checked"),
     "recovered-from-file": _("Recovered after a power cut"),
+    "another-photo-lost": _("Another photo of this order was lost at the table"),
 }
 
 CLOSINGS: Mapping[str, str] = {

@@ -19,6 +19,7 @@ from cloud.dashboard.languages import FOLDER, load_languages, preferred
 from cloud.proofs.states import ProofState, state_of_proof
 from edge.camera.checks import PhotoWarning
 from edge.indicator.signs import Sign
+from edge.spool.manifests import INCOMPLETE_WARNING
 from edge.spool.recovery import FOUND_WARNING
 from wire.messages import Closing, Mode
 
@@ -79,7 +80,7 @@ def test_everything_that_can_be_shown_has_words() -> None:
     assert set(words.SIGNS) == set(Sign)
     assert set(words.CLOSINGS) == set(Closing)
     assert set(words.MODES) == set(Mode)
-    assert set(words.PHOTO_WARNINGS) == {*PhotoWarning, FOUND_WARNING}
+    assert set(words.PHOTO_WARNINGS) == {*PhotoWarning, FOUND_WARNING, INCOMPLETE_WARNING}
 
 
 def test_the_success_wording_belongs_to_sent_alone() -> None:
