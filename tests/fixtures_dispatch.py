@@ -8,7 +8,8 @@ import pytest
 from cloud.database.write import Database
 from sandbox.testing import RunningSandbox
 from tests.support.claim_turns import Turns
-from tests.support.dispatch_bench import Bench, make_bench
+from tests.support.dispatch_bench import Bench
+from tests.support.dispatch_setup import make_bench
 from tests.support.outbox_rows import OutboxRows
 
 
