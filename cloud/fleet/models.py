@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
@@ -41,7 +41,7 @@ class Device(OrganisationOwned, Base):
     connection_count: Mapped[int] = mapped_column(default=0)
     """With ``boot_count``, orders what is heard of the device's connections."""
     last_seen_at: Mapped[datetime | None]
-    health: Mapped[str] = mapped_column(String(4000), default="")
+    health: Mapped[str] = mapped_column(Text, default="")
     """The newest health message, as JSON."""
 
 
