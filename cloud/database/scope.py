@@ -8,10 +8,18 @@ here when it is seen, and banned from the rest of the program by a test.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from sqlalchemy import ClauseElement, Table, TextClause, event, inspect
-from sqlalchemy.orm import Mapper, ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import (
+    LoaderCriteriaOption,
+    Mapper,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    with_loader_criteria,
+)
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import ValuesBase
 
@@ -95,7 +103,13 @@ def _limit_statement(state: ORMExecuteState) -> None:
         return
     if state.is_insert or state.is_update:
         _check_values(state)
-    state.statement = state.statement.options(
+    state.statement = state.statement.options(*_criteria(organisation_id))
+
+
+@lru_cache(maxsize=1024)
+def _criteria(organisation_id: int) -> tuple[LoaderCriteriaOption, LoaderCriteriaOption]:
+    """Make the filters of an organisation once: that costs more than most statements do."""
+    return (
         with_loader_criteria(
             OrganisationOwned,
             lambda model: model.organisation_id == organisation_id,
