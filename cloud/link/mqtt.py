@@ -3,8 +3,7 @@
 A ``Line`` lives for one TCP connection and is thrown away with its paho client: no session, and no
 queue of paho's that could say something old (edge-hardware 5.1, 1, 5 and 9). One thread owns it.
 paho's own thread is not used: it waits by ``select``, which fails from the 1,024th open file on,
-and its death is silent (5.1, 7). Acknowledgements are given by hand, so the broker never hands over
-more than the announced Receive Maximum (stack A.3).
+and its death is silent (5.1, 7). Acknowledgements are given by hand, after the work (stack A.3).
 """
 
 import logging
@@ -94,8 +93,10 @@ class Line:
             # else an answer waits some 40 ms for the acknowledgement of the one before
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def turn(self, waker: Waker, timeout_s: float) -> None:
+    def turn(self, waker: Waker, timeout_s: float, *, reading: bool = True) -> None:
         """Wait for the socket, the waker or the time, and do what is due.
+
+        With ``reading`` false, what the broker sends stays in the socket for now.
 
         Raises:
             LineLost: the connection is over; the text says why.
@@ -104,7 +105,7 @@ class Line:
         if sock is None:
             raise LineLost(self._lost or "the connection to the broker ended")
         with _malformed_packets():
-            self._serve(sock, waker, timeout_s)
+            self._serve(sock, waker, timeout_s, reading)
 
     @property
     def room(self) -> int:
@@ -162,12 +163,14 @@ class Line:
         client.on_publish = self._on_publish
         return client
 
-    def _serve(self, sock: Any, waker: Waker, timeout_s: float) -> None:
+    def _serve(self, sock: Any, waker: Waker, timeout_s: float, reading: bool) -> None:
         descriptor = sock.fileno()
-        writing = select.POLLOUT if self._client.want_write() else 0
-        self._poll.register(descriptor, select.POLLIN | writing)
+        wanted = select.POLLIN if reading else 0
+        wanted |= select.POLLOUT if self._client.want_write() else 0
+        self._poll.register(descriptor, wanted)
         self._poll.register(waker, select.POLLIN)
-        buffered = bool(getattr(sock, "pending", lambda: 0)())  # TLS holds bytes that poll misses
+        # TLS holds bytes that poll misses.
+        buffered = reading and bool(getattr(sock, "pending", lambda: 0)())
         happened = dict(self._poll.poll(0 if buffered else timeout_s * 1000))
         if waker.fileno() in happened:
             waker.clear()

@@ -18,7 +18,7 @@ class LinkSettings:
     ca_file: Path | None = None
     partitions: tuple[int, ...] = tuple(range(PARTITIONS))
     receive_maximum: int = 64
-    """Messages in work at once; announced to the broker and the bound of the queue."""
+    """Messages in work at once, more or less; announced to the broker, and held by ourselves."""
     photo_workers: int = 4
     message_workers: int = 2
     max_photo_bytes: int = 12 * 1024 * 1024

@@ -138,7 +138,7 @@ def test_what_is_no_jpeg_is_refused(side: Side) -> None:
 def test_a_photo_sent_twice_is_stored_once_and_answered_twice(side: Side) -> None:
     sha256 = side.table.send_photo(DATA)
     side.table.send_photo(DATA)
-    assert side.table.wait_photo(sha256, count=2).result is PhotoResult.RECEIPTED
+    assert side.table.wait_photo(sha256, least=2).result is PhotoResult.RECEIPTED
     assert side.rows() == {sha256: len(DATA)}
 
 
@@ -197,7 +197,7 @@ def test_a_row_without_its_file_is_no_receipt_and_the_file_is_written_anew(
         (PhotoResult.PARTIAL, [(0, len(DATA))])
     ]
     side.table.send_photo(DATA)
-    side.table.wait_photo(sha256, count=2)
+    side.table.wait_photo(sha256, least=2)
     assert file.read_bytes() == DATA
 
 

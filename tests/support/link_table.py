@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any, TypeVar
 
 import paho.mqtt.client as paho
@@ -86,6 +87,7 @@ class LinkTable:
         self.progress: list[Progress] = []
         self.advice: list[Advice] = []
         self.lock = threading.RLock()
+        self._barriers = count()
         self._subscribed = threading.Event()
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=address.device_id, protocol=paho.MQTTv5
@@ -156,18 +158,16 @@ class LinkTable:
             own = [answer for answer in self.answers if answer.correlation is None]
             return [it for answer in own for it in answer.proofs if it.proof_id == proof_id]
 
-    def wait_photo(self, sha256: str, count: int = 1) -> PhotoAnswer:
-        """The newest of at least ``count`` answers about a photo."""
-        return self._wait(lambda: self.photo_answers(sha256), count)
+    def wait_photo(self, sha256: str, least: int = 1) -> PhotoAnswer:
+        """The newest of at least ``least`` answers about a photo."""
+        return self._wait(lambda: self.photo_answers(sha256), least)
 
-    def wait_proof(self, proof_id: str, count: int = 1) -> ProofAnswer:
-        return self._wait(lambda: self.proof_answers(proof_id), count)
+    def wait_proof(self, proof_id: str, least: int = 1) -> ProofAnswer:
+        return self._wait(lambda: self.proof_answers(proof_id), least)
 
     def wait_until_link_has_seen_all(self) -> None:
         """Everything said before is dealt with: the link answers one device in order."""
-        with self.lock:
-            number = len(self.answers)
-        self.ask(f"barrier-{number}")
+        self.ask(f"barrier-{next(self._barriers)}")
 
     def wait_reconnected(self) -> None:
         assert self._subscribed.wait(15)
@@ -179,8 +179,8 @@ class LinkTable:
     def connected(self) -> bool:
         return self._client.is_connected()
 
-    def _wait(self, read: Callable[[], list[T]], count: int) -> T:
-        return eventually(lambda: found[-1] if len(found := read()) >= count else None)
+    def _wait(self, read: Callable[[], list[T]], least: int) -> T:
+        return eventually(lambda: found[-1] if len(found := read()) >= least else None)
 
     def _answer_to(self, correlation: str) -> Answer | None:
         with self.lock:
