@@ -3,7 +3,6 @@
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import func, select
@@ -18,43 +17,34 @@ from cloud.photos.simulated import SimulatedPhotoStore
 from cloud.proofs.models import AcceptedManifest, Proof, QuarantinedManifest
 from tests.support.link_table import LinkTable, jpeg, manifest, sha_of
 from tests.support.mosquitto import Mosquitto
-from tests.support.running_link import RunningLink, add_device
+from tests.support.running_link import LinkSide, RunningLink, add_device, link_side
 from tests.support.waiting import eventually
 from wire.messages import Closing, Mode, ProofResult, ProofState
 from wire.topics import Up
 
 DATA = jpeg(1)
 PROOF = "1" * 32
+Counted = AcceptedManifest | QuarantinedManifest | Proof | Dispatch
 
 
-@dataclass
-class Side:
-    """The cloud's side of a test, and the table that talks to it."""
+def count(side: LinkSide, model: type[Counted]) -> int:
+    with side.database.read(scoped(side.organisation_id)) as session:
+        return session.scalar(select(func.count(model.id))) or 0
 
-    database: Database
-    store: SimulatedPhotoStore
-    organisation_id: int
-    table: LinkTable
 
-    def count(self, model: type[AcceptedManifest | QuarantinedManifest | Proof | Dispatch]) -> int:
-        with self.database.read(scoped(self.organisation_id)) as session:
-            return session.scalar(select(func.count(model.id))) or 0
-
-    def send_photo(self, data: bytes = DATA) -> None:
-        self.table.wait_photo(self.table.send_photo(data))
+def send_photo(side: LinkSide, data: bytes = DATA) -> None:
+    side.table.wait_photo(side.table.send_photo(data))
 
 
 @pytest.fixture
-def side(mosquitto: Mosquitto, database: Database) -> Iterator[Side]:
-    address, organisation_id = add_device(database, "table-01")
-    store = SimulatedPhotoStore()
-    with RunningLink(mosquitto, database, store), LinkTable(mosquitto, address) as table:
-        yield Side(database, store, organisation_id, table)
+def side(mosquitto: Mosquitto, database: Database) -> Iterator[LinkSide]:
+    with link_side(mosquitto, database) as side:
+        yield side
 
 
-def test_a_proof_is_receipted_with_its_dispatch_committed(side: Side) -> None:
+def test_a_proof_is_receipted_with_its_dispatch_committed(side: LinkSide) -> None:
     """U-13."""
-    side.send_photo()
+    send_photo(side)
     side.table.send_manifest(manifest(PROOF, [DATA]))
     answer = side.table.wait_proof(PROOF)
     assert (answer.result, answer.revision) == (ProofResult.RECEIPTED, 1)
@@ -64,14 +54,14 @@ def test_a_proof_is_receipted_with_its_dispatch_committed(side: Side) -> None:
     assert raw == manifest(PROOF, [DATA]).to_bytes()
 
 
-def test_a_manifest_before_its_photos_is_told_what_is_missing(side: Side) -> None:
+def test_a_manifest_before_its_photos_is_told_what_is_missing(side: LinkSide) -> None:
     other = jpeg(2)
-    side.send_photo(other)
+    send_photo(side, other)
     side.table.send_manifest(manifest(PROOF, [DATA, other]))
     answer = side.table.wait_proof(PROOF)
     assert (answer.result, answer.missing) == (ProofResult.MISSING, [sha_of(DATA)])
-    assert side.count(Proof) == 0
-    side.send_photo()
+    assert count(side, Proof) == 0
+    send_photo(side)
     side.table.send_manifest(manifest(PROOF, [DATA, other]))
     assert side.table.wait_proof(PROOF, 2).result is ProofResult.RECEIPTED
 
@@ -97,18 +87,18 @@ def test_a_manifest_waits_for_a_photo_that_is_being_stored(
         assert len(table.proof_answers(PROOF)) == 1
 
 
-def test_a_repeat_gets_the_same_answer_and_no_second_dispatch(side: Side) -> None:
+def test_a_repeat_gets_the_same_answer_and_no_second_dispatch(side: LinkSide) -> None:
     """Invariant 7."""
-    side.send_photo()
-    for count in range(1, 4):
+    send_photo(side)
+    for times in range(1, 4):
         side.table.send_manifest(manifest(PROOF, [DATA]))
-        assert side.table.wait_proof(PROOF, count).result is ProofResult.RECEIPTED
-    assert (side.count(Proof), side.count(Dispatch)) == (1, 1)
+        assert side.table.wait_proof(PROOF, times).result is ProofResult.RECEIPTED
+    assert (count(side, Proof), count(side, Dispatch)) == (1, 1)
 
 
-def test_a_repeat_is_receipted_after_its_photos_were_deleted(side: Side) -> None:
+def test_a_repeat_is_receipted_after_its_photos_were_deleted(side: LinkSide) -> None:
     """Invariant 7."""
-    side.send_photo()
+    send_photo(side)
     side.table.send_manifest(manifest(PROOF, [DATA]))
     side.table.wait_proof(PROOF)
     side.store.delete(side.organisation_id, sha_of(DATA))
@@ -116,21 +106,21 @@ def test_a_repeat_is_receipted_after_its_photos_were_deleted(side: Side) -> None
     assert side.table.wait_proof(PROOF, 2).result is ProofResult.RECEIPTED
 
 
-def test_another_content_under_the_same_revision_is_a_conflict(side: Side) -> None:
+def test_another_content_under_the_same_revision_is_a_conflict(side: LinkSide) -> None:
     """Invariant 7."""
     side.table.send_manifest(manifest(PROOF, []))
     side.table.wait_proof(PROOF)
     side.table.send_manifest(manifest(PROOF, [], code="OTHER"))
     answer = side.table.wait_proof(PROOF, 2)
     assert answer.result is ProofResult.CONFLICT
-    assert side.count(QuarantinedManifest) == 1
-    assert side.count(Dispatch) == 1
+    assert count(side, QuarantinedManifest) == 1
+    assert count(side, Dispatch) == 1
 
 
-def test_after_send_only_withdrawn_can_follow(side: Side) -> None:
+def test_after_send_only_withdrawn_can_follow(side: LinkSide) -> None:
     side.table.send_manifest(manifest(PROOF, [], closing=Closing.UNSENT))
     side.table.wait_proof(PROOF)
-    assert side.count(Dispatch) == 0
+    assert count(side, Dispatch) == 0
     side.table.send_manifest(manifest(PROOF, [], revision=2))
     assert side.table.wait_proof(PROOF, 2).result is ProofResult.RECEIPTED
     side.table.send_manifest(manifest(PROOF, [], revision=3))
@@ -142,16 +132,16 @@ def test_after_send_only_withdrawn_can_follow(side: Side) -> None:
 
 
 @pytest.mark.parametrize("mode", [Mode.TRAINING, Mode.RETURN])
-def test_training_and_returns_are_kept_and_not_sent(side: Side, mode: Mode) -> None:
+def test_training_and_returns_are_kept_and_not_sent(side: LinkSide, mode: Mode) -> None:
     side.table.send_manifest(manifest(PROOF, [], mode=mode))
     side.table.wait_proof(PROOF)
     with side.database.read(scoped(side.organisation_id)) as session:
         assert session.scalars(select(Dispatch.state)).one() is DispatchState.SAVED_NOT_SENT
 
 
-def test_a_photo_that_is_damaged_since_is_asked_for_before_the_receipt(side: Side) -> None:
+def test_a_photo_that_is_damaged_since_is_asked_for_before_the_receipt(side: LinkSide) -> None:
     """Invariant 4: after this receipt the table frees its copy."""
-    side.send_photo()
+    send_photo(side)
     side.store.damage(side.organisation_id, sha_of(DATA))
     side.table.send_manifest(manifest(PROOF, [DATA]))
     answer = side.table.wait_proof(PROOF)
@@ -163,9 +153,9 @@ def test_a_photo_that_is_damaged_since_is_asked_for_before_the_receipt(side: Sid
 
 
 def test_without_the_photo_store_there_is_no_receipt(
-    side: Side, caplog: pytest.LogCaptureFixture
+    side: LinkSide, caplog: pytest.LogCaptureFixture
 ) -> None:
-    side.send_photo()
+    send_photo(side)
     side.store.fail_next(StoreUnavailable("away"))
     with caplog.at_level(logging.ERROR):
         side.table.send_manifest(manifest(PROOF, [DATA]))
@@ -176,14 +166,14 @@ def test_without_the_photo_store_there_is_no_receipt(
 
 
 def test_without_a_commit_there_is_no_receipt(
-    side: Side, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    side: LinkSide, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Invariant 4."""
 
     def no_write(*_: object) -> None:
         raise DatabaseBusy("away")
 
-    side.send_photo()
+    send_photo(side)
     with monkeypatch.context() as away, caplog.at_level(logging.ERROR):
         away.setattr(side.database, "write", no_write)
         side.table.send_manifest(manifest(PROOF, [DATA]))
@@ -210,23 +200,23 @@ def test_without_a_commit_there_is_no_receipt(
     ],
 )
 def test_a_manifest_that_cannot_be_understood_is_refused_with_its_reason(
-    side: Side, payload: bytes, said: str
+    side: LinkSide, payload: bytes, said: str
 ) -> None:
     side.table.say_raw(side.table.address.proof(PROOF), payload)
     answer = side.table.wait_proof(PROOF)
     if said:
         assert answer.result is ProofResult.REFUSED
         assert said in answer.reason
-        assert side.count(AcceptedManifest) == 0
+        assert count(side, AcceptedManifest) == 0
 
 
-def test_an_unknown_field_is_ignored(side: Side) -> None:
+def test_an_unknown_field_is_ignored(side: LinkSide) -> None:
     raw = manifest(PROOF, []).to_bytes()[:-1] + b',"weight_g":350}'
     side.table.say_raw(side.table.address.proof(PROOF), raw)
     assert side.table.wait_proof(PROOF).result is ProofResult.RECEIPTED
 
 
-def test_an_adopted_spool_sends_from_another_device(side: Side, mosquitto: Mosquitto) -> None:
+def test_an_adopted_spool_sends_from_another_device(side: LinkSide, mosquitto: Mosquitto) -> None:
     other, _ = add_device(side.database, "table-02", 9, side.organisation_id)
     side.table.send_manifest(manifest(PROOF, [], closing=Closing.UNSENT))
     side.table.wait_proof(PROOF)
@@ -235,11 +225,11 @@ def test_an_adopted_spool_sends_from_another_device(side: Side, mosquitto: Mosqu
         assert second.wait_proof(PROOF).result is ProofResult.RECEIPTED
         second.send_manifest(manifest(PROOF, [], revision=2))
         assert second.wait_proof(PROOF, 2).result is ProofResult.RECEIPTED
-    assert (side.count(Proof), side.count(Dispatch)) == (1, 1)
+    assert (count(side, Proof), count(side, Dispatch)) == (1, 1)
 
 
 def test_two_organisations_with_the_same_proof_id_do_not_meet(
-    side: Side, mosquitto: Mosquitto
+    side: LinkSide, mosquitto: Mosquitto
 ) -> None:
     """Invariant 8."""
     other, _ = add_device(side.database, "table-02")
@@ -248,10 +238,10 @@ def test_two_organisations_with_the_same_proof_id_do_not_meet(
     with LinkTable(mosquitto, other) as second:
         second.send_manifest(manifest(PROOF, [], code="THEIRS"))
         assert second.wait_proof(PROOF).result is ProofResult.RECEIPTED
-    assert side.count(Proof) == 1
+    assert count(side, Proof) == 1
 
 
-def test_an_inventory_says_what_became_of_each_manifest(side: Side) -> None:
+def test_an_inventory_says_what_became_of_each_manifest(side: LinkSide) -> None:
     known, unknown = manifest(PROOF, []), "3" * 32
     side.table.send_manifest(known)
     side.table.wait_proof(PROOF)
@@ -273,7 +263,7 @@ def test_an_inventory_says_what_became_of_each_manifest(side: Side) -> None:
 
 
 def test_an_inventory_of_another_organisation_knows_nothing(
-    side: Side, mosquitto: Mosquitto
+    side: LinkSide, mosquitto: Mosquitto
 ) -> None:
     """Invariant 8."""
     side.table.send_manifest(manifest(PROOF, []))
@@ -288,7 +278,7 @@ def test_an_inventory_of_another_organisation_knows_nothing(
         assert not second.progress
 
 
-def test_following_is_answered_with_progress(side: Side) -> None:
+def test_following_is_answered_with_progress(side: LinkSide) -> None:
     side.table.send_manifest(manifest(PROOF, []))
     side.table.wait_proof(PROOF)
     eventually(lambda: side.table.progress)  # that of the new dispatch
@@ -298,7 +288,7 @@ def test_following_is_answered_with_progress(side: Side) -> None:
     assert {it.proof_id for it in side.table.progress} == {PROOF}
 
 
-def test_an_inventory_that_cannot_be_read_is_passed_over(side: Side) -> None:
+def test_an_inventory_that_cannot_be_read_is_passed_over(side: LinkSide) -> None:
     side.table.say_raw(side.table.address.up(Up.INVENTORY), b'{"version":9}')
     side.table.wait_until_link_has_seen_all()
     assert len(side.table.answers) == 1

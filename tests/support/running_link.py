@@ -1,22 +1,28 @@
 """The link as the program runs it, on a broker and a database of a test."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.accounts.models import Organisation
 from cloud.database.feed import ChangeFeed
-from cloud.database.scope import system
+from cloud.database.scope import scoped, system
 from cloud.database.write import Database
 from cloud.dispatcher.intake import ask_for_dispatch
 from cloud.fleet.broker_password import broker_hash
 from cloud.fleet.models import Device, PackingTable
 from cloud.link.service import Link
 from cloud.link.settings import LinkSettings
+from cloud.photos.simulated import SimulatedPhotoStore
 from cloud.photos.store import PhotoStore
+from cloud.proofs.models import Photo
+from tests.support.link_table import LinkTable
 from tests.support.mosquitto import CLOUD, Mosquitto
 from wire.messages import AdviceKind
 from wire.topics import Address
@@ -100,3 +106,34 @@ class RunningLink:
         with self._asked_lock:
             self.asked.append(code)
         return self.advise(organisation_id, code)
+
+
+@dataclass
+class LinkSide:
+    """A running link, its database, and one table that talks to it."""
+
+    database: Database
+    store: SimulatedPhotoStore
+    running: RunningLink
+    organisation_id: int
+    table: LinkTable
+
+    def device(self) -> Device:
+        with self.database.read(scoped(self.organisation_id)) as session:
+            return session.scalars(
+                select(Device).where(Device.device_id == self.table.address.device_id)
+            ).one()
+
+    def count_photos(self) -> int:
+        with self.database.read(scoped(self.organisation_id)) as session:
+            return len(session.scalars(select(Photo)).all())
+
+
+@contextmanager
+def link_side(broker: Mosquitto, database: Database) -> Iterator[LinkSide]:
+    """Start a link with photos in memory, and connect a table to it."""
+    address, organisation_id = add_device(database, "table-01")
+    store = SimulatedPhotoStore()
+    running = RunningLink(broker, database, store)
+    with running, LinkTable(broker, address) as table:
+        yield LinkSide(database, store, running, organisation_id, table)
