@@ -10,7 +10,7 @@ class BrokerMissing(BrokerError):
 
 
 class BrokerPortTaken(BrokerError):
-    """Another program listens on the broker's port."""
+    """The broker's address cannot be used: mostly, another program listens there."""
 
 
 class BrokerDidNotStart(BrokerError):

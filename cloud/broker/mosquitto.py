@@ -1,6 +1,5 @@
 """Runs mosquitto: starts it, restarts it when it dies, gives it new users, ends it."""
 
-import contextlib
 import getpass
 import logging
 import os
@@ -18,7 +17,7 @@ from cloud.broker.configuration import (
     configuration_text,
     password_text,
 )
-from cloud.broker.errors import BrokerDidNotStart, BrokerMissing, BrokerPortTaken
+from cloud.broker.errors import BrokerDidNotStart, BrokerError, BrokerMissing, BrokerPortTaken
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +67,11 @@ class Mosquitto:
             BrokerDidNotStart: it ended or stayed silent; the text has its last words.
         """
         _refuse_taken_port(self._host, self._port)
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._write_files()
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._write_files()
+        except OSError as error:
+            raise BrokerDidNotStart(f"{self._directory}: {error.strerror}") from error
         self._thread.start()
         self._started.wait()
         if self._start_error is not None:
@@ -98,47 +100,57 @@ class Mosquitto:
     def _own_child(self) -> None:
         try:
             self._spawn()
-        except (BrokerMissing, BrokerDidNotStart) as error:
+        except BrokerError as error:
             self._start_error = error
             return
         finally:
             self._started.set()
         while not self._stopping.is_set():
             self._follow_until_dead()
-            if self._stopping.wait(_RESTART_PAUSE_S):
-                return
-            with contextlib.suppress(BrokerDidNotStart):
-                self._spawn()
+            if not self._stopping.wait(_RESTART_PAUSE_S):
+                self._spawn_again()
+        self._forget_child()
+
+    def _spawn_again(self) -> None:
+        try:
+            self._spawn()
+        except BrokerError as error:
+            logger.error("the broker does not start: %s", error)  # noqa: TRY400  no bug of ours
 
     def _spawn(self) -> None:
-        self._child = subprocess.Popen(
-            _command(self._directory / "mosquitto.conf"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        command = _command(self._directory / "mosquitto.conf")
+        try:
+            self._child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise BrokerDidNotStart(f"{command[0]} cannot be run: {error.strerror}") from error
         self._wait_until_open(self._child)
 
     def _wait_until_open(self, child: subprocess.Popen[str]) -> None:
         for _ in range(int(_START_DEADLINE_S / _PROBE_PAUSE_S)):
             if child.poll() is not None:
-                said = (child.stderr.read() if child.stderr else "").strip().splitlines()
-                raise BrokerDidNotStart(f"mosquitto ended: {said[-1] if said else 'no word'}")
+                raise BrokerDidNotStart(f"mosquitto ended: {_last_words(child)}")
             if _accepts(self._host, self._port):
                 return
             if self._stopping.wait(_PROBE_PAUSE_S):
                 return
-        self._end_child()
+        self._forget_child()
         raise BrokerDidNotStart(f"mosquitto did not listen on {self._host}:{self._port}")
 
     def _follow_until_dead(self) -> None:
         child = self._child
-        if child is None or child.stderr is None:
+        if child is None or child.stderr is None or child.stderr.closed:
             return
-        for line in child.stderr:
-            logger.info("mosquitto: %s", line.rstrip())
+        with child.stderr as lines:
+            for line in lines:
+                logger.info("mosquitto: %s", line.rstrip())
         status = child.wait()
         if not self._stopping.is_set():
             logger.error("the broker ended and is started again", extra={"status": status})
@@ -153,6 +165,12 @@ class Mosquitto:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+    def _forget_child(self) -> None:
+        """End the child for good, also one that is still starting."""
+        self._end_child()
+        if self._child is not None and self._child.stderr is not None:
+            self._child.stderr.close()
 
     # --- files ----------------------------------------------------------------------------------
 
@@ -193,6 +211,14 @@ def _command(configuration: Path) -> list[str]:
     return ["setpriv", "--pdeathsig", "TERM", find_mosquitto(), "-c", str(configuration)]
 
 
+def _last_words(child: "subprocess.Popen[str]") -> str:
+    if child.stderr is None:
+        return "no word"
+    with child.stderr as lines:
+        said = lines.read().strip().splitlines()
+    return "; ".join(said[-2:]) or "no word"
+
+
 def _refuse_taken_port(host: str, port: int) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -200,8 +226,8 @@ def _refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise BrokerPortTaken(
-                f"port {port} of {host} is taken ({error.strerror}); "
-                "stop the program that uses it or set another broker port"
+                f"the broker cannot have port {port} of {host} ({error.strerror}); "
+                "stop the program that uses it or set another broker.host or broker.port"
             ) from None
 
 

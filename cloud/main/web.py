@@ -29,8 +29,8 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         raise AddressTaken(
-            f"port {port} of {host} is taken ({error.strerror}); "
-            "stop the program that uses it or set web.port"
+            f"the pages cannot have port {port} of {host} ({error.strerror}); "
+            "stop the program that uses it or set another web.host or web.port"
         ) from None
     return bound
 

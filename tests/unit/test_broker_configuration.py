@@ -1,0 +1,84 @@
+"""The files that mosquitto is started with."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+from cloud.broker.configuration import (
+    ACCESS_LIST,
+    CLOUD_USER,
+    BrokerLimits,
+    configuration_text,
+    password_text,
+)
+from cloud.fleet.broker_password import ITERATIONS, broker_hash, new_device_password
+
+
+def text(**changes: str) -> str:
+    return configuration_text(
+        host="127.0.0.1",
+        port=18830,
+        password_file=Path("/data/a b/passwords"),
+        access_file=Path("/data/a b/access.acl"),
+        limits=BrokerLimits(max_packet_bytes=1000, max_queued_bytes=2000, max_inflight_messages=7),
+        **changes,
+    )
+
+
+def test_nobody_enters_without_a_name_and_nothing_is_kept() -> None:
+    lines = text().splitlines()
+    assert lines[0] == "listener 18830 127.0.0.1"
+    assert {
+        "allow_anonymous false",
+        "use_username_as_clientid true",
+        "persistence false",
+        "retain_available false",
+    } <= set(lines)
+
+
+def test_what_one_client_may_use_is_limited() -> None:
+    assert {
+        "max_packet_size 1000",
+        "max_queued_bytes 2000",
+        "max_queued_messages 0",
+        "max_inflight_messages 7",
+    } <= set(text().splitlines())
+
+
+def test_paths_may_have_spaces() -> None:
+    assert "password_file /data/a b/passwords" in text().splitlines()
+
+
+def test_the_user_to_stay_is_named_only_for_root() -> None:
+    assert not any(line.startswith("user ") for line in text().splitlines())
+    assert text(run_as="packwitness").splitlines()[-1] == "user packwitness"
+
+
+def test_a_device_writes_only_up_and_reads_only_down() -> None:
+    rules = [line for line in ACCESS_LIST.splitlines() if line]
+    assert rules == [
+        f"user {CLOUD_USER}",
+        "topic readwrite packwitness/v1/#",
+        "pattern write packwitness/v1/+/%u/up/#",
+        "pattern read packwitness/v1/+/%u/down/#",
+    ]
+
+
+def test_each_user_has_a_line() -> None:
+    assert password_text([("a", "$7$x"), ("b", "$7$y")]) == "a:$7$x\nb:$7$y\n"
+    assert password_text([]) == ""
+
+
+def test_a_hash_has_mosquittos_format_and_a_salt_of_its_own() -> None:
+    first, second = broker_hash("secret"), broker_hash("secret")
+    assert first != second
+    _, kind, iterations, salt, digest = first.split("$")
+    assert (kind, iterations) == ("7", str(ITERATIONS))
+    expected = hashlib.pbkdf2_hmac("sha512", b"secret", base64.b64decode(salt), ITERATIONS)
+    assert base64.b64decode(digest) == expected
+
+
+def test_device_passwords_are_long_and_differ() -> None:
+    made = {new_device_password() for _ in range(100)}
+    assert len(made) == 100
+    assert all(len(password) == 43 for password in made)
