@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.outbox import DETAIL_LENGTH, queue_again, refresh_state
-from cloud.conversations.states import AttemptOutcome, MessageState, Reason
+from cloud.conversations.states import AttemptOutcome, DispatchState, MessageState, Reason
 from cloud.database.clock import database_now
 from cloud.dispatcher.claims import Claim
 from cloud.dispatcher.errors import ClaimLost
@@ -59,7 +59,11 @@ def begin_sending(
         started_at=now,
     )
     session.add(attempt)
-    _refresh(session, message, now)
+    dispatch = session.get_one(Dispatch, message.dispatch_id)
+    if dispatch.state is DispatchState.SENDING:
+        session.flush()  # the next part of a dispatch that is being sent is no news to anybody
+    else:
+        refresh_state(session, dispatch, now)
     return Begun(attempt.id, now)
 
 
