@@ -81,7 +81,9 @@ def manifest(
 class LinkTable:
     """Connects as a device. What it heard is in its lists, in order of arrival."""
 
-    def __init__(self, broker: Mosquitto, address: Address, password: str | None = None) -> None:
+    def __init__(
+        self, broker: Mosquitto | tuple[str, int], address: Address, password: str | None = None
+    ) -> None:
         self.address = address
         self.answers: list[Answer] = []
         self.progress: list[Progress] = []
@@ -92,12 +94,15 @@ class LinkTable:
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=address.device_id, protocol=paho.MQTTv5
         )
-        self._client.username_pw_set(address.device_id, password or broker.users[address.device_id])
+        host, port = broker if isinstance(broker, tuple) else (broker.host, broker.port)
+        if not isinstance(broker, tuple):
+            password = password or broker.users[address.device_id]
+        self._client.username_pw_set(address.device_id, password)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe(address.down_filter, qos=1)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
-        self._client.connect(broker.host, broker.port, clean_start=True)
+        self._client.connect(host, port, clean_start=True)
 
     def __enter__(self) -> "LinkTable":
         self._client.loop_start()
