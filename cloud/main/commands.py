@@ -4,11 +4,11 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,11 +23,12 @@ from cloud.database.scope import scoped, system
 from cloud.fleet.models import PackingTable
 from cloud.fleet.service import create_table, issue_claim, new_claim_code
 from cloud.main.connecting import connect, read_connection
-from cloud.main.errors import BadSettings, StartError
+from cloud.main.errors import StartError
 from cloud.main.opening import Basics, basics, basics_for_a_command
-from cloud.main.process import data_folder_locked, log_to_stderr
+from cloud.main.process import data_folder_locked, ends_on_signals, log_to_stderr
 from cloud.main.serve import serve
 from cloud.main.settings import CloudSettings
+from cloud.main.settings_loading import DEFAULT_FILE, FILE_VARIABLE, load
 from cloud.photos.errors import PhotoStoreError
 from cloud.shops.errors import ShopExists
 
@@ -41,10 +42,23 @@ app.add_typer(shop_app, name="shop")
 
 T = TypeVar("T")
 
+_config_file: ContextVar[Path | None] = ContextVar("config_file", default=None)
+
 _PLAIN = (StartError, BrokerError, DatabaseError, PhotoStoreError, ShopExists, UnknownMember)
 """Errors whose text is for the person who typed the command."""
 
 Email = Annotated[str, typer.Option("--owner", help="e-mail address of the owner")]
+
+
+@app.callback()
+def options(
+    config: Annotated[
+        Path | None,
+        typer.Option(envvar=FILE_VARIABLE, help=f"settings in TOML (default: {DEFAULT_FILE})"),
+    ] = None,
+) -> None:
+    """Take what stands before the command."""
+    _config_file.set(config)
 
 
 @app.command("serve")
@@ -52,7 +66,7 @@ def serve_command() -> None:
     """Run everything in one process: broker, link, dispatcher, order sync, pages."""
     settings = _settings()
     log_to_stderr(settings.log_level)
-    with _one_line_errors(), data_folder_locked(settings.data_dir):
+    with _one_line_errors(), ends_on_signals(), data_folder_locked(settings.data_dir):
         with basics(settings) as made:
             created = _ensure_owner(made, "owner@localhost", "")
         if created is not None:
@@ -166,12 +180,7 @@ def _with_basics(work: Callable[[Basics], T]) -> T:
 
 def _settings() -> CloudSettings:
     with _one_line_errors():
-        try:
-            return CloudSettings()
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            raise BadSettings(f"setting {field}: {first['msg']}") from None
+        return load(_config_file.get())
 
 
 @contextmanager

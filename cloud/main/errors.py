@@ -9,6 +9,10 @@ class AlreadyRunning(StartError):
     """Another process has the data folder."""
 
 
+class DataFolderUnusable(StartError):
+    """The data folder cannot be made or written to."""
+
+
 class BadSettings(StartError):
     """A setting cannot be used; the text names the field."""
 

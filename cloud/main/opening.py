@@ -8,7 +8,7 @@ from cloud.database.engine import Engines
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
 from cloud.main.errors import AlreadyRunning
-from cloud.main.process import data_folder_locked, end_process
+from cloud.main.process import data_folder_locked, end_process, make_folder
 from cloud.main.settings import CloudSettings
 from cloud.migrations.upgrade import require_current, upgrade
 
@@ -31,7 +31,7 @@ def basics(
         database = Database.open(settings.database_url, on_death=end_process)
         stack.callback(database.close)
         prepare(database.engines)
-        settings.key_file.parent.mkdir(mode=0o700, exist_ok=True)
+        make_folder(settings.key_file.parent)
         yield Basics(settings, database, SecretBox(settings.key_file))
 
 

@@ -4,13 +4,15 @@ import fcntl
 import json
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
-from cloud.main.errors import AlreadyRunning
+from cloud.main.errors import AlreadyRunning, DataFolderUnusable
 
 _STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
     "message",
@@ -25,22 +27,67 @@ def data_folder_locked(folder: Path) -> Iterator[None]:
 
     Raises:
         AlreadyRunning: another process holds it.
+        DataFolderUnusable: it cannot be made or written to.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (folder / "lock").open("a+") as file:
+    make_folder(folder)
+    with _disk_errors(folder):
+        file = (folder / "lock").open("a+")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise AlreadyRunning(
                 f"another packwitness-cloud (process {holder}) has {folder}; stop it first"
             ) from None
-        file.seek(0)
-        file.truncate()
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+        with _disk_errors(folder):
+            file.seek(0)
+            file.truncate()
+            file.write(f"{os.getpid()}\n")
+            file.flush()
         yield
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that only this user may enter.
+
+    Raises:
+        DataFolderUnusable: the text says why.
+    """
+    with _disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataFolderUnusable(
+            f"the folder {folder} cannot be used: {error.strerror}; "
+            "make room, give this user the right, or set another data_dir"
+        ) from None
+
+
+@contextmanager
+def ends_on_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGINT end the program as its own return would, with all that is cleaned up.
+
+    Once: a second signal does not disturb the end that the first began.
+    """
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 class JsonLines(logging.Formatter):

@@ -1,20 +1,38 @@
-"""Settings of the cloud: TOML file, then environment (PACKWITNESS_CLOUD_...), then command line."""
+"""Settings of the cloud; ``settings_loading`` reads them from a TOML file and the environment."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_serializer,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ENVIRONMENT_PREFIX = "PACKWITNESS_CLOUD_"
+ENVIRONMENT_DELIMITER = "__"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
-class WebSettings(BaseModel):
+class Section(BaseModel):
+    """A part of the settings; what it does not know is a mistake."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class WebSettings(Section):
     """Where pages and the API are served."""
 
     host: str = Field(
@@ -27,7 +45,7 @@ class WebSettings(BaseModel):
     )
 
 
-class BrokerSettings(BaseModel):
+class BrokerSettings(Section):
     """The MQTT broker: the embedded one, or another by its address."""
 
     embedded: bool = Field(default=True, description="run mosquitto as a child of this program")
@@ -42,8 +60,14 @@ class BrokerSettings(BaseModel):
     tables_host: str = Field(default="", description="broker host told to tables; empty: host")
     tables_port: int = Field(default=0, ge=0, le=65535, description="same for the port; 0: port")
 
+    @model_validator(mode="after")
+    def _embedded_has_no_tls(self) -> Self:
+        if self.embedded and (self.tls or self.ca_file):
+            raise ValueError("the embedded broker has no TLS: set embedded=false for another one")
+        return self
 
-class SendingSettings(BaseModel):
+
+class SendingSettings(Section):
     """How the outbox is sent."""
 
     senders: int = Field(default=4, ge=1, le=64, description="messages in the sending at once")
@@ -68,15 +92,15 @@ class CloudSettings(BaseSettings):
     """All settings of ``packwitness-cloud``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PACKWITNESS_CLOUD_", env_nested_delimiter="__", extra="forbid"
+        env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter=ENVIRONMENT_DELIMITER, extra="forbid"
     )
 
     data_dir: Path = Field(
         default=Path("/var/lib/packwitness-cloud"),
         description="folder for the database, photos, keys and the broker's files",
     )
-    database: str = Field(
-        default="", description="address of the database; empty: SQLite in data_dir"
+    database: SecretStr = Field(
+        default=SecretStr(""), description="address of the database; empty: SQLite in data_dir"
     )
     log_level: str = Field(
         default="INFO",
@@ -94,7 +118,15 @@ class CloudSettings(BaseSettings):
     @property
     def database_url(self) -> str:
         """Address of the database."""
-        return self.database or f"sqlite:///{self.data_dir / 'packwitness.sqlite3'}"
+        given = self.database.get_secret_value()
+        return given or f"sqlite:///{self.data_dir / 'packwitness.sqlite3'}"
+
+    @field_serializer("database", when_used="json")
+    def _without_password(self, _value: SecretStr) -> str:
+        try:
+            return make_url(self.database_url).render_as_string(hide_password=True)
+        except ArgumentError:
+            return "**********"
 
     @property
     def photo_dir(self) -> Path:
@@ -115,5 +147,5 @@ class CloudSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  fixed signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  fixed signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Command line before environment before file."""
+        """Environment before file; the loader names the file by ``toml_file``."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
