@@ -77,7 +77,6 @@ def refresh_state(session: Session, dispatch: Dispatch, now: datetime) -> None:
     dispatch.state = state_of([message.state for message in messages])
     dispatch.next_check_at = None
     dispatch.updated_at = now
-    session.flush()
     tell(session, dispatch)
 
 

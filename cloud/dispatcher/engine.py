@@ -60,12 +60,14 @@ class Dispatcher:
             too_old=settings.too_old,
             limit_of=unanswered_limit,
         )
+        self._new_doubt = threading.Event()
         self._sending = Sending(
             database=database,
             store=store,
             gateway=gateway,
             settings=settings,
             sender=self.sender_id,
+            on_doubt=self._new_doubt.set,
         )
         asking = OrderAsking(database, gateway)
         self._matching = Matching(database, gateway, asking, settings)
@@ -108,6 +110,7 @@ class Dispatcher:
     def stop(self) -> None:
         """Claim nothing more, finish what is being sent. Close the change feed first."""
         self._stopping.set()
+        self._new_doubt.set()
         # The claiming loop may wait for a sender to become free.
         self._free_senders.release()
         self._loops.join(_JOIN_S)
@@ -160,11 +163,29 @@ class Dispatcher:
     def _send_loop(self) -> None:
         while (one := self._claims.get()) is not None:
             try:
+                self._send_on(one)
+            finally:
+                self._free_senders.release()
+
+    def _send_on(self, one: Claim | None) -> None:
+        """Send, and go on with whatever is next by turns: no other thread need wake up for it."""
+        while one is not None:
+            try:
                 self._sending.send(one)
             except TransientDatabaseError:
                 logger.exception("what became of a message could not be written; the sweep will")
-            finally:
-                self._free_senders.release()
+                return
+            one = None if self._stopping.is_set() else self._claim_one()
+
+    def _claim_one(self) -> Claim | None:
+        try:
+            claimed = self._database.write(
+                lambda session: claim(session, self._rules, 1), system("the sender's turn")
+            )
+        except TransientDatabaseError:
+            logger.exception("nothing can be claimed now")
+            return None
+        return claimed.claims[0] if claimed.claims else None
 
     def _match_loop(self) -> None:
         def turn() -> None:
@@ -175,11 +196,12 @@ class Dispatcher:
         self._turn_loop(turn)
 
     def _settle_loop(self) -> None:
-        """By time alone: a doubt is looked at long after it arose, and news come with each send."""
+        """Not woken by all news, which come with each message: only by doubts, and by time."""
 
         def turn() -> None:
-            if not self._resolving.turn():
-                self._stopping.wait(self._longest_wait_s(self._resolving.seconds_until_next()))
+            self._new_doubt.clear()
+            if not self._resolving.turn() and not self._stopping.is_set():
+                self._new_doubt.wait(self._longest_wait_s(self._resolving.seconds_until_next()))
 
         self._turn_loop(turn)
 
@@ -209,5 +231,7 @@ class Dispatcher:
             return lapsed, doubt_lapsed_requests(session, self._settings.settle)
 
         returned, doubted = self._database.write(unit, system("claims whose holder is gone"))
+        if doubted:
+            self._new_doubt.set()
         if returned or doubted:
             logger.warning("claims lapsed", extra={"returned": returned, "doubted": doubted})

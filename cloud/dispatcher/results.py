@@ -44,6 +44,9 @@ def begin_sending(
     """
     message = _held(session, claim, MessageState.CLAIMED)
     now = database_now(session)
+    # Read before anything is changed: each reading would flush what was changed so far.
+    number = _newest_number(session, message.id) + 1
+    dispatch = session.get_one(Dispatch, message.dispatch_id)
     message.state = MessageState.SENDING
     message.lease_until = now + lease
     message.tries += 1
@@ -53,13 +56,12 @@ def begin_sending(
     attempt = Attempt(
         organisation_id=message.organisation_id,
         message_id=message.id,
-        number=_newest_number(session, message.id) + 1,
+        number=number,
         fence=message.fence,
         sender=sender,
         started_at=now,
     )
     session.add(attempt)
-    dispatch = session.get_one(Dispatch, message.dispatch_id)
     if dispatch.state is DispatchState.SENDING:
         session.flush()  # the next part of a dispatch that is being sent is no news to anybody
     else:
@@ -71,7 +73,9 @@ def finish_sent(session: Session, claim: Claim, begun: Begun, sent: SentMessage)
     """The marketplace has the message, and that stands whoever has the claim by now."""
     now = database_now(session)
     message = session.get_one(Message, claim.message_id, with_for_update=True)
-    if _is_complete(session, begun.attempt_id):
+    # Held, because a session forgets a row that nobody holds and would read it again.
+    attempt = session.get_one(Attempt, begun.attempt_id)
+    if attempt.finished_at is not None:
         return
     if is_recorded_elsewhere(session, message, sent.message_id):
         _complete(session, begun.attempt_id, AttemptOutcome.UNKNOWN, now)
@@ -79,12 +83,13 @@ def finish_sent(session: Session, claim: Claim, begun: Begun, sent: SentMessage)
             message.reason, message.detail = Reason.OTHER, _SAME_ID_TWICE
             _doubt(session, message, now, now)
         return
-    _complete(session, begun.attempt_id, AttemptOutcome.SENT, now)
     sent_by_another = message.fence != claim.fence and message.state is MessageState.SENDING
     if message.marketplace_message_id is not None or sent_by_another:
+        _complete(session, begun.attempt_id, AttemptOutcome.SENT, now)
         return
-    # Whoever claimed it since finds it sent when about to begin.
     speed_up(session, message.shop_id)
+    _complete(session, begun.attempt_id, AttemptOutcome.SENT, now)
+    # Whoever claimed it since finds it sent when about to begin.
     mark_sent(session, message, sent, now)
 
 

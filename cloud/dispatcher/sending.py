@@ -91,13 +91,16 @@ class Sending:
         gateway: ShopGateway,
         settings: DispatcherSettings,
         sender: str,
+        on_doubt: Callable[[], None],
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``on_doubt`` is called whenever it has become unknown what a request did."""
         self._database = database
         self._store = store
         self._gateway = gateway
         self._settings = settings
         self._sender = sender
+        self._on_doubt = on_doubt
         self._monotonic_s = monotonic_s
 
     def send(self, claim: Claim) -> None:
@@ -201,6 +204,7 @@ class Sending:
                 back_off=self._settings.back_off,
             ),
         )
+        self._on_doubt()
 
     def _with_new_token(self, job: Job, request: tuple[Begun, Line] | None, step: Step) -> Step:
         """Get a new token now; where that fails, wait or hold as that failure says."""

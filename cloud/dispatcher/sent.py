@@ -20,6 +20,9 @@ def mark_sent(
     is_hidden: bool = False,
 ) -> None:
     """Record the marketplace's id; ``is_hidden``: it has the message and does not show it."""
+    with session.no_autoflush:  # one flush for all that changes
+        conversation = session.get_one(Conversation, message.conversation_id)
+        dispatch = session.get_one(Dispatch, message.dispatch_id)
     message.state = MessageState.NOT_SHOWN if is_hidden else MessageState.SENT
     message.marketplace_message_id = sent.message_id
     message.sent_at = now
@@ -27,10 +30,9 @@ def mark_sent(
     message.claimed_by = None
     message.reason = Reason.REFUSED_CONTENT if is_hidden else ""
     message.detail = ""
-    conversation = session.get_one(Conversation, message.conversation_id)
     conversation.unanswered += 1
     conversation.external_id = sent.conversation_id or conversation.external_id
-    refresh_state(session, session.get_one(Dispatch, message.dispatch_id), now)
+    refresh_state(session, dispatch, now)
 
 
 def is_recorded_elsewhere(session: Session, message: Message, marketplace_id: str) -> bool:
