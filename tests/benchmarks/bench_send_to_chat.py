@@ -4,6 +4,7 @@ Bare is a script with one httpx client that makes the same calls in the same ord
 sandbox logged for our order. The shop's pace is set so high that it limits nothing.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,8 @@ PHOTOS = 3
 BARE_SHOP_ID = 22000002
 BARE_TOKEN = "fedcba98765432100123456789abcdef"
 PATIENCE_S = 20.0
+PACKER_S = 0.5
+"""From the last photo to F4: all is quiet by then."""
 
 
 class Rig:
@@ -58,8 +61,9 @@ class Rig:
         self._press(number + SCAN_END, "Order open")
         for place in range(1, PHOTOS + 1):
             self._press(f"p{SCAN_END}", f"{place} photo")
-        # Photos travel before F4; a packer takes longer to press it than they need.
+        # Photos travel before F4, and a packer takes longer to press it than they need.
         eventually(lambda: self._stored_photos() == stored + PHOTOS)
+        threading.Event().wait(PACKER_S)
         on_disk = self._whole.plan.folder.spool.glob(f"photos/*/{number}_*.jpg")
         self._newest_photos = tuple(path.read_bytes() for path in sorted(on_disk))
         sent_before = self._messages_sent()
