@@ -91,7 +91,11 @@ class Relay:
         except OSError:
             pass  # one end is gone, so the other has to go
         with self._lock:
+            # A cut took both ends away to reset them; an orderly end must not overtake it.
+            is_cut = source not in self._ends
             self._ends -= {source, sink}
+        if is_cut:
+            return
         for end in (source, sink):
             _end(end)
 

@@ -102,9 +102,14 @@ def killed_after(delay_s: float, whole: Whole, find: FindPid) -> Iterator[thread
 
 
 def has_ended(pid: int) -> bool:
-    """Whether a process does nothing more, reaped or not."""
+    """Whether a process does nothing more, reaped or not.
+
+    Its first thread can be dead while others are still dying; only when all are gone is it reaped.
+    """
+    process = Path(f"/proc/{pid}")
     try:
-        return "State:\tZ" in Path(f"/proc/{pid}/status").read_text()
+        threads = list((process / "task").iterdir())
+        return len(threads) <= 1 and "State:\tZ" in (process / "status").read_text()
     except OSError:
         return True
 

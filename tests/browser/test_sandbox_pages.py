@@ -154,4 +154,4 @@ def test_a_seller_authorizes_in_the_browser(
     tab.goto(f"{shopee_sandbox.base_url}{path}?{httpx.QueryParams(query)}")
     tab.get_by_role("button", name="Authorize").click()
 
-    tab.wait_for_url(f"{back}?code=*&shop_id={SHOP}")
+    tab.wait_for_url(f"{back}?code=*&shop_id={SHOP}", wait_until="commit")
