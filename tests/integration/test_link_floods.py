@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from cloud.database.write import Database
+from cloud.link.mqtt import Line
 from cloud.photos.simulated import SimulatedPhotoStore
 from tests.database_rows import only_sqlite
 from tests.fixtures_mosquitto import MakeMosquitto
@@ -15,8 +16,10 @@ from tests.support.running_link import LinkSide, RunningLink, add_device, link_s
 from tests.support.waiting import eventually
 from wire.messages import (
     Health,
+    Inventory,
     Lookup,
     PhotoResult,
+    PhotoState,
 )
 from wire.topics import Up
 
@@ -116,9 +119,17 @@ def test_a_broker_restarted_in_the_middle(
 
 @only_sqlite
 def test_acknowledgements_of_a_lost_line_are_not_given_to_the_next(
-    make_mosquitto: MakeMosquitto, database: Database
+    make_mosquitto: MakeMosquitto, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Packet numbers begin anew with each line."""
+    acknowledged: list[int] = []
+    acknowledge = Line.acknowledge
+
+    def watched(line: Line, packet_id: int, qos: int) -> None:
+        acknowledged.append(packet_id)
+        acknowledge(line, packet_id, qos)
+
+    monkeypatch.setattr(Line, "acknowledge", watched)
     broker = make_mosquitto()
     address, _ = add_device(database, "table-01")
     go_on = threading.Event()
@@ -144,12 +155,23 @@ def test_acknowledgements_of_a_lost_line_are_not_given_to_the_next(
         go_on.set()
         for number in range(3, 9):
             table.wait_photo(sha_of(jpeg(number, 500)))
-        eventually(lambda: connection._in_work == 0)
+        eventually(lambda: len(acknowledged) >= 6 and connection._in_work == 0)
+    assert len(acknowledged) == 6
 
 
 @only_sqlite
-def test_the_brokers_limits_are_obeyed(make_mosquitto: MakeMosquitto, database: Database) -> None:
-    """Answers wait for their turn instead of ending the line (edge-hardware 5.1, 2)."""
+def test_the_brokers_limits_are_obeyed(
+    make_mosquitto: MakeMosquitto, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers wait for their turn: paho would send them all at once (edge-hardware 5.1, 2)."""
+    in_flight: list[int] = []
+    publish = Line.publish
+
+    def watched(line: Line, topic: str, payload: bytes) -> None:
+        publish(line, topic, payload)
+        in_flight.append(line._in_flight)
+
+    monkeypatch.setattr(Line, "publish", watched)
     broker = make_mosquitto(limits=Limits(receive_maximum=2, max_packet_size=5000))
     address, _ = add_device(database, "table-01")
     running = RunningLink(broker, database, SimulatedPhotoStore())
@@ -159,6 +181,25 @@ def test_the_brokers_limits_are_obeyed(make_mosquitto: MakeMosquitto, database: 
             table.send_slice(jpeg(number, 500), 0, 500)
         for number in range(50):
             table.wait_photo(sha_of(jpeg(number, 500)))
+        assert running.link._connection._lines == 1
+    assert max(in_flight) <= 2
+
+
+@only_sqlite
+def test_a_message_above_the_brokers_limit_is_dropped_and_the_line_stays(
+    make_mosquitto: MakeMosquitto, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Sent, it would end the line, and again after each connect (edge-hardware 5.1, 9)."""
+    broker = make_mosquitto(limits=Limits(max_packet_size=5000))
+    address, _ = add_device(database, "table-01")
+    running = RunningLink(broker, database, SimulatedPhotoStore())
+    with running, LinkTable(broker, address) as table:
+        states = [
+            PhotoState(sha256=f"{number:064x}", size_bytes=10 + number) for number in range(45)
+        ]
+        table.say(Up.INVENTORY, Inventory(correlation="large", photos=states))
+        eventually(lambda: "larger than the broker takes" in caplog.text)
+        table.wait_until_link_has_seen_all()
         assert running.link._connection._lines == 1
 
 
