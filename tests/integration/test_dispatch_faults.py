@@ -71,7 +71,7 @@ def test_trouble_with_reading_stops_nothing_for_long(bench: Bench, path: str) ->
 
 def test_a_photo_that_the_chat_shows_late_is_not_sent_twice(bench: Bench) -> None:
     """Absent in two readings it is tried again, by the same address: the marketplace refuses."""
-    bench.fault("show_late", "image", visible_after_s=1)
+    bench.fault("show_late", "image", visible_after_s=4)
     bench.fault("drop_after", "image")
     with bench.running():
         packed = bench.pack(ORDER)
