@@ -19,7 +19,8 @@ class LinkSettings:
     partitions: tuple[int, ...] = tuple(range(PARTITIONS))
     receive_maximum: int = 64
     """Messages in work at once, more or less; announced to the broker, and held by ourselves."""
-    photo_workers: int = 4
+    photo_workers: int = 8
+    """Each waits for the disk most of the time; what they commit at once shares one flush."""
     message_workers: int = 2
     max_photo_bytes: int = 12 * 1024 * 1024
     assembly_bytes: int = 512 * 1024 * 1024
