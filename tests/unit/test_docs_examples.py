@@ -13,6 +13,7 @@ from cloud.dashboard.words import STATES
 from cloud.main.commands import app as cloud_app
 from cloud.main.connecting import Connection
 from cloud.main.settings import CloudSettings
+from cloud.main.settings_loading import FILE_VARIABLE
 from edge.cli import main as edge_main
 from edge.indicator.signs import SIGNS
 from edge.scanner.codes import CodeKind, CodeRules, classify
@@ -104,6 +105,7 @@ def test_every_environment_variable_that_the_guides_name_exists() -> None:
     )
     known = set(re.findall(r'"(PACKWITNESS_[A-Z_]+)"', launcher))
     known |= {f"PACKWITNESS_{port}_PORT" for port in ("WEB", "BROKER", "SANDBOX")}
+    known.add(FILE_VARIABLE)
     for prefix, model in (("CLOUD", CloudSettings), ("EDGE", TableSettings)):
         known |= {
             f"PACKWITNESS_{prefix}_{name.upper().replace('.', '__')}" for name in names_of(model)
