@@ -271,11 +271,11 @@ def test_a_lost_connection_is_marked_and_made_good(visit: Visit) -> None:
     page.goto("/parcelguard/log")
     # The mark is there from the start; this attribute only when the stream of events is.
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
-    page.context.set_offline(True)
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
     lost = page.get_by_text("Connection lost: what you see may be old.")
     expect(lost).to_be_visible()
     visit.world.add_proof("2611210AWAY", None, closing="unsent", photos=0)
-    page.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator("tbody tr").first).to_contain_text("2611210AWAY")
     expect(lost).to_be_hidden()
     visit.problems.clear()  # the browser itself reports that it was offline
