@@ -44,7 +44,7 @@ from tests.support.shopee_caller import ShopeeCaller
 
 SHOPS = 50
 WORKERS = DispatcherSettings().senders
-ORDERS_PER_ROUND = 2 * SHOPS
+ORDERS_PER_ROUND = SHOPS
 ROUNDS = 5
 GOAL = 0.7
 MESSAGES_PER_ORDER = PHOTOS + 1
@@ -180,7 +180,7 @@ def _sandbox(folder: Path, plan: Plan) -> Iterator[str]:
 @contextmanager
 def rig(folder: Path) -> Iterator[Rig]:
     """Sandbox, database, and the rows of 50 shops."""
-    plan = Plan(SHOPS, 2 * (ROUNDS + 1) + 1)
+    plan = Plan(SHOPS, ROUNDS + 2)
     with ExitStack() as stack:
         base_url = stack.enter_context(_sandbox(folder, plan))
         database = stack.enter_context(Database.open(f"sqlite:///{folder / 'cloud.sqlite3'}"))
