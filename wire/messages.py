@@ -15,6 +15,7 @@ from wire.errors import BadMessage, UnknownVersion
 VERSION = 1
 MAX_PHOTOS_PER_PROOF = 3
 MAX_CODE_LENGTH = 200
+MAX_EQUIVALENTS = 20
 MAX_NUMBER = 2**31 - 1  # fits the integer of every database
 
 
@@ -336,3 +337,9 @@ class Advice(Message):
     correlation: str
     kind: AdviceKind
     text: str = Field(default="", max_length=200)
+    equivalents: list[Annotated[str, Field(max_length=MAX_CODE_LENGTH)]] = Field(
+        default_factory=list,
+        max_length=MAX_EQUIVALENTS,
+        description="the other numbers of the same order (its order number, its tracking numbers);"
+        " all of them, or none where they are not known or too many",
+    )

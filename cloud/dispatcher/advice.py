@@ -1,5 +1,6 @@
 """What a table should know about a code it has just scanned."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -11,9 +12,10 @@ from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.database.write import Database
 from cloud.dispatcher.asking import Asked, OrderAsking
-from cloud.orders.queries import Candidate, candidates
+from cloud.orders.models import Order
+from cloud.orders.queries import Candidate, candidates, numbers_of
 from cloud.shops.models import Shop
-from wire.messages import AdviceKind
+from wire.messages import MAX_EQUIVALENTS, AdviceKind
 
 SYNC_COUNTS_FOR = timedelta(minutes=15)
 """Orders read longer ago than this do not prove that a code is unknown."""
@@ -28,6 +30,17 @@ _SENT = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """What is known about a code."""
+
+    kind: AdviceKind
+    equivalents: tuple[str, ...] = ()
+    """The other numbers of the same order; all of them or none, because a table takes what is not
+    among them for another order's.
+    """
+
+
 class Adviser:
     """Answers from our orders; asks the marketplaces for a number that is not among them."""
 
@@ -35,7 +48,7 @@ class Adviser:
         self._database = database
         self._asking = asking
 
-    def advise(self, organisation_id: int, code: str) -> AdviceKind:
+    def advise(self, organisation_id: int, code: str) -> Advised:
         """What is known about a code.
 
         `unknown` refuses the order at the table, so it is said only when every shop was asked, and
@@ -44,23 +57,24 @@ class Adviser:
         Raises:
             DatabaseError: nothing is known now.
         """
-        kind = self._from_orders(organisation_id, code)
-        if kind is not None:
-            return kind
+        known = self._from_orders(organisation_id, code)
+        if known is not None:
+            return known
         match self._asking.ask(organisation_id, code):
             case Asked.FOUND:
-                return self._from_orders(organisation_id, code) or AdviceKind.KNOWN
+                return self._from_orders(organisation_id, code) or Advised(AdviceKind.KNOWN)
             case Asked.UNCLEAR:
-                return AdviceKind.NOT_SYNCED
+                return Advised(AdviceKind.NOT_SYNCED)
             case Asked.NONE:
-                return self._not_found(organisation_id)
+                return Advised(self._not_found(organisation_id))
 
-    def _from_orders(self, organisation_id: int, code: str) -> AdviceKind | None:
+    def _from_orders(self, organisation_id: int, code: str) -> Advised | None:
         with self._database.read(scoped(organisation_id)) as session:
             found = candidates(session, code)
             if len(found) != 1:
-                return AdviceKind.KNOWN if found else None
-            return _about(session, found[0])
+                return Advised(AdviceKind.KNOWN) if found else None
+            order = found[0].order
+            return Advised(_about(session, found[0]), _equivalents(session, order, code))
 
     def _not_found(self, organisation_id: int) -> AdviceKind:
         with self._database.read(scoped(organisation_id)) as session:
@@ -69,6 +83,11 @@ class Adviser:
         if read_until and all(one is not None and one > oldest for one in read_until):
             return AdviceKind.UNKNOWN
         return AdviceKind.NOT_SYNCED
+
+
+def _equivalents(session: Session, order: Order, code: str) -> tuple[str, ...]:
+    others = tuple(number for number in numbers_of(session, order) if number != code)
+    return others if len(others) <= MAX_EQUIVALENTS else ()
 
 
 def _about(session: Session, candidate: Candidate) -> AdviceKind:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from cloud.dispatcher.advice import Advised
 from cloud.link.outbound import Outbound
 from cloud.link.senders import Sender
 from wire.messages import Advice, AdviceKind, Lookup
@@ -16,7 +17,7 @@ _WORKERS = 2
 _MOST_PER_DEVICE = 4
 """Lookups of one table that may wait; a packer who scans faster packs on without advice."""
 
-Advise = Callable[[int, str], AdviceKind]
+Advise = Callable[[int, str], Advised]
 """What is known about a code, by organisation and code. May ask a marketplace, within bounds."""
 
 TEXTS = {
@@ -64,13 +65,14 @@ class Lookups:
                 self._waiting += Counter()  # forgets those at zero
 
     def _answer(self, sender: Sender, lookup: Lookup) -> None:
-        kind = self._advise(sender.organisation_id, lookup.code)
+        known = self._advise(sender.organisation_id, lookup.code)
         self._outbound.advice(
             sender.address,
             Advice(
                 code=lookup.code,
                 correlation=lookup.correlation,
-                kind=kind,
-                text=TEXTS[kind],
+                kind=known.kind,
+                text=TEXTS[known.kind],
+                equivalents=list(known.equivalents),
             ),
         )

@@ -38,6 +38,14 @@ def candidates(session: Session, code: str) -> list[Candidate]:
     return list(found.values())
 
 
+def numbers_of(session: Session, order: Order) -> list[str]:
+    """The order number and all tracking numbers of an order, each once."""
+    tracking = session.scalars(
+        select(Parcel.tracking_number).where(Parcel.order_id == order.id).order_by(Parcel.id)
+    )
+    return list(dict.fromkeys([order.order_number, *filter(None, tracking)]))
+
+
 def ids_of_orders(session: Session, code: str) -> set[int]:
     """Ids of all orders with that order number or tracking number."""
     by_number = select(Order.id).where(Order.order_number == code)

@@ -3,14 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from cloud.conversations.states import DispatchState
 from cloud.database.base import utc_now
-from cloud.dispatcher.advice import SYNC_COUNTS_FOR, Adviser
+from cloud.database.scope import scoped
+from cloud.dispatcher.advice import SYNC_COUNTS_FOR, Advised, Adviser
 from cloud.dispatcher.asking import OrderAsking
+from cloud.orders.models import Order, Parcel
 from sandbox.shopee import demo_seed
 from tests.support.dispatch_bench import Bench
-from wire.messages import AdviceKind
+from wire.messages import MAX_EQUIVALENTS, AdviceKind
 
 ORDER = demo_seed.FURTHER_ORDER_SNS[0]
 UNKNOWN = "260101NOSUCH99"
@@ -18,9 +22,13 @@ TWO_PARCELS = demo_seed.TWO_PARCELS_ORDER_SN
 FIRST_PARCEL, SECOND_PARCEL = "SPXMY000000000201", "SPXMY000000000202"
 
 
-def advise(bench: Bench, code: str) -> AdviceKind:
+def ask(bench: Bench, code: str) -> Advised:
     adviser = Adviser(bench.database, OrderAsking(bench.database, bench.gateway))
     return adviser.advise(bench.organisation_id, code)
+
+
+def advise(bench: Bench, code: str) -> AdviceKind:
+    return ask(bench, code).kind
 
 
 @pytest.mark.parametrize(
@@ -64,3 +72,40 @@ def test_a_shop_that_cannot_be_asked_proves_nothing(bench: Bench) -> None:
     bench.change_shop(orders_synced_until=utc_now())
     bench.sandbox.control.fault("error_before", "get_order_detail", http_status=500, count=None)
     assert advise(bench, ORDER) is AdviceKind.NOT_SYNCED
+
+
+@pytest.mark.parametrize("code", [TWO_PARCELS, FIRST_PARCEL, SECOND_PARCEL])
+def test_the_other_numbers_of_the_order_come_with_the_advice(bench: Bench, code: str) -> None:
+    """The table compares the label in a photo with them."""
+    advise(bench, TWO_PARCELS)  # reads the order in
+    others = {TWO_PARCELS, FIRST_PARCEL, SECOND_PARCEL} - {code}
+    assert set(ask(bench, code).equivalents) == others
+
+
+def test_a_code_that_is_not_known_has_no_other_numbers(bench: Bench) -> None:
+    assert ask(bench, UNKNOWN).equivalents == ()
+
+
+@pytest.mark.parametrize(
+    ("parcels", "told"), [(MAX_EQUIVALENTS, True), (MAX_EQUIVALENTS + 1, False)]
+)
+def test_too_many_numbers_are_left_out_all_of_them(bench: Bench, parcels: int, told: bool) -> None:
+    """A part of them would make the table stop at a label of the very same order."""
+    advise(bench, ORDER)
+
+    def add(session: Session) -> None:
+        session.execute(delete(Parcel))
+        order = session.scalars(select(Order).where(Order.order_number == ORDER)).one()
+        session.add_all(
+            Parcel(
+                organisation_id=bench.organisation_id,
+                order_id=order.id,
+                package_number=f"P{number}",
+                tracking_number=f"SPXMY9{number:08}",
+                read_at=utc_now(),
+            )
+            for number in range(parcels)
+        )
+
+    bench.database.write(add, scoped(bench.organisation_id))
+    assert len(ask(bench, ORDER).equivalents) == (parcels if told else 0)

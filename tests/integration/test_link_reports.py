@@ -14,6 +14,7 @@ from cloud.conversations.states import DispatchState as State
 from cloud.database.errors import ConnectionLost
 from cloud.database.scope import scoped
 from cloud.database.write import Database
+from cloud.dispatcher.advice import Advised
 from tests.support.link_table import LinkTable, jpeg, manifest, sha_of
 from tests.support.mosquitto import Mosquitto
 from tests.support.running_link import LinkSide, add_device, link_side
@@ -102,21 +103,23 @@ def test_the_longest_health_fits(side: LinkSide) -> None:
 
 
 def test_a_lookup_is_answered_with_advice(side: LinkSide) -> None:
-    side.running.advise = lambda _organisation, _code: AdviceKind.CANCELLED
+    known = Advised(AdviceKind.CANCELLED, ("SPXMY1", "SPXMY2"))
+    side.running.advise = lambda _organisation, _code: known
     side.table.say(Up.LOOKUP, Lookup(code="250301A", correlation="c1"))
     advice = eventually(lambda: side.table.advice)[0]
     assert (advice.code, advice.correlation, advice.kind) == ("250301A", "c1", AdviceKind.CANCELLED)
     assert "cancelled" in advice.text
+    assert advice.equivalents == ["SPXMY1", "SPXMY2"]
 
 
 def test_a_lookup_that_fails_stays_unanswered_and_the_next_is_answered(side: LinkSide) -> None:
-    def broken(_organisation: int, _code: str) -> AdviceKind:
+    def broken(_organisation: int, _code: str) -> Advised:
         raise RuntimeError("a bug")
 
     side.running.advise = broken
     side.table.say(Up.LOOKUP, Lookup(code="A", correlation="c1"))
     eventually(lambda: side.running.asked == ["A"])
-    side.running.advise = lambda _organisation, _code: AdviceKind.KNOWN
+    side.running.advise = lambda _organisation, _code: Advised(AdviceKind.KNOWN)
     side.table.say(Up.LOOKUP, Lookup(code="B", correlation="c2"))
     assert [it.correlation for it in eventually(lambda: side.table.advice)] == ["c2"]
 
@@ -124,9 +127,9 @@ def test_a_lookup_that_fails_stays_unanswered_and_the_next_is_answered(side: Lin
 def test_a_flood_of_lookups_does_not_pile_up(side: LinkSide) -> None:
     go_on = threading.Event()
 
-    def slow(_organisation: int, _code: str) -> AdviceKind:
+    def slow(_organisation: int, _code: str) -> Advised:
         assert go_on.wait(20)
-        return AdviceKind.KNOWN
+        return Advised(AdviceKind.KNOWN)
 
     side.running.advise = slow
     for number in range(100):

@@ -14,6 +14,7 @@ from cloud.accounts.models import Organisation
 from cloud.database.feed import ChangeFeed
 from cloud.database.scope import scoped, system
 from cloud.database.write import Database
+from cloud.dispatcher.advice import Advised
 from cloud.dispatcher.intake import ask_for_dispatch
 from cloud.fleet.broker_password import broker_hash
 from cloud.fleet.models import Device, PackingTable
@@ -69,7 +70,7 @@ class RunningLink:
     ) -> None:
         self.deaths: list[BaseException] = []
         self.asked: list[str] = []
-        self.advise: Callable[[int, str], AdviceKind] = lambda _organisation, _code: (
+        self.advise: Callable[[int, str], Advised] = lambda _organisation, _code: Advised(
             AdviceKind.KNOWN
         )
         self._asked_lock = threading.Lock()
@@ -102,7 +103,7 @@ class RunningLink:
         assert not self.deaths
         assert alive
 
-    def _advise(self, organisation_id: int, code: str) -> AdviceKind:
+    def _advise(self, organisation_id: int, code: str) -> Advised:
         with self._asked_lock:
             self.asked.append(code)
         return self.advise(organisation_id, code)
