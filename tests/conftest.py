@@ -5,5 +5,6 @@ pytest_plugins = [
     "tests.fixtures_dashboard",
     "tests.fixtures_dispatch",
     "tests.fixtures_mosquitto",
+    "tests.fixtures_s3",
     "tests.fixtures_sandbox",
 ]

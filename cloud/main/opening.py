@@ -1,5 +1,6 @@
-"""Opening database and keys: whole for ``serve``, or beside a cloud that already runs."""
+"""Opening database, keys and photos: whole for ``serve``, or beside a cloud that already runs."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ from cloud.main.errors import AlreadyRunning
 from cloud.main.process import data_folder_locked, end_process, make_folder
 from cloud.main.settings import CloudSettings
 from cloud.migrations.upgrade import require_current, upgrade
+from cloud.photos.errors import TransientPhotoStoreError
+from cloud.photos.local import LocalPhotoStore
+from cloud.photos.s3 import S3PhotoStore
+from cloud.photos.store import PhotoStore
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +55,28 @@ def basics_for_a_command(settings: CloudSettings) -> Iterator[Basics]:
         except AlreadyRunning:
             prepare = require_current
         yield stack.enter_context(basics(settings, prepare))
+
+
+def photo_store(settings: CloudSettings, *, owner: bool) -> PhotoStore:
+    """The photo store that the settings choose. Of a local one, one process is the ``owner``.
+
+    Raises:
+        PhotoStoreError: it cannot be used as it is set up.
+    """
+    if settings.s3.bucket:
+        return S3PhotoStore(settings.s3.store)
+    return LocalPhotoStore(settings.photo_dir, owner=owner)
+
+
+def photo_store_tried_out(settings: CloudSettings) -> PhotoStore:
+    """The same, for its owner, after a trial photo.
+
+    A store that is only out of reach now does not keep the cloud from its start: nothing is
+    receipted until it is back. Raises PermanentPhotoStoreError.
+    """
+    store = photo_store(settings, owner=True)
+    try:
+        store.check()
+    except TransientPhotoStoreError as error:
+        logger.warning("photos cannot be stored now, and none is receipted: %s", error)
+    return store

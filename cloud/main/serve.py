@@ -29,12 +29,12 @@ from cloud.link.service import Link
 from cloud.link.settings import LinkSettings
 from cloud.main.admission import BrokerAdmission
 from cloud.main.housekeeping import Housekeeping
-from cloud.main.opening import basics
+from cloud.main.opening import basics, photo_store_tried_out
 from cloud.main.process import end_process
 from cloud.main.settings import CloudSettings
 from cloud.main.web import WebServer, listen
 from cloud.marketplaces.http_clients import HttpClients
-from cloud.photos.local import LocalPhotoStore
+from cloud.photos.store import PhotoStore
 from cloud.shops.gateway import ShopGateway
 from cloud.sync.orders import OrderReader, OrderSync, SyncSettings
 
@@ -49,7 +49,7 @@ class Parts:
 
     settings: CloudSettings
     database: Database
-    store: LocalPhotoStore
+    store: PhotoStore
     feed: ChangeFeed
     box: SecretBox
     gateway: ShopGateway
@@ -68,7 +68,7 @@ def parts(settings: CloudSettings) -> Iterator[Parts]:
         yield Parts(
             settings=settings,
             database=database,
-            store=LocalPhotoStore(settings.photo_dir),
+            store=photo_store_tried_out(settings),
             feed=feed,
             box=box,
             gateway=ShopGateway(database, box, clients),
@@ -78,7 +78,7 @@ def parts(settings: CloudSettings) -> Iterator[Parts]:
 def serve(settings: CloudSettings, on_ready: Callable[[], None]) -> None:
     """Run until SIGINT or SIGTERM; then finish what is in work and end.
 
-    Raises StartError, BrokerError or DatabaseError when it cannot start.
+    Raises StartError, BrokerError, DatabaseError or PhotoStoreError when it cannot start.
     """
     listening = listen(settings.web.host, settings.web.port)
     with listening, parts(settings) as made, ExitStack() as stack:

@@ -1,7 +1,9 @@
 """Settings of the cloud; ``settings_loading`` reads them from a TOML file and the environment."""
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -19,6 +21,8 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from cloud.photos.settings import S3Settings
 
 ENVIRONMENT_PREFIX = "PACKWITNESS_CLOUD_"
 ENVIRONMENT_DELIMITER = "__"
@@ -67,6 +71,90 @@ class BrokerSettings(Section):
         return self
 
 
+class S3Section(Section):
+    """Photos in an S3 bucket instead of on this machine's disk."""
+
+    bucket: str = Field(
+        default="",
+        pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$",
+        description="bucket for photos, which must exist; empty: photos stay in data_dir",
+    )
+    endpoint: str = Field(
+        default="",
+        description="address of the S3 server, https://host:port without the bucket; empty: AWS",
+    )
+    region: str = Field(
+        default="us-east-1", pattern=r"^[a-z0-9-]+$", description="region of the bucket"
+    )
+    prefix: str = Field(
+        default="",
+        pattern=r"^([A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*)?$",
+        description="folder in the bucket for all photos, if others use it too",
+    )
+    access_key_id: SecretStr = Field(
+        default=SecretStr(""),
+        description="its credentials; empty: AWS_ variables, else the role of this machine",
+    )
+    secret_access_key: SecretStr = Field(default=SecretStr(""), description="the secret of them")
+    path_style: bool = Field(
+        default=True, description="name the bucket in the path of requests; false: in their host"
+    )
+    allow_http: bool = Field(
+        default=False, description="allow http:// to other machines: photos travel in clear"
+    )
+    ca_file: Path | None = Field(default=None, description="private CA of the S3 server, PEM")
+    deadline_s: float = Field(
+        default=30.0, ge=1, le=300, description="longest a call to the S3 server may take, s"
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        keys = [self.access_key_id.get_secret_value(), self.secret_access_key.get_secret_value()]
+        if not self.bucket and any([self.endpoint, *keys]):
+            raise ValueError("bucket is missing")
+        if any(keys) and not all(keys):
+            raise ValueError("access_key_id and secret_access_key belong together: set both")
+        return self
+
+    @model_validator(mode="after")
+    def _has_an_endpoint_to_trust(self) -> Self:
+        if not self.endpoint:
+            return self
+        parts = urlsplit(self.endpoint)
+        is_bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or parts.username)
+        if parts.scheme not in {"https", "http"} or not parts.hostname or not is_bare:
+            raise ValueError("endpoint is no address; it looks like https://s3.example.com:9000")
+        if parts.scheme == "http" and not (self.allow_http or _is_loopback(parts.hostname)):
+            raise ValueError(
+                "endpoint would send photos in clear: use https://, or set allow_http = true"
+            )
+        return self
+
+    @property
+    def store(self) -> S3Settings:
+        """The same for the store."""
+        return S3Settings(
+            bucket=self.bucket,
+            endpoint=self.endpoint,
+            region=self.region,
+            prefix=self.prefix,
+            access_key_id=self.access_key_id.get_secret_value(),
+            secret_access_key=self.secret_access_key.get_secret_value(),
+            path_style=self.path_style,
+            ca_file=self.ca_file,
+            deadline_s=self.deadline_s,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class SendingSettings(Section):
     """How the outbox is sent."""
 
@@ -113,6 +201,7 @@ class CloudSettings(BaseSettings):
     )
     web: WebSettings = WebSettings()
     broker: BrokerSettings = BrokerSettings()
+    s3: S3Section = S3Section()
     sending: SendingSettings = SendingSettings()
 
     @property

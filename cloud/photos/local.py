@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cloud.photos.errors import (
@@ -21,7 +22,7 @@ from cloud.photos.errors import (
     StoreUnavailable,
     StoreUnusable,
 )
-from cloud.photos.store import PhotoKey, matches, require_match
+from cloud.photos.store import PhotoKey, StoredPhoto, matches, photo_key, require_match
 
 _INCOMING = "incoming"
 
@@ -39,22 +40,29 @@ logger = logging.getLogger(__name__)
 
 
 class LocalPhotoStore:
-    """A photo store in a folder. One process owns it: temporary files of others are removed.
+    """A photo store in a folder. The one process that owns it removes temporary files at its start.
 
-    Raises StoreUnusable when the folder does not exist and cannot be made.
+    A command beside that process is not the ``owner``. Raises StoreUnusable when the folder does
+    not exist and cannot be made.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, owner: bool = True) -> None:
         self._root = root
         self._incoming = root / _INCOMING
         self._lasting_folders: set[Path] = set()
         with _disk_errors():
             for folder in [*_missing_above(root), root, self._incoming]:
                 self._make_folder(folder)
-            self._remove_leftovers()
+            if owner:
+                self._remove_leftovers()
 
     def __repr__(self) -> str:
         return f"LocalPhotoStore({str(self._root)!r})"
+
+    def check(self) -> None:
+        """See `PhotoStore.check`."""
+        with _disk_errors():
+            _discard(self._write_temporary(b"trial"))
 
     def put(self, organisation_id: int, sha256: str, data: bytes) -> None:
         """See `PhotoStore.put`."""
@@ -101,12 +109,32 @@ class LocalPhotoStore:
                 return
             _flush(path.parent)
 
-    def keys(self, organisation_id: int) -> Iterator[PhotoKey]:
-        """See `PhotoStore.keys`."""
+    def organisations(self) -> list[int]:
+        """See `PhotoStore.organisations`."""
         with _disk_errors():
-            names = [path.name for path in (self._root / str(organisation_id)).glob("??/*")]
-        for name in names:
-            yield PhotoKey(organisation_id, name)
+            names = [path.name for path in self._root.iterdir()]
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def listing(self, organisation_id: int) -> Iterator[StoredPhoto]:
+        """See `PhotoStore.listing`: one of the 256 folders of an organisation at a time."""
+        with _disk_errors():
+            shelves = sorted((self._root / str(organisation_id)).glob("??"))
+        for shelf in shelves:
+            yield from self._on_shelf(organisation_id, shelf)
+
+    def _on_shelf(self, organisation_id: int, shelf: Path) -> list[StoredPhoto]:
+        found = []
+        with _disk_errors():
+            for name in sorted(os.listdir(shelf)):  # noqa: PTH208  names alone, to be sorted
+                key = photo_key(organisation_id, name)
+                try:
+                    status = (shelf / name).stat()
+                except FileNotFoundError:
+                    continue  # deleted meanwhile
+                if key is not None and name.startswith(shelf.name):
+                    written_at = datetime.fromtimestamp(status.st_mtime, UTC)
+                    found.append(StoredPhoto(key, status.st_size, written_at))
+        return found
 
     def _path(self, key: PhotoKey) -> Path:
         return self._root / str(key.organisation_id) / key.sha256[:2] / key.sha256
@@ -118,18 +146,26 @@ class LocalPhotoStore:
             return False
 
     def _write(self, path: Path, data: bytes) -> None:
-        handle, name = tempfile.mkstemp(dir=self._incoming)
+        name = self._write_temporary(data)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
             # Replaces a damaged photo; a sound one written meanwhile has the same bytes.
             os.replace(name, path)  # noqa: PTH105  the step that the tests make fail
         except BaseException:
             _discard(name)
             raise
         _flush(path.parent)
+
+    def _write_temporary(self, data: bytes) -> str:
+        handle, name = tempfile.mkstemp(dir=self._incoming)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            _discard(name)
+            raise
+        return name
 
     def _make_folder(self, folder: Path) -> None:
         """Make a folder that lasts.

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from cloud.photos.errors import PhotoDamaged, PhotoMissing, PhotoStoreError
-from cloud.photos.store import PhotoKey, matches, require_match
+from cloud.photos.store import PhotoKey, StoredPhoto, matches, require_match
 
 
 class SimulatedPhotoStore:
@@ -12,6 +13,7 @@ class SimulatedPhotoStore:
 
     def __init__(self) -> None:
         self._photos: dict[PhotoKey, bytes] = {}
+        self._written_at: dict[PhotoKey, datetime] = {}
         self._failures: list[PhotoStoreError] = []
         self._lock = threading.Lock()
 
@@ -26,13 +28,20 @@ class SimulatedPhotoStore:
             key = PhotoKey(organisation_id, sha256)
             self._photos[key] = self._found(key)[:-1]
 
+    def check(self) -> None:
+        """See `PhotoStore.check`."""
+        with self._lock:
+            self._maybe_fail()
+
     def put(self, organisation_id: int, sha256: str, data: bytes) -> None:
         """See `PhotoStore.put`."""
         key = PhotoKey(organisation_id, sha256)
         require_match(key, data)
         with self._lock:
             self._maybe_fail()
-            self._photos[key] = bytes(data)
+            if self._photos.get(key) != data:
+                self._photos[key] = bytes(data)
+                self._written_at[key] = datetime.now(UTC)
 
     def read(self, organisation_id: int, sha256: str) -> bytes:
         """See `PhotoStore.read`."""
@@ -58,12 +67,21 @@ class SimulatedPhotoStore:
             self._maybe_fail()
             self._photos.pop(key, None)
 
-    def keys(self, organisation_id: int) -> Iterator[PhotoKey]:
-        """See `PhotoStore.keys`."""
+    def organisations(self) -> list[int]:
+        """See `PhotoStore.organisations`."""
         with self._lock:
             self._maybe_fail()
-            found = [key for key in self._photos if key.organisation_id == organisation_id]
-        return iter(found)
+            return sorted({key.organisation_id for key in self._photos})
+
+    def listing(self, organisation_id: int) -> Iterator[StoredPhoto]:
+        """See `PhotoStore.listing`."""
+        with self._lock:
+            self._maybe_fail()
+            found = sorted(key for key in self._photos if key.organisation_id == organisation_id)
+            listed = [
+                StoredPhoto(key, len(self._photos[key]), self._written_at[key]) for key in found
+            ]
+        yield from listed
 
     def _maybe_fail(self) -> None:
         if self._failures:

@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from cloud.photos.errors import WrongPhoto
@@ -26,6 +27,24 @@ class PhotoKey:
             raise WrongPhoto("a photo is named by an organisation and 64 lower-case hex digits")
 
 
+@dataclass(frozen=True)
+class StoredPhoto:
+    """A photo as a store lists it: nobody has read its bytes."""
+
+    key: PhotoKey
+    size_bytes: int
+    written_at: datetime
+    """By the store's clock."""
+
+
+def photo_key(organisation_id: int, name: str) -> PhotoKey | None:
+    """The key that a name in a store stands for; None for what is no photo."""
+    try:
+        return PhotoKey(organisation_id, name)
+    except WrongPhoto:
+        return None
+
+
 def require_match(key: PhotoKey, data: bytes) -> None:
     """Raise WrongPhoto unless the bytes have the hash that the key names."""
     if not matches(key, data):
@@ -42,8 +61,11 @@ class PhotoStore(Protocol):
 
     Two organisations with the same picture have two photos; neither sees the other's.
     Every method raises WrongPhoto for a malformed hash, StoreUnavailable when the store cannot be
-    reached or its disk fails, and StoreUnusable when it refuses us.
+    reached, does not answer in time or its disk fails, and StoreUnusable when it refuses us.
     """
+
+    def check(self) -> None:
+        """Write, read and remove a trial object, which is never listed. Raises as `put` does."""
 
     def put(self, organisation_id: int, sha256: str, data: bytes) -> None:
         """Store a photo; return only once a power cut cannot take it any more.
@@ -62,5 +84,12 @@ class PhotoStore(Protocol):
     def delete(self, organisation_id: int, sha256: str) -> None:
         """Remove a photo for good. Nothing happens when it is not there."""
 
-    def keys(self, organisation_id: int) -> Iterator[PhotoKey]:
-        """Yield the key of each photo of an organisation, damaged ones too, in no order."""
+    def organisations(self) -> list[int]:
+        """Those that have photos here, or once had, ascending."""
+
+    def listing(self, organisation_id: int) -> Iterator[StoredPhoto]:
+        """Yield each photo of an organisation, damaged ones too, ascending by hash.
+
+        Only a part of the list is in memory at a time. What is put or deleted meanwhile may be
+        listed or not; what is no photo is passed over. Raises while it is iterated.
+        """

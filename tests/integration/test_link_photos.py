@@ -94,7 +94,7 @@ def test_bytes_with_another_hash_are_not_kept(side: Side) -> None:
     side.table.send_photo(DATA, sha256=wrong)
     assert side.table.wait_photo(wrong).result is PhotoResult.WRONG_HASH
     assert not side.rows()
-    assert not list(side.store.keys(side.organisation_id))
+    assert not list(side.store.listing(side.organisation_id))
 
 
 @pytest.mark.parametrize(

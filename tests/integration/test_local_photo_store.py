@@ -208,8 +208,8 @@ def test_every_call_that_fails_is_told_and_harms_no_other_photo(
         reached = len(disk.calls) >= number
         disk.failing = None
         # Whatever failed: nothing half-written is seen, the earlier photo is whole.
-        keys = list(store.keys(organisation_id))
-        assert keys == [] or store.read(organisation_id, SHA) == PHOTO
+        listed = list(store.listing(organisation_id))
+        assert listed == [] or store.read(organisation_id, SHA) == PHOTO
         assert store.read(1, EARLIER_SHA) == EARLIER
         store.put(organisation_id, SHA, PHOTO)
         assert store.read(organisation_id, SHA) == PHOTO
