@@ -3,11 +3,12 @@
 import argparse
 import getpass
 import logging
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from edge import logs
+from edge import fault_points, logs
 from edge.clock import Clock
 from edge.errors import SettingsError, TableError
 from edge.settings import ClockTrust, TableSettings
@@ -95,6 +96,7 @@ def _run(_options: argparse.Namespace, loaded: Loaded) -> int:
         logs.set_up(log.level, log.file)
     except OSError as error:
         raise TableError(f"log.file {log.file}: {error.strerror}") from error
+    fault_points.arm(os.environ)
     try:
         run(loaded.settings, table_clock(loaded.settings))
     except TableError as error:

@@ -9,6 +9,7 @@ from edge.camera.errors import CameraError
 from edge.clock import Clock
 from edge.effects import TakePhoto
 from edge.events import CameraBack, CameraLost, FrameTaken, PhotoFailed, Post
+from edge.fault_points import Step, reached
 from edge.owners.frames import FrameTray, TakenFrame
 
 logger = logging.getLogger(__name__)
@@ -122,6 +123,7 @@ class CameraOwner:
             return
         taken = TakenFrame(frame, self._clock.now(), self._camera.facts.source)
         self._tray.put(press.capture_id, taken)
+        reached(Step.FRAME_TAKEN)
         self._post(FrameTaken(press.capture_id, self._clock.monotonic_ns()))
 
     def _next_press(self, timeout_s: float) -> TakePhoto | None:

@@ -12,6 +12,7 @@ from edge.clock import Clock
 from edge.effects import DropFrame, Effect, Lookup, ShowSign, TakePhoto
 from edge.errors import TableFault
 from edge.events import Event, Scanned, Stopping, Tick
+from edge.fault_points import Step, reached
 from edge.indicator import Indicator
 from edge.owners.frames import FrameTray
 from edge.owners.mailbox import Mailbox
@@ -118,6 +119,7 @@ class PackingLoop:
                 self._cloud.health_changed()
                 logger.debug("sign", extra={"sign": sign, "text": text})
             case TakePhoto():
+                reached(Step.PRESSED)
                 self._camera.take(effect)
             case DropFrame(capture_id=number):
                 self._tray.take(number)

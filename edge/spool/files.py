@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from edge.fault_points import Step, reached
 from edge.spool.disk import DiskUse
 from edge.spool.failures import typed
 from edge.spool.names import DAMAGED, TEMPORARY
@@ -131,23 +132,27 @@ def write_durable(files: FileSystem, path: Path, data: bytes) -> None:
     begun = temporary
     with typed(f"writing {path.name}"):
         try:
-            _write_synced(files, temporary, data)
+            _write_synced(files, temporary, data, path.suffix)
             files.rename(temporary, path)
             begun = path
+            reached(Step.FILE_RENAMED, path.suffix)
             sync_directory(files, path.parent)
+            reached(Step.FOLDER_SYNCED, path.suffix)
         except OSError:
             discard(files, begun)
             raise
 
 
-def _write_synced(files: FileSystem, path: Path, data: bytes) -> None:
+def _write_synced(files: FileSystem, path: Path, data: bytes, suffix: str) -> None:
     descriptor = files.create(path)
     try:
         rest = memoryview(data)
         while rest:
             # short writes happen near a full disk
             rest = rest[files.write(descriptor, rest) :]
+        reached(Step.FILE_WRITTEN, suffix)
         files.fsync(descriptor)
+        reached(Step.FILE_SYNCED, suffix)
     except OSError:
         with suppress(OSError):  # the first error is the one that tells what happened
             files.close(descriptor)

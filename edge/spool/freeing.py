@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlite3 import Connection, Row
 
 from edge.clock import Moment
+from edge.fault_points import Step, reached
 from edge.spool.failures import typed
 from edge.spool.files import FileSystem, discard, sync_directory
 from edge.spool.journal import Journal, every, one
@@ -146,6 +147,7 @@ def _note_freed(connection: Connection, chosen: Iterable[int]) -> None:
 def _remove_files(files: FileSystem, paths: Collection[Path]) -> None:
     for path in paths:
         discard(files, path)
+        reached(Step.FILE_REMOVED)
     with typed("syncing the photo folders"):
         for folder in {path.parent for path in paths}:
             sync_directory(files, folder)

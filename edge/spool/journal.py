@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
+from edge.fault_points import Step, reached
 from edge.spool.errors import NoSpool, SpoolDamaged, SpoolTooNew
 from edge.spool.failures import typed
 
@@ -100,7 +101,9 @@ class Journal:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                reached(Step.JOURNAL_WRITTEN, doing)
                 self._connection.execute("COMMIT")
+                reached(Step.JOURNAL_COMMITTED, doing)
             except BaseException:
                 self._roll_back()
                 raise

@@ -4,6 +4,7 @@ import logging
 
 from edge.clock import Clock
 from edge.events import AdviceCame, Post, ProgressCame
+from edge.fault_points import Step, reached
 from edge.uplink.queue_view import Receipts
 from wire.errors import WireError
 from wire.messages import Advice, Answer, Progress
@@ -31,7 +32,9 @@ class Downlink:
     def _take(self, kind: Down, payload: bytes) -> Answer | None:
         match kind:
             case Down.ANSWER:
-                return Answer.from_bytes(payload)
+                answer = Answer.from_bytes(payload)
+                reached(Step.ANSWERED, "proof" if answer.proofs else "photo")
+                return answer
             case Down.PROGRESS:
                 self._progress(Progress.from_bytes(payload))
             case Down.ADVICE:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edge.clock import Clock
 from edge.events import LinkChanged, Post
+from edge.fault_points import Step, reached
 from edge.spool.errors import PhotoDamaged, SpoolError
 from edge.uplink import reasons
 from edge.uplink.downlink import Downlink
@@ -163,6 +164,7 @@ class Session:
 
     def _acknowledged(self, mid: int, code: int) -> None:
         what, _ = self._in_flight.pop(mid)
+        reached(Step.ACKNOWLEDGED, type(what).__name__)
         verdict = reasons.puback_verdict(code)
         if verdict is not reasons.Verdict.TAKEN:
             _logger.warning("not taken by the broker: %s", reasons.name(code))
@@ -277,6 +279,7 @@ class Session:
                 self._conclude(self._transfer.give_up(what, str(error)))
         else:
             self._in_flight[mid] = (what, self._now())
+            reached(Step.PUBLISHED, type(what).__name__)
 
     def _control(self, kind: Up, payload: bytes) -> bool:
         """Queue a message that is no evidence; False if its kind broke too many connections."""

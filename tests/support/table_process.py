@@ -1,10 +1,14 @@
 """A packing table as a real process: simulated camera, typed input through a pipe, no broker."""
 
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -76,8 +80,15 @@ def proofs(folder: Path) -> list[ProofSummary]:
 class TableProcess:
     """The daemon. What it shows is kept line by line, and can be waited for."""
 
-    def __init__(self, settings: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "edge.cli", "--config", str(settings), *arguments, "run"]
+    def __init__(
+        self,
+        settings: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        module: str = "edge.cli",
+    ) -> None:
+        """``module`` is run in the place of the command, with the same arguments."""
+        command = [sys.executable, "-m", module, "--config", str(settings), *arguments, "run"]
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -85,7 +96,9 @@ class TableProcess:
             stderr=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parents[2],
+            env={**os.environ, **(environment or {})},
         )
+        self._is_dark = False
         self._changed = threading.Condition()
         self.light: list[str] = []
         self.log: list[str] = []
@@ -103,6 +116,9 @@ class TableProcess:
                     with self._changed:
                         lines.append(line.rstrip())
                         self._changed.notify_all()
+            with self._changed:
+                self._is_dark = self._is_dark or lines is self.light
+                self._changed.notify_all()
 
         thread = threading.Thread(target=read, daemon=True)
         thread.start()
@@ -121,6 +137,23 @@ class TableProcess:
 
     def see(self, text: str, after: int = 0) -> None:
         self._wait(self.light, text, after)
+
+    def light_after(self, line: str, pattern: str) -> re.Match[str] | None:
+        """Type a line; the first light from then on that fits, or None if the table ended."""
+        seen = len(self.light)
+        try:
+            self.enter(line)
+        except BrokenPipeError:
+            return None
+
+        def found() -> re.Match[str] | None:
+            fits = (re.search(pattern, light) for light in self.light[seen:])
+            return next((one for one in fits if one), None)
+
+        with self._changed:
+            came = self._changed.wait_for(lambda: found() or self._is_dark, _PATIENCE_S)
+            assert came, f"{pattern!r} did not come:\n" + "\n".join(self.light + self.log)
+            return found()
 
     def see_in_log(self, text: str) -> None:
         self._wait(self.log, text, 0)
@@ -143,7 +176,8 @@ class TableProcess:
         for reader in self._readers:
             reader.join(_PATIENCE_S)
         assert self.process.stdin is not None
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):  # what a killed table never read
+            self.process.stdin.close()
         return code
 
     def __enter__(self) -> Self:
