@@ -95,6 +95,16 @@ class PhotoFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class CodesRead:
+    """The codes in a saved photo. May come late or never; nothing waits for it."""
+
+    capture_id: int
+    codes: tuple[str, ...]
+    """As printed, not yet classified."""
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class CameraLost:
     """No usable camera; said once."""
 
@@ -221,6 +231,7 @@ Event = (
     | FrameTaken
     | PhotoSaved
     | PhotoFailed
+    | CodesRead
     | CameraLost
     | CameraBack
     | ProofOpened

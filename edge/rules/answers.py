@@ -91,7 +91,8 @@ def _sent(draft: Draft, entry: InFlight) -> None:
     if leaves_ns <= draft.now_ns:
         release(draft, proof_id)
     last = draft.state.last
-    if draft.state.open is None and last is not None and last.proof_id == proof_id:
+    is_last = last is not None and last.proof_id == proof_id
+    if draft.state.open is None and is_last and not draft.state.late_stop:
         draft.say(Sign.SAVED, entry.proof.code, draft.settings.saved_ms)
 
 

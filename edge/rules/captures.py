@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edge.effects import DropFrame, DropPhoto
-from edge.events import FrameTaken, PhotoFailed, PhotoSaved
+from edge.events import CodesRead, FrameTaken, PhotoFailed, PhotoSaved
 from edge.indicator.signs import Sign
 from edge.rules.draft import Draft
 from edge.rules.proofs import advance, put, save_taken
@@ -16,6 +16,7 @@ from edge.rules.state import (
     with_capture,
     without_capture,
 )
+from edge.rules.stops import heard_late
 from wire.messages import Closing
 
 
@@ -51,6 +52,24 @@ def photo_saved(draft: Draft, event: PhotoSaved) -> None:
     )
     _end_click(draft)
     _store(draft, with_capture(proof, saved))
+
+
+def codes_read(draft: Draft, event: CodesRead) -> None:
+    """What a picture shows. After F4 it is news of the last order, if its box is still here."""
+    found = _find(draft.state, event.capture_id)
+    if found is not None:
+        _store(draft, _with_codes(found[0], event))
+    last = draft.state.last
+    if last is not None:
+        heard_late(draft, _with_codes(last.proof, event))
+
+
+def _with_codes(proof: Proof, event: CodesRead) -> Proof:
+    captures = (
+        replace(one, codes=event.codes) if one.capture_id == event.capture_id else one
+        for one in proof.captures
+    )
+    return replace(proof, captures=tuple(captures))
 
 
 def photo_failed(draft: Draft, event: PhotoFailed) -> None:

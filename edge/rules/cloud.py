@@ -1,20 +1,18 @@
 """What the cloud says. It may come late or never, and nothing waits for it."""
 
+from dataclasses import replace
+
 from edge.events import AdviceCame, LinkChanged, ProgressCame
 from edge.indicator.signs import Sign
 from edge.rules.draft import Draft
 from edge.rules.proofs import look_up
-from edge.rules.state import STOP_ADVICE, Notice, Phase
+from edge.rules.state import Notice, Phase, Proof
+from edge.rules.stops import heard_late
 from wire.messages import Advice, AdviceKind, DispatchState
 
 SENT_TEXT = "Image Sent to Customer's Chat"
 """The wording of S0-35; it is used for this state and for no other (Q4)."""
 
-_STOP_TEXT = {
-    AdviceKind.CANCELLED: "the order is cancelled",
-    AdviceKind.REFUNDED: "the order is refunded",
-    AdviceKind.ALREADY_SENT: "photos of this order were already sent",
-}
 _FAILED = frozenset(
     {
         DispatchState.FAILED,
@@ -28,29 +26,27 @@ _NOTHING_SENT = frozenset({DispatchState.CANCELLED, DispatchState.SAVED_NOT_SENT
 _NOTICES = 4  # more than that is news of long ago
 
 
-def stop_text(kind: AdviceKind, text: str) -> str:
-    """Why the box must not be closed, in the cloud's words if it has some."""
-    return text or _STOP_TEXT[kind]
-
-
 def advised(draft: Draft, event: AdviceCame) -> None:
     """Advice counts for the order on the table and for no other."""
     advice, state = event.advice, draft.state
     proof, last = state.open, state.last
-    if proof is not None and _is_about(advice, proof.asked_id, proof.code):
-        draft.set_open(proof, advice=advice.kind, advice_text=advice.text)
-    elif (
-        proof is None
-        and last is not None
-        and last.on_table
-        and _is_about(advice, last.asked_id, last.code)
-        and advice.kind in STOP_ADVICE
-    ):
-        draft.set(late_stop=f"{last.code}: {stop_text(advice.kind, advice.text)}", overlay=None)
+    if proof is not None and _is_about(advice, proof):
+        draft.set(open=_with_advice(proof, advice))
+    elif last is not None and _is_about(advice, last.proof):
+        heard_late(draft, _with_advice(last.proof, advice))
 
 
-def _is_about(advice: Advice, correlation: str, code: str) -> bool:
-    return (advice.correlation, advice.code) == (correlation, code)
+def _with_advice(proof: Proof, advice: Advice) -> Proof:
+    return replace(
+        proof,
+        advice=advice.kind,
+        advice_text=advice.text,
+        equivalents=tuple(advice.equivalents),
+    )
+
+
+def _is_about(advice: Advice, proof: Proof) -> bool:
+    return (advice.correlation, advice.code) == (proof.asked_id, proof.code)
 
 
 def link_changed(draft: Draft, event: LinkChanged) -> None:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from edge.events import DeviceBack, DeviceLost
 from edge.indicator.signs import Sign
 from edge.rules.captures import failed
-from edge.rules.cloud import stop_text
 from edge.rules.draft import Draft
 from edge.rules.proofs import give_up, hand_over, leave_open, put, release
 from edge.rules.settings import PackingSettings
 from edge.rules.state import Capture, InFlight, Proof, Stage, State
+from edge.rules.stops import standing
 from wire.messages import Mode
 
 _MS = 1_000_000
@@ -108,10 +108,10 @@ def _idle(draft: Draft) -> None:
     """The open proof becomes unsent, and the mode ends. A STOP still stands for its box."""
     proof = draft.state.open
     if proof is not None:
-        stop = proof.stop_reason
+        stop = standing(proof, draft.settings)
         leave_open(draft)
-        if stop is not None:
-            draft.set(late_stop=f"{proof.code}: {stop_text(stop, proof.advice_text)}")
+        if stop:
+            draft.set(late_stop=f"{proof.code}: {'; '.join(stop)}")
     if draft.state.mode is not Mode.PACKING:
         draft.set(mode=Mode.PACKING)
 

@@ -2,7 +2,7 @@
 
 from edge.events import DiskLevel
 from edge.indicator.signs import Sign, photos_sign
-from edge.rules.cloud import stop_text
+from edge.rules import stops
 from edge.rules.settings import PackingSettings
 from edge.rules.state import Phase, Proof, State
 from wire.messages import Closing, Mode
@@ -15,7 +15,7 @@ def sign_of(state: State, settings: PackingSettings) -> tuple[Sign, str]:
     if state.overlay is not None:
         return state.overlay.sign, state.overlay.text
     if state.open is not None:
-        return _of_open(state, state.open)
+        return _of_open(state, state.open, settings)
     if state.late_stop:
         return Sign.STOP, state.late_stop
     fault = _fault(state)
@@ -45,7 +45,7 @@ def _fault(state: State) -> str:
     return ""
 
 
-def _of_open(state: State, proof: Proof) -> tuple[Sign, str]:
+def _of_open(state: State, proof: Proof, settings: PackingSettings) -> tuple[Sign, str]:
     count = len(proof.photos)
     text = f"{proof.code}: {count} photo{'' if count == 1 else 's'}"
     if proof.mode is not Mode.PACKING:
@@ -54,11 +54,12 @@ def _of_open(state: State, proof: Proof) -> tuple[Sign, str]:
         return Sign.CALL_LEAD, f"{text}; {state.camera_fault or state.store_fault}"
     if proof.is_unknown:
         return Sign.REFUSED, f"{proof.code}: {proof.advice_text or 'no such order is known'}"
-    if proof.stop_reason is not None:
-        again = "; F4 once more to go on" if proof.stopped_ns is not None else ""
-        return Sign.STOP, f"{text}; {stop_text(proof.stop_reason, proof.advice_text)}{again}"
+    reasons = stops.reasons(proof, settings)
+    if stops.standing(proof, settings):
+        again = ["F4 once more to go on"] if stops.is_confirmed(proof, reasons) else []
+        return Sign.STOP, "; ".join([text, *reasons, *again])
     warnings = [warning for one in proof.captures for warning in one.warnings]
-    return photos_sign(count), "; ".join([text, *dict.fromkeys(warnings)])
+    return photos_sign(count), "; ".join([text, *reasons, *dict.fromkeys(warnings)])
 
 
 def _of_closing(state: State) -> tuple[Sign, str] | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from edge.effects import DropPhoto, TakePhoto
 from edge.events import Action, ActionPressed
 from edge.indicator.signs import Sign
+from edge.rules import stops
 from edge.rules.draft import Draft
 from edge.rules.proofs import (
     cancel_before_hand_over,
@@ -79,7 +80,7 @@ def _send(draft: Draft, at_ns: int) -> None:
         draft.refuse(_UNKNOWN)
     elif not proof.captures:
         draft.refuse("take a photo first")
-    elif proof.stop_reason is None or _confirmed(draft, proof, at_ns):
+    elif _may_close(draft, proof, at_ns):
         close_open(draft, Closing.SEND)
 
 
@@ -91,14 +92,16 @@ def _answer_or_refuse(draft: Draft) -> None:
         draft.refuse(_SCAN_FIRST)
 
 
-def _confirmed(draft: Draft, proof: Proof, at_ns: int) -> bool:
-    """The first F4 at a STOP only stops; the second one confirms."""
-    if proof.stopped_ns is None:
-        draft.set_open(proof, stopped_ns=at_ns)
-        draft.set(overlay=None)
-        draft.show_again = True
-        return False
-    return not draft.within(proof.stopped_ns, draft.settings.photo_bounce_ms, at_ns)
+def _may_close(draft: Draft, proof: Proof, at_ns: int) -> bool:
+    """The first F4 at a STOP only stops; the second one confirms what the light said."""
+    found = stops.reasons(proof, draft.settings)
+    if stops.is_confirmed(proof, found):
+        is_bounce = draft.within(proof.stopped_ns, draft.settings.photo_bounce_ms, at_ns)
+        return not (found and is_bounce)
+    draft.set_open(proof, stopped_ns=at_ns, stopped_for=found)
+    draft.set(overlay=None)
+    draft.show_again = True
+    return False
 
 
 def _undo(draft: Draft) -> None:
@@ -111,7 +114,12 @@ def _undo(draft: Draft) -> None:
         draft.do(DropPhoto(proof.proof_id, capture.sha256))
     else:
         give_up(draft, proof, capture)
-    draft.set(open=without_capture(proof, capture.capture_id), overlay=None, last_photo_ns=None)
+    proof = without_capture(proof, capture.capture_id)
+    left = stops.reasons(proof, draft.settings)
+    # the same label in the next photo stops again
+    stopped_for = tuple(one for one in proof.stopped_for if one in left)
+    draft.set_open(proof, stopped_for=stopped_for)
+    draft.set(overlay=None, last_photo_ns=None)
 
 
 def _cancel(draft: Draft) -> None:

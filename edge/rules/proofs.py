@@ -66,7 +66,7 @@ def close_open(draft: Draft, closing: Closing) -> None:
     if closing is Closing.CANCELLED:
         proof = _give_up_pending(draft, proof)
     if closing is Closing.SEND:
-        last = Last(proof.proof_id, proof.asked_id, proof.code, draft.now_ns)
+        last = Last(proof.proof_id, proof, draft.now_ns)
         recent = (*draft.state.recent, (proof.proof_id, proof.code))[-_REMEMBERED:]
         draft.set(last=last, recent=recent)
     entry = InFlight(proof, closing, asked_ns=draft.now_ns)

@@ -43,6 +43,8 @@ class Capture:
     deadline_ns: int = 0
     sha256: str = ""
     warnings: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    """What was read in the picture; empty also while nobody has read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ class Proof:
     captures: tuple[Capture, ...] = ()
     advice: AdviceKind | None = None
     advice_text: str = ""
+    equivalents: tuple[str, ...] = ()
+    """Other numbers of the same order, from the cloud's advice."""
     sent_before: bool = False
     stopped_ns: int | None = None
-    """When F4 was stopped once; the next F4 confirms."""
+    """When F4 was stopped last."""
+    stopped_for: tuple[str, ...] = ()
+    """What the light said then; the next F4 confirms this and nothing else."""
 
     @property
     def photos(self) -> tuple[str, ...]:
@@ -109,11 +115,21 @@ class Last:
     """The proof that was closed with F4 most recently."""
 
     proof_id: str
-    asked_id: str
-    code: str
+    proof: Proof
+    """As it was at F4, and what was heard of it since."""
     closed_ns: int
     on_table: bool = True
     """Nothing was scanned since: its box is still here, its proof can be taken back."""
+
+    @property
+    def asked_id(self) -> str:
+        """See ``Proof``."""
+        return self.proof.asked_id
+
+    @property
+    def code(self) -> str:
+        """See ``Proof``."""
+        return self.proof.code
 
 
 @dataclass(frozen=True, slots=True)

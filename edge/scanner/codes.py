@@ -77,6 +77,23 @@ def classify(scanned: str, rules: CodeRules) -> Code:
     return _order_or_goods(_with_case(text, rules.letters), rules)
 
 
+def order_number(text: str, rules: CodeRules) -> str:
+    """The order or tracking number that ``text`` is by the organisation's own patterns, or empty.
+
+    Without patterns nothing is: any sticker on the goods could be one.
+    """
+    code = classify(text, rules)
+    return code.text if code.kind is CodeKind.ORDER and rules.order_patterns else ""
+
+
+def are_alike(one: str, other: str, rules: CodeRules) -> bool:
+    """Whether one of the organisation's patterns fits both: two order numbers, or two tracking
+    numbers of one carrier.
+    """
+    patterns = rules.order_patterns
+    return any(pattern.fullmatch(one) and pattern.fullmatch(other) for pattern in patterns)
+
+
 def is_goods_number(text: str) -> bool:
     """Whether ``text`` is an EAN-8, UPC-A or EAN-13 with a valid check digit."""
     if len(text) not in _GOODS_LENGTHS or not (text.isascii() and text.isdigit()):

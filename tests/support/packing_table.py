@@ -1,6 +1,7 @@
 """A table in a test: the state machine with a hand-moved clock and a store that answers."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from edge.effects import (
     CloseProof,
@@ -16,6 +17,7 @@ from edge.events import (
     ActionPressed,
     AdviceCame,
     CameraLost,
+    CodesRead,
     Event,
     FrameTaken,
     PhotoSaved,
@@ -27,11 +29,20 @@ from edge.events import (
 )
 from edge.indicator.signs import Sign
 from edge.packing import PackingSettings, Phase, State, initial, next_deadline_ns, step
+from edge.scanner.codes import CodeRules
 from wire.messages import Advice, AdviceKind, DispatchState
 
 ORDER_A = "220101AAAAAAAA"
 ORDER_B = "220102BBBBBBBB"
 SEED = "0123456789abcdef"
+PATTERNS = CodeRules(
+    order_patterns=(
+        re.compile("[0-9]{6}[A-Z0-9]{8}"),
+        re.compile("SPXMY[0-9]{12}"),
+        re.compile("JT[0-9]{10}"),
+    )
+)
+"""An organisation's order numbers, and the tracking numbers of two carriers."""
 _MS = 1_000_000
 MAX_CHAIN = 200
 
@@ -105,12 +116,26 @@ class PackingTable:
     def lose_camera(self) -> list[Effect]:
         return self.send(CameraLost("unplugged", self.now_ns))
 
-    def advise(self, kind: AdviceKind, code: str = "", correlation: str = "") -> list[Effect]:
+    def read(self, *codes: str, photo: int = 0) -> list[Effect]:
+        """What a photo shows: the newest, or one by its capture id."""
+        number = photo or self.state.next_capture - 1
+        return self.send(CodesRead(number, codes, self.now_ns))
+
+    def advise(
+        self,
+        kind: AdviceKind,
+        code: str = "",
+        correlation: str = "",
+        equivalents: Sequence[str] = (),
+    ) -> list[Effect]:
         """Advice about the order on the table."""
         about = self.state.open or self.state.last
         assert about is not None
         advice = Advice(
-            code=code or about.code, correlation=correlation or about.asked_id, kind=kind
+            code=code or about.code,
+            correlation=correlation or about.asked_id,
+            kind=kind,
+            equivalents=list(equivalents),
         )
         return self.send(AdviceCame(advice, self.now_ns))
 

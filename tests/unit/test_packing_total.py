@@ -11,6 +11,7 @@ from edge.events import (
     AdviceCame,
     CameraBack,
     CameraLost,
+    CodesRead,
     DeviceBack,
     DeviceLost,
     DiskChanged,
@@ -31,13 +32,13 @@ from edge.events import (
     WaitingChanged,
 )
 from edge.indicator.signs import Sign
-from edge.packing import Phase, State, next_deadline_ns, step
+from edge.packing import PackingSettings, Phase, State, next_deadline_ns, step
 from edge.rules.state import MAX_IN_FLIGHT
-from tests.support.packing_table import ORDER_A, ORDER_B, SEED, PackingTable, sha
+from tests.support.packing_table import ORDER_A, ORDER_B, PATTERNS, SEED, PackingTable, sha
 from wire.messages import Advice, AdviceKind, DispatchState
 
 FIRST = f"{SEED}{1:016x}"
-OPEN_CODE = "220103OPENCODE"
+OPEN_CODE = "220103OPENCODE"  # fits the pattern of order numbers, like ORDER_A and ORDER_B
 
 
 def _ready(_table: PackingTable) -> None:
@@ -78,6 +79,18 @@ def _open_unknown(table: PackingTable) -> None:
 def _open_stopped(table: PackingTable) -> None:
     _open_with_photo(table)
     table.advise(AdviceKind.CANCELLED)
+
+
+def _open_stopped_by_label(table: PackingTable) -> None:
+    table.settings = PackingSettings(codes=PATTERNS)
+    _open_with_photo(table)
+    table.read(ORDER_B)
+    table.f4()
+
+
+def _closed_with_label_not_read(table: PackingTable) -> None:
+    table.settings = PackingSettings(codes=PATTERNS)
+    table.pack(OPEN_CODE)
 
 
 def _closing(table: PackingTable) -> None:
@@ -135,6 +148,8 @@ SETUPS: list[Callable[[PackingTable], None]] = [
     _open_with_pending,
     _open_unknown,
     _open_stopped,
+    _open_stopped_by_label,
+    _closed_with_label_not_read,
     _closing,
     _closing_with_pending,
     _closed,
@@ -164,6 +179,9 @@ def events(now_ns: int) -> list[Event]:
         *(FrameTaken(number, now_ns) for number in (1, 2, 99)),
         *(PhotoSaved(number, sha(number), now_ns) for number in (1, 2, 99)),
         *(PhotoFailed(number, "stalled", now_ns) for number in (1, 2, 99)),
+        *(CodesRead(number, (ORDER_B, ORDER_A), now_ns) for number in (1, 2, 99)),
+        CodesRead(1, (), now_ns),
+        CodesRead(1, (OPEN_CODE,), now_ns),
         CameraLost("unplugged", now_ns),
         CameraBack(now_ns),
         ProofOpened(FIRST, FIRST, now_ns),
@@ -254,6 +272,7 @@ OUTCOMES: list[tuple[Event, tuple[Phase, Phase, Phase, Phase]]] = [
     (ActionPressed(Action.SEND, LATER), (READY, CLOSING, CLOSING, FAULT)),
     (ActionPressed(Action.UNDO, LATER), (READY, OPEN, CLOSING, FAULT)),
     (ActionPressed(Action.CANCEL, LATER), (READY, CLOSING, CLOSING, FAULT)),
+    (CodesRead(1, (ORDER_B,), LATER), (READY, OPEN, CLOSING, FAULT)),
     (CameraLost("unplugged", LATER), (FAULT, OPEN, FAULT, FAULT)),
     (CameraBack(LATER), (READY, OPEN, CLOSING, READY)),
     (StoreFailed("no space", LATER), (FAULT, OPEN, FAULT, FAULT)),
