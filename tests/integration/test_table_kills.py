@@ -1,5 +1,10 @@
 """A real table dies at each step between key press and deletion; the real link keeps count."""
 
+import os
+import random
+import secrets
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +15,9 @@ from edge.fault_points import Step
 from tests.support.killed_table import (
     KILLED,
     PHOTOS,
+    SLICES,
+    WHILE_PACKING,
+    WHILE_SENDING,
     CloudSide,
     Told,
     cloud_side,
@@ -27,36 +35,8 @@ from tests.support.waiting import eventually
 from wire.messages import Closing
 
 DEVICE, ORDER = "table-01", "220101AAAAAAAA"
-SLICES = ("--set", "uplink.slice_bytes=8192")
 FREES_ALL = ("--set", "spool.retention_bytes=0")
 
-WHILE_PACKING = {
-    "journal-written/opening a proof": 1,
-    "journal-committed/opening a proof": 1,
-    "pressed": 2,
-    "frame-taken": 2,
-    "file-written/.jpg": 2,
-    "file-synced/.jpg": 2,
-    "file-renamed/.jpg": 2,
-    "folder-synced/.jpg": 2,
-    "journal-written/noting a photo": 2,
-    "journal-committed/noting a photo": 2,
-    "journal-written/closing a proof": 1,
-    "journal-committed/closing a proof": 1,
-}
-"""Step, and which passing of it. Of two photos, the first was promised by the light already."""
-WHILE_SENDING = {
-    "published/Slice": 3,
-    "acknowledged/Slice": 2,
-    "answered/photo": 2,
-    "journal-written/noting a photo's receipt": 1,
-    "journal-committed/noting a photo's receipt": 2,
-    "published/SendManifest": 1,
-    "acknowledged/SendManifest": 1,
-    "answered/proof": 1,
-    "journal-written/noting a proof's receipt": 1,
-    "journal-committed/noting a proof's receipt": 1,
-}
 WHILE_FREEING = {
     "journal-written/choosing what to free": 1,
     "journal-committed/choosing what to free": 1,
@@ -64,6 +44,7 @@ WHILE_FREEING = {
     "journal-written/forgetting old proofs": 1,
     "journal-committed/forgetting old proofs": 1,
 }
+KILLS, LONGEST_LIFE_S = 6, 2.0
 AT_THE_START = ("journal-written", "journal-committed")
 
 
@@ -161,3 +142,47 @@ def test_a_table_killed_while_it_frees_old_copies_offers_nothing_anew(
         assert again.stop() == 0
     assert [(one.closing, one.photos) for one in proofs(tmp_path)] == [(Closing.SEND, ())]
     assert cloud.count_photos() == PHOTOS
+
+
+def test_a_table_killed_at_random_moments_keeps_its_word(
+    tmp_path: Path, settings: Path, cloud: CloudSide
+) -> None:
+    """The variable that is printed plays the same moments again."""
+    seed = int(os.environ.get("PACKWITNESS_TEST_SEED") or secrets.randbits(32))
+    sys.stdout.write(f"PACKWITNESS_TEST_SEED={seed}\n")
+    chance = random.Random(seed)
+    codes = [ORDER]
+    for _ in range(KILLS):
+        with TableProcess(settings, *SLICES) as table:
+            table.see("Ready")
+            timer = threading.Timer(chance.uniform(0, LONGEST_LIFE_S), table.process.kill)
+            timer.start()
+            pack_until_dark(tmp_path, table, codes)
+            assert table.end() == KILLED
+            for code in codes:
+                assert (code in sent_codes(tmp_path)) or not told(table, code).saved
+                assert kept_photos(tmp_path, code) >= told(table, code).photos
+    with TableProcess(settings, *SLICES) as table:
+        table.see("Ready")
+        for code in codes:
+            assert pack_rest(tmp_path, table, code)
+        wait_receipted(tmp_path)
+        assert table.stop() == 0
+    require_once(cloud, tmp_path, codes)
+
+
+def pack_until_dark(folder: Path, table: TableProcess, codes: list[str]) -> None:
+    """Begin with the order that went dark before; each further order is a new one."""
+    while pack_rest(folder, table, codes[-1]):
+        codes.append(f"220101A{len(codes):07d}")
+
+
+def pack_rest(folder: Path, table: TableProcess, code: str) -> bool:
+    """As a packer who looks up whether an order was done before the table went dark."""
+    if code in sent_codes(folder):
+        return True
+    return pack(table, code, kept_photos(folder, code))
+
+
+def sent_codes(folder: Path) -> set[str]:
+    return {one.code for one in sent(folder)}

@@ -72,7 +72,7 @@ def proofs(folder: Path) -> list[ProofSummary]:
     """What lies in the table's spool, newest first."""
     reader = SpoolReader.open_reader(folder / "spool")
     try:
-        return reader.list_proofs()
+        return reader.list_proofs(1000)
     finally:
         reader.close()
 
