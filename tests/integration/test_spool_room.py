@@ -8,10 +8,9 @@ import pytest
 
 from edge.events import DiskLevel
 from edge.spool.disk import DiskUse
-from edge.spool.errors import (
-    NoSpace,
-)
+from edge.spool.errors import DiskFault, NoSpace
 from edge.spool.retention import Retention
+from tests.support.spool_faults import armed
 from tests.support.spool_packing import DAY_S, P1, P2, P3, Table, running_table
 from tests.support.spool_table import (
     assert_in_order,
@@ -82,6 +81,27 @@ def test_a_file_that_cannot_be_removed_now_is_removed_later(table: Table) -> Non
     assert photo_files(table.directory) == []
     assert table.spool.list_proofs() == []
     assert table.restart().recovery.found == ()
+
+
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO"])
+@pytest.mark.parametrize("doing", ["choosing what to free", "forgetting old proofs"])
+@pytest.mark.parametrize("step", ["journal-written", "journal-committed"])
+def test_retention_on_a_disk_that_refuses_loses_nothing_and_is_made_up(
+    table: Table, step: str, doing: str, error: str
+) -> None:
+    """Also the journal needs room, just when the disk is full."""
+    table.packed(P1, 1, code="A")
+    table.packed(P2, 2, code="B")
+    table.spool.proof_receipted(P1, 1)
+    table.clock.advance(31 * DAY_S)
+    with armed(f"{error} 1 {step}/{doing}"), pytest.raises((NoSpace, DiskFault)):
+        table.spool.apply_retention(table.clock.now())
+    assert table.waiting() == [(P2, 1)]
+    assert table.unsent_photos() == [sha256(jpeg(2))]
+    table.spool.apply_retention(table.clock.now())
+    assert table.restart().recovery.found == ()
+    assert [path.read_bytes() for path in photo_files(table.directory)] == [jpeg(2)]
+    assert_in_order(table.directory)
 
 
 def test_retention_by_bytes_takes_the_oldest_first(table: Table) -> None:

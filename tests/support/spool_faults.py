@@ -4,10 +4,12 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edge import fault_points
 from edge.spool.disk import DiskUse
 from edge.spool.errors import DiskFault, NoSpace, ReadOnlyDisk, SpoolError
 from edge.spool.files import OsFileSystem
@@ -22,6 +24,16 @@ SQLITE_ERRORS: dict[int, type[SpoolError]] = {
     sqlite3.SQLITE_IOERR_FSYNC: DiskFault,
     sqlite3.SQLITE_READONLY: ReadOnlyDisk,
 }
+
+
+@contextmanager
+def armed(fault: str) -> Iterator[None]:
+    """Arm a fault point of this process, for the block alone."""
+    fault_points.arm({fault_points.VARIABLE: fault})
+    try:
+        yield
+    finally:
+        fault_points.arm({})
 
 
 class FaultyFiles(OsFileSystem):
