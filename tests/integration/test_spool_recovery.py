@@ -20,7 +20,6 @@ from tests.support.spool_leftovers import (
     waiting,
 )
 from tests.support.spool_table import (
-    TableClock,
     assert_in_order,
     jpeg,
     photo_files,
@@ -31,64 +30,50 @@ from wire.messages import Closing
 
 
 @pytest.fixture
-def clock() -> TableClock:
-    return TableClock()
+def start(tmp_path: Path) -> Iterator[Starts]:
+    yield from starts(tmp_path / "spool")
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    return tmp_path / "spool"
-
-
-@pytest.fixture
-def start(directory: Path, clock: TableClock) -> Iterator[Starts]:
-    yield from starts(directory, clock)
-
-
-def test_a_proof_left_open_becomes_unsent_and_comes_back_by_its_code(
-    directory: Path, clock: TableClock, start: Starts
-) -> None:
+def test_a_proof_left_open_becomes_unsent_and_comes_back_by_its_code(start: Starts) -> None:
     spool = start()
-    pack(spool, clock, P1, "CODE", 1, 2)
-    pack(spool, clock, P2, "NO PHOTO")
+    pack(spool, start.clock, P1, "CODE", 1, 2)
+    pack(spool, start.clock, P2, "NO PHOTO")
     spool.close()
     spool = start()
     assert [(r.proof_id, r.closing, r.photos) for r in spool.recovery.recovered] == [
         (P1, Closing.UNSENT, 2),
         (P2, Closing.CANCELLED, 0),
     ]
-    reopened = spool.reopen("CODE", clock.now())
+    reopened = spool.reopen("CODE", start.clock.now())
     assert reopened is not None
     assert [photo.sha256 for photo in reopened.photos] == [sha256(jpeg(1)), sha256(jpeg(2))]
-    assert spool.close_proof(P1, Closing.SEND, clock.now()).revision == 2
+    assert spool.close_proof(P1, Closing.SEND, start.clock.now()).revision == 2
     spool.close()
     assert start().recovery.recovered == ()
 
 
-def test_a_temporary_file_is_removed(directory: Path, clock: TableClock, start: Starts) -> None:
-    sent_and_withdrawn(directory, clock)
-    leftover = photo_files(directory)[0].with_suffix(".jpg.tmp")
+def test_a_temporary_file_is_removed(start: Starts) -> None:
+    sent_and_withdrawn(start)
+    leftover = photo_files(start.directory)[0].with_suffix(".jpg.tmp")
     leftover.write_bytes(b"\xff\xd8\xff half")
     spool = start()
     assert not leftover.exists()
-    assert_in_order(directory)
+    assert_in_order(start.directory)
     assert spool.recovery.found == ()
 
 
-def test_a_photo_without_a_row_becomes_an_unsent_proof_of_its_own(
-    directory: Path, clock: TableClock, start: Starts
-) -> None:
+def test_a_photo_without_a_row_becomes_an_unsent_proof_of_its_own(start: Starts) -> None:
     """A card that forgot the journal's last commits still has the photos."""
     spool = start()
-    pack(spool, clock, P1, "A/B", 1)
+    pack(spool, start.clock, P1, "A/B", 1)
     spool.close()
-    older = (directory / FILE_NAME).read_bytes()
+    older = (start.directory / FILE_NAME).read_bytes()
     spool = start()
-    spool.reopen("A/B", clock.now())
-    spool.save_photo(P1, 2, jpeg(2), clock.now(), "sim")
-    spool.close_proof(P1, Closing.SEND, clock.now())
+    spool.reopen("A/B", start.clock.now())
+    spool.save_photo(P1, 2, jpeg(2), start.clock.now(), "sim")
+    spool.close_proof(P1, Closing.SEND, start.clock.now())
     spool.close()
-    (directory / FILE_NAME).write_bytes(older)
+    (start.directory / FILE_NAME).write_bytes(older)
 
     spool = start()
     assert [(f.code, f.closing, f.photos) for f in spool.recovery.found] == [
@@ -98,21 +83,19 @@ def test_a_photo_without_a_row_becomes_an_unsent_proof_of_its_own(
     assert [photo.warnings for photo in found.photos] == [["recovered-from-file"]]
     assert not found.photos[0].clock_synced
     assert spool.read_photo(sha256(jpeg(2))) == jpeg(2)
-    assert_in_order(directory)
-    reopened = spool.reopen("A/B", clock.now())
+    assert_in_order(start.directory)
+    reopened = spool.reopen("A/B", start.clock.now())
     assert reopened is not None
     assert reopened.proof_id == P1  # what the packer saw, not what was found
-    new = spool.save_photo(P1, 3, jpeg(3), clock.now(), "sim")
-    numbers = [int(path.name.split("_")[2]) for path in photo_files(directory)]
+    new = spool.save_photo(P1, 3, jpeg(3), start.clock.now(), "sim")
+    numbers = [int(path.name.split("_")[2]) for path in photo_files(start.directory)]
     assert len(set(numbers)) == 3
     assert new.sequence == max(numbers)
 
 
-def test_a_broken_file_without_a_row_is_set_aside(
-    directory: Path, clock: TableClock, start: Starts
-) -> None:
-    sent_and_withdrawn(directory, clock)
-    good = photo_files(directory)[0]
+def test_a_broken_file_without_a_row_is_set_aside(start: Starts) -> None:
+    sent_and_withdrawn(start)
+    good = photo_files(start.directory)[0]
     cut = good.with_name("CUT_093001_90_aabbccdd.jpg")
     cut.write_bytes(jpeg(1)[:100])
     other = good.with_name("OTHER_093001_91_aabbccdd.jpg")
@@ -125,7 +108,7 @@ def test_a_broken_file_without_a_row_is_set_aside(
     }
     assert all(path.is_file() for path in spool.recovery.set_aside)
     assert spool.recovery.found == ()
-    pack(spool, clock, proof_id(9), "NEXT", 9)
+    pack(spool, start.clock, proof_id(9), "NEXT", 9)
     assert spool.photos_to_send(99)[-1].path.name.startswith("NEXT_")
     assert max(manifest.sequence for manifest in waiting(spool).values()) > 91
     spool.close()
@@ -133,11 +116,9 @@ def test_a_broken_file_without_a_row_is_set_aside(
 
 
 @pytest.mark.parametrize("harm", ["gone", "cut short"])
-def test_a_lost_photo_is_said_and_the_rest_goes_on(
-    directory: Path, clock: TableClock, start: Starts, harm: str
-) -> None:
-    raw = sent_and_withdrawn(directory, clock)
-    path = next(path for path in photo_files(directory) if path.read_bytes() == jpeg(2))
+def test_a_lost_photo_is_said_and_the_rest_goes_on(start: Starts, harm: str) -> None:
+    raw = sent_and_withdrawn(start)
+    path = next(path for path in photo_files(start.directory) if path.read_bytes() == jpeg(2))
     path.unlink() if harm == "gone" else path.write_bytes(jpeg(2)[:200])
     spool = start()
     assert spool.recovery.lost == (path,)
@@ -153,13 +134,11 @@ def test_a_lost_photo_is_said_and_the_rest_goes_on(
     assert spool.read_photo(sha256(jpeg(2))) == jpeg(2)
 
 
-def test_a_file_that_retention_could_not_remove_is_removed_later(
-    directory: Path, clock: TableClock, start: Starts
-) -> None:
-    sent_and_withdrawn(directory, clock)
-    path = photo_files(directory)[0]
-    connection = sqlite3.connect(directory / FILE_NAME)
-    relative = str(path.relative_to(directory))
+def test_a_file_that_retention_could_not_remove_is_removed_later(start: Starts) -> None:
+    sent_and_withdrawn(start)
+    path = photo_files(start.directory)[0]
+    connection = sqlite3.connect(start.directory / FILE_NAME)
+    relative = str(path.relative_to(start.directory))
     connection.execute("UPDATE photo SET fate = 'freed' WHERE path = ?", (relative,))
     connection.commit()
     connection.close()
@@ -181,27 +160,23 @@ def largest_file(size_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_write_that_sqlite_cannot_make_leaves_the_proof_open(
-    directory: Path, clock: TableClock, start: Starts
-) -> None:
+def test_a_write_that_sqlite_cannot_make_leaves_the_proof_open(start: Starts) -> None:
     spool = start()
-    pack(spool, clock, P1, "CODE", 1)
-    log_bytes = (directory / f"{FILE_NAME}-wal").stat().st_size
+    pack(spool, start.clock, P1, "CODE", 1)
+    log_bytes = (start.directory / f"{FILE_NAME}-wal").stat().st_size
     with largest_file(log_bytes), pytest.raises((DiskFault, NoSpace)):
-        spool.close_proof(P1, Closing.SEND, clock.now())
+        spool.close_proof(P1, Closing.SEND, start.clock.now())
     assert spool.manifests_to_send(9) == []
     with largest_file(log_bytes), pytest.raises((DiskFault, NoSpace)):
-        spool.save_photo(P1, 2, jpeg(2), clock.now(), "sim")
-    assert_in_order(directory)
-    assert spool.close_proof(P1, Closing.SEND, clock.now()).revision == 1
+        spool.save_photo(P1, 2, jpeg(2), start.clock.now(), "sim")
+    assert_in_order(start.directory)
+    assert spool.close_proof(P1, Closing.SEND, start.clock.now()).revision == 1
     spool.close()
     spool = start()
     assert [m.revision for m in spool.manifests_to_send(9)] == [1]
 
 
-def test_a_full_journal_is_said_as_no_space(
-    directory: Path, clock: TableClock, start: Starts
-) -> None:
+def test_a_full_journal_is_said_as_no_space(start: Starts) -> None:
     def small(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA max_page_count = 30")
@@ -213,7 +188,7 @@ def test_a_full_journal_is_said_as_no_space(
     def fill() -> None:
         nonlocal taken
         for number in range(1000):
-            pack(spool, clock, proof_id(number + 1), f"CODE{number}", number)
+            pack(spool, start.clock, proof_id(number + 1), f"CODE{number}", number)
             taken = number + 1
 
     with pytest.raises(NoSpace):
@@ -223,4 +198,4 @@ def test_a_full_journal_is_said_as_no_space(
     assert taken > 3
     for number in range(taken):
         assert spool.read_photo(sha256(jpeg(number))) == jpeg(number)
-    assert_in_order(directory)
+    assert_in_order(start.directory)

@@ -14,14 +14,14 @@ P1, P2, P3 = proof_id(1), proof_id(2), proof_id(3)
 class Starts:
     """Opens a spool again and again; the one opened before is closed first, its daemon is gone."""
 
-    def __init__(self, directory: Path, clock: TableClock) -> None:
-        self._directory = directory
-        self._clock = clock
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.clock = TableClock()
         self._running: Spool | None = None
 
     def __call__(self, **settings: Any) -> Spool:
         self.stop()
-        self._running = open_spool(self._directory, self._clock, **settings)
+        self._running = open_spool(self.directory, self.clock, **settings)
         return self._running
 
     def stop(self) -> None:
@@ -29,9 +29,9 @@ class Starts:
             self._running.close()
 
 
-def starts(directory: Path, clock: TableClock) -> Iterator[Starts]:
+def starts(directory: Path) -> Iterator[Starts]:
     """For a fixture: closes what is open at the end."""
-    result = Starts(directory, clock)
+    result = Starts(directory)
     yield result
     result.stop()
 
@@ -42,16 +42,16 @@ def pack(spool: Spool, clock: TableClock, proof: str, code: str, *numbers: int) 
         spool.save_photo(proof, number, jpeg(number), clock.now(), "sim")
 
 
-def sent_and_withdrawn(directory: Path, clock: TableClock) -> dict[str, bytes]:
+def sent_and_withdrawn(start: Starts) -> dict[str, bytes]:
     """A closed spool: one proof sent, one sent and withdrawn, one left open; raw by proof."""
-    spool = open_spool(directory, clock)
+    spool, clock = start(), start.clock
     pack(spool, clock, P1, "SENT/1", 1, 2)
     pack(spool, clock, P2, "BACK", 3)
     pack(spool, clock, P3, "OPEN", 4)
     raw = {P1: spool.close_proof(P1, Closing.SEND, clock.now()).raw}
     spool.close_proof(P2, Closing.SEND, clock.now())
     raw[P2] = spool.withdraw(P2, clock.now()).raw
-    spool.close()
+    start.stop()
     return raw
 
 
