@@ -58,7 +58,8 @@ def owner_of(path: Path, connect: Connect) -> str | None:
             row = connection.execute("SELECT device_id FROM spool").fetchone()
     except sqlite3.Error:
         return None
-    return str(row[0]) if row else None
+    # a torn page may read as a row of nothing
+    return row[0] if row and isinstance(row[0], str) and row[0] else None
 
 
 def read_manifests(path: Path, connect: Connect) -> list[StoredManifest]:
