@@ -16,12 +16,14 @@ from edge.health import health
 from edge.indicator import Indicator
 from edge.indicator.errors import IndicatorError
 from edge.indicator.factory import build_indicator
+from edge.labels.factory import BuiltReader, build_reader
 from edge.owners.camera import CameraOwner
 from edge.owners.frames import FrameTray
+from edge.owners.labels import LabelOwner
 from edge.owners.loop import PackingLoop
 from edge.owners.mailbox import Mailbox
 from edge.owners.starts import next_start_number
-from edge.owners.store import CheckPhoto, StoreOwner
+from edge.owners.store import CheckPhoto, OfferPhoto, StoreOwner
 from edge.packing import initial
 from edge.scanner import InputDevice
 from edge.scanner.errors import InputFault
@@ -75,6 +77,7 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
         clock,
         jpeg_quality=settings.camera.jpeg_quality,
         check=_photo_check(settings),
+        offer=_label_check(settings, mailbox, clock, stack),
     )
     camera, built = _camera(settings, tray, mailbox, clock)
     state = initial(secrets.token_hex(8), clock.monotonic_ns())
@@ -158,6 +161,26 @@ def _photo_check(settings: TableSettings) -> CheckPhoto:
     from edge.camera.checks import PhotoChecks  # noqa: PLC0415 - Pillow only where it is used
 
     return PhotoChecks().check
+
+
+def label_reader(settings: TableSettings) -> BuiltReader:
+    """The reader of labels that the settings ask for."""
+    return build_reader(
+        wanted=settings.packing.label_check, has_patterns=bool(settings.codes.order_patterns)
+    )
+
+
+def _label_check(
+    settings: TableSettings, mailbox: Mailbox, clock: Clock, stack: ExitStack
+) -> OfferPhoto:
+    built = label_reader(settings)
+    logger.info("labels in photos", extra={"choice": built.choice})
+    if built.reader is None:
+        return lambda _capture_id, _jpeg: None
+    owner = LabelOwner(built.reader, mailbox.post, clock)
+    owner.start()
+    stack.callback(_end, "labels", owner.stop, _STOP_THREAD_S)
+    return owner.offer
 
 
 def _camera(

@@ -12,7 +12,7 @@ from edge.camera import Camera
 from edge.camera.errors import CameraError
 from edge.camera.factory import build_camera
 from edge.clock import Clock
-from edge.daemon import with_overrides
+from edge.daemon import label_reader, with_overrides
 from edge.settings import TableSettings
 from edge.spool.errors import SpoolError, SpoolLocked
 from edge.spool.lock import LOCK_NAME
@@ -40,7 +40,7 @@ def examine(settings: TableSettings, clock: Clock) -> list[Finding]:
     """Check everything; a later check runs even if an earlier one failed."""
     findings = [Finding("settings", ok=True, text="can be read")]
     findings += [_clock(clock), *_enrolment(settings, clock)]
-    findings.append(_camera(settings, clock))
+    findings += [_camera(settings, clock), _labels(settings)]
     return findings
 
 
@@ -155,6 +155,16 @@ def _camera(settings: TableSettings, clock: Clock) -> Finding:
     text = f"{built.choice} ({source}), a press is answered in {press_ms:.0f} ms"
     slow = "use a smaller size or a better cable: photos would come late"
     return Finding("camera", ok=is_fast, text=text, to_do="" if is_fast else slow)
+
+
+def _labels(settings: TableSettings) -> Finding:
+    """A table that reads none is in order; a reader that does not load is not."""
+    built = label_reader(settings)
+    problem = built.reader.problem() if built.reader is not None else ""
+    if not problem:
+        return Finding("labels in photos", ok=True, text=built.choice)
+    to_do = "install the extra codes anew, or set packing.label_check to false"
+    return Finding("labels in photos", ok=False, text=f"cannot be read: {problem}", to_do=to_do)
 
 
 def _ms_per_press(camera: Camera, monotonic_ns: Callable[[], int]) -> float:

@@ -135,6 +135,11 @@ class PackingSection(Section):
     save_deadline_ms: int = Field(20_000, ge=500, description="ms from the frame to the disk")
     refused_sign_ms: int = Field(2000, ge=200, description="ms for which the sign refused stands")
     saved_sign_ms: int = Field(4000, ge=200, description="ms for which the sign saved stands")
+    label_check: bool = Field(
+        True,
+        description="stop once at F4 when the label in a photo is another order's; needs the extra "
+        "codes and the setting codes.order_patterns",
+    )
     offline_sign_after_s: float = Field(
         120.0, ge=0, description="s a proof waits for the cloud before offline is shown"
     )

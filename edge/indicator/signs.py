@@ -134,8 +134,8 @@ SIGNS: Mapping[Sign, Look] = MappingProxyType(
             colour=Colour.RED,
             rhythm_ms=(600, 600),
             buzzer_ms=(600, 200, 600),
-            meaning="Do not close this box: the order is cancelled, refunded or already sent, or the"
-            " label in the photo is another order's.",
+            meaning="Do not close this box: the order is cancelled, refunded or already sent,"
+            " or the label in the photo is another order's.",
             what_to_do="Press Esc to put the order aside, or F4 twice to go on all the same.",
         ),
         Sign.CALL_LEAD: Look(

@@ -52,6 +52,8 @@ StoreEffect = (
     OpenProof | SavePhoto | DropPhoto | CloseProof | Withdraw | Hold | Release | NoteWithoutPhoto
 )
 CheckPhoto = Callable[[bytes], tuple[str, ...]]
+OfferPhoto = Callable[[int, bytes], None]
+"""Takes a saved photo for reading, by capture id. Returns at once and never raises."""
 Job = Callable[[], None]
 
 _NOT_THE_DISK = (BadJpeg, BadProof, SamePictureAgain, UnknownProof, WrongState)
@@ -74,6 +76,7 @@ class StoreOwner:
         *,
         jpeg_quality: int,
         check: CheckPhoto,
+        offer: OfferPhoto = lambda _capture_id, _jpeg: None,
     ) -> None:
         self._spool = spool
         self._tray = tray
@@ -81,6 +84,7 @@ class StoreOwner:
         self._clock = clock
         self._quality = jpeg_quality
         self._check = check
+        self._offer = offer
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="photo-checks")
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -224,6 +228,7 @@ class StoreOwner:
             self._failed(error, None)
         else:
             self._post(PhotoSaved(effect.capture_id, photo.sha256, self._ns(), warnings.result()))
+            self._offer(effect.capture_id, jpeg)
 
     def _no_photo(self, effect: SavePhoto, reason: str) -> None:
         extra = {"capture_id": effect.capture_id, "proof_id": effect.proof_id, "reason": reason}

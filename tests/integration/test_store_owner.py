@@ -21,6 +21,7 @@ from edge.effects import (
     Withdraw,
 )
 from edge.events import (
+    CodesRead,
     DiskChanged,
     Event,
     PhotoFailed,
@@ -75,7 +76,12 @@ class Rig:
             self.clock,
             jpeg_quality=85,
             check=lambda _: ("dark",),
+            offer=self._offered,
         )
+
+    def _offered(self, capture_id: int, jpeg: bytes) -> None:
+        """The photo's bytes take part in the order of events: as if read at once."""
+        self.posted.put(CodesRead(capture_id, (sha256(jpeg),), 0))
 
     def do(self, *effects: StoreEffect) -> list[Event]:
         """Carry out effects; their answers, without news about the disk."""
@@ -107,7 +113,21 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 
 def _kinds(events: list[Event]) -> list[type[Event]]:
-    return [type(one) for one in events if not isinstance(one, WaitingChanged)]
+    return [type(one) for one in events if not isinstance(one, WaitingChanged | CodesRead)]
+
+
+def test_a_photo_is_offered_for_reading_after_it_is_said_to_be_saved(rig: Rig) -> None:
+    rig.put(1, jpeg(1))
+    rig.put(2, None)
+    answers = rig.do(
+        OpenProof(proof_id(1), ORDER, Mode.PACKING),
+        SavePhoto(1, proof_id(1)),
+        SavePhoto(2, proof_id(1)),
+    )
+    about = [one for one in answers if isinstance(one, PhotoSaved | PhotoFailed | CodesRead)]
+    assert [type(one) for one in about] == [PhotoSaved, CodesRead, PhotoFailed]
+    assert isinstance(about[1], CodesRead)
+    assert (about[1].capture_id, about[1].codes) == (1, (sha256(jpeg(1)),))
 
 
 def test_a_proof_from_opening_to_its_close(rig: Rig) -> None:

@@ -1,12 +1,14 @@
 """The commands beside the daemon: settings, spool list, doctor, enroll."""
 
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.cli import main
+from edge.labels import factory
 from tests.support.table_process import PASSWORD, TableProcess, write_table
 
 ORDER = "220101AAAAAAAA"
@@ -106,6 +108,39 @@ def test_doctor_says_what_is_wrong_and_what_to_do(
     wrong = [line for line in out.splitlines() if line.startswith("WRONG")]
     assert [line.split()[1].rstrip(":") for line in wrong] == [subject]
     assert "to do: " in out
+
+
+PATTERNS = 'codes.order_patterns=["[0-9]{14}"]'
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (PATTERNS, "labels in photos: read, and compared"),
+        ("packing.label_check=false", "labels in photos: not read: switched off"),
+        ("camera.checks=false", "labels in photos: not read: codes.order_patterns is empty"),
+    ],
+)
+def test_doctor_says_whether_labels_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], broker: int, change: str, says: str
+) -> None:
+    file = write_table(tmp_path, port=broker)
+    code, out, _ = _run(capsys, "--config", file, "--set", change, "doctor")
+    assert (code, says in out) == (0, True), out
+
+
+def test_doctor_finds_a_reader_of_labels_that_does_not_load(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    broker: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(factory, "is_installed", lambda: True)
+    monkeypatch.setitem(sys.modules, "zxingcpp", None)
+    file = write_table(tmp_path, port=broker)
+    code, out, _ = _run(capsys, "--config", file, "--set", PATTERNS, "doctor")
+    assert code == 1
+    assert "labels in photos: cannot be read" in out
 
 
 def test_doctor_beside_a_running_daemon(

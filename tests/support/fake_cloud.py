@@ -51,6 +51,8 @@ class FakeCloud:
         """False: it takes everything in and says nothing."""
         self.advice: AdviceKind = AdviceKind.CANCELLED
         """What it says about every code."""
+        self.equivalents: list[str] = []
+        """The other numbers of every order."""
         self.deaf = False
         """True: everything is lost on the way."""
         self.photo_result: Callable[[str], PhotoResult | None] = lambda _sha: None
@@ -202,7 +204,12 @@ class FakeCloud:
 
     def _lookup(self, topic: UpTopic, lookup: Lookup) -> None:
         self.lookups.append(lookup)
-        advice = Advice(code=lookup.code, correlation=lookup.correlation, kind=self.advice)
+        advice = Advice(
+            code=lookup.code,
+            correlation=lookup.correlation,
+            kind=self.advice,
+            equivalents=self.equivalents,
+        )
         self.say(topic.address, Down.ADVICE, advice)
 
     def _answer(self, address: Address, answer: Answer) -> None:
