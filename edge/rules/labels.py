@@ -1,4 +1,4 @@
-"""Whether the label in a photo is another order's. Why so, and why not more: decision 0011."""
+"""Whether the label in a photo is another order's. Why so, and why not more: decision 0012."""
 
 from edge.rules.state import Proof
 from edge.scanner.codes import CodeRules, are_alike, order_number
