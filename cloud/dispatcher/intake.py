@@ -39,8 +39,9 @@ def _open(session: Session, proof: Proof, now: datetime) -> None:
         code=proof.code,
         state=DispatchState.WAITING_FOR_ORDER,
         request_key=request_key,
-        # A clock that was not synchronised may be years off; then our own time counts.
-        asked_at=proof.closed_at if proof.clock_synced else now,
+        # A clock that was not synchronised may be years off; then our own time counts. One that
+        # runs ahead would keep the dispatch from ever being too old to send unseen.
+        asked_at=min(proof.closed_at, now) if proof.clock_synced else now,
         created_at=now,
         updated_at=now,
         next_check_at=now,
