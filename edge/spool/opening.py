@@ -44,7 +44,7 @@ class Owner:
         if device_id not in {None, self.device_id} and not self.adopt:
             raise SpoolForeign(
                 f"the spool {directory} belongs to device {device_id}, this is {self.device_id}; "
-                "adopt it by command if this device is to send what is in it"
+                "if this one is to send what is in it, type: packwitness-edge spool adopt"
             )
 
 
