@@ -1,4 +1,4 @@
-"""The command line: ``packwitness-cloud serve | init | owner | table | shop | settings``."""
+"""The command line: ``packwitness-cloud serve | init | check | owner | table | shop`` and more."""
 
 import json
 import sys
@@ -22,6 +22,7 @@ from cloud.database.errors import DatabaseError
 from cloud.database.scope import scoped, system
 from cloud.fleet.models import PackingTable
 from cloud.fleet.service import create_table, issue_claim, new_claim_code
+from cloud.main.checking import Progress, Report, check
 from cloud.main.connecting import connect, read_connection
 from cloud.main.errors import StartError
 from cloud.main.opening import Basics, basics, basics_for_a_command
@@ -134,6 +135,27 @@ def shop_connect(
     _say(json.dumps({"shop": connection.shop_id, "channel": connection.channel}))
 
 
+@app.command("check")
+def check_command(
+    quick: Annotated[
+        bool, typer.Option("--quick", help="compare sizes alone, without reading every photo")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="one JSON object a line, the sums in the last")
+    ] = False,
+) -> None:
+    """Audit the database against the photo store; also beside a running cloud. Changes nothing.
+
+    Ends with 0 when all is well, 1 when something is wrong, 2 when it could not be checked.
+    """
+    settings = _settings()
+    log_to_stderr("WARNING")
+    with _one_line_errors():
+        report, progress = Report(_say, as_json=as_json), Progress(_say_aside)
+        is_well = check(settings, report, progress, quick=quick)
+    raise typer.Exit(0 if is_well else 1)
+
+
 @app.command("settings")
 def settings_command() -> None:
     """Print the settings in force as JSON; secrets are hidden."""
@@ -190,6 +212,11 @@ def _one_line_errors() -> Iterator[None]:
     except _PLAIN as error:
         sys.stderr.write(f"packwitness-cloud: {error}\n")
         raise typer.Exit(2) from None
+
+
+def _say_aside(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def _say(text: str) -> None:

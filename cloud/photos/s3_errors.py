@@ -82,6 +82,8 @@ _NO_ANSWER: tuple[tuple[re.Pattern[str], type[PhotoStoreError], str], ...] = (
         StoreUnusable,
         "does not speak TLS; correct s3.endpoint",
     ),
+    # A redirection that names no other address is how S3 says this.
+    (re.compile("redirect without LOCATION"), StoreUnusable, _REGION),
     (re.compile("kind: Timeout|TimedOut"), StoreUnavailable, "did not answer in time"),
     (re.compile("dns error"), StoreUnavailable, "cannot be found: no address for that name"),
     (re.compile("kind: Connect"), StoreUnavailable, "cannot be reached: is it running?"),

@@ -1,11 +1,12 @@
 """Reading proofs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.proofs.models import Photo, ProofPhoto
+from cloud.proofs.models import Photo, Proof, ProofPhoto
 
 
 def photo_hashes(session: Session, proof_id: int | None) -> list[str]:
@@ -29,3 +30,35 @@ def photos_of(session: Session, proof_id: int) -> Sequence[ProofPhoto]:
 def stored_among(session: Session, sha256s: Sequence[str]) -> set[str]:
     """Those of the hashes whose photos have arrived."""
     return set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(sha256s))))
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """What a row says of a stored photo."""
+
+    sha256: str
+    size_bytes: int
+    device_id: str
+
+
+def photo_rows_after(session: Session, sha256: str, most: int) -> list[PhotoRow]:
+    """At most so many photos of the organisation, ascending by hash, beyond this one."""
+    rows = session.execute(
+        select(Photo.sha256, Photo.size_bytes, Photo.device_id)
+        .where(Photo.sha256 > sha256)
+        .order_by(Photo.sha256)
+        .limit(most)
+    )
+    return [PhotoRow(*row) for row in rows]
+
+
+def codes_showing(session: Session, sha256: str, most: int) -> tuple[str, ...]:
+    """Order or tracking numbers of proofs that show a photo, the oldest first."""
+    proofs = session.scalars(
+        select(Proof.code)
+        .join(ProofPhoto, ProofPhoto.proof_id == Proof.id)
+        .where(ProofPhoto.sha256 == sha256)
+        .order_by(Proof.id)
+        .limit(most)
+    )
+    return tuple(dict.fromkeys(proofs))

@@ -16,10 +16,11 @@ PROGRAM = str(Path(sys.executable).with_name("packwitness-cloud"))
 
 
 class Cloud:
-    """The program on free ports, with a data folder of the test's own."""
+    """The program on free ports, with a data folder of the test's own; ``settings`` by variable."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
         self.folder = folder
+        self._settings = settings or {}
         self.web_port, self.broker_port = free_port(), free_port()
 
     @property
@@ -29,6 +30,7 @@ class Cloud:
             "PACKWITNESS_CLOUD_DATA_DIR": str(self.folder),
             "PACKWITNESS_CLOUD_WEB__PORT": str(self.web_port),
             "PACKWITNESS_CLOUD_BROKER__PORT": str(self.broker_port),
+            **self._settings,
         }
 
     @property

@@ -8,6 +8,7 @@ from cloud.main import settings_loading
 from cloud.main.errors import BadSettings
 from cloud.main.settings import CloudSettings
 from cloud.main.settings_loading import load
+from cloud.photos.settings import S3Settings
 
 PREFIX = "PACKWITNESS_CLOUD_"
 
@@ -122,6 +123,77 @@ def test_an_address_that_cannot_be_read_is_not_shown_either(
 ) -> None:
     monkeypatch.setenv(f"{PREFIX}DATABASE", "hunter2 @ db")
     assert "hunter2" not in load(None).model_dump_json()
+
+
+S3 = "[s3]\nbucket = 'photos'\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        S3,
+        S3 + "endpoint = 'https://s3.example.com:9000/'\n",
+        S3 + "endpoint = 'http://127.0.0.1:9000'\n",
+        S3 + "endpoint = 'http://[::1]:9000'\n",
+        S3 + "endpoint = 'http://localhost:9000'\n",
+        S3 + "endpoint = 'http://10.0.0.5:9000'\nallow_http = true\n",
+        S3 + "prefix = 'shop/photos'\naccess_key_id = 'a'\nsecret_access_key = 'b'\n",
+    ],
+)
+def test_a_bucket_is_accepted(file: Path, text: str) -> None:
+    file.write_text(text)
+    assert load(file).s3.store.bucket == "photos"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (S3 + "endpoint = 'http://10.0.0.5:9000'\n", "in clear: use https://"),
+        (S3 + "endpoint = 's3.example.com'\n", "endpoint is no address"),
+        (S3 + "endpoint = 'https://me:hunter2@s3.example.com'\n", "endpoint is no address"),
+        (S3 + "endpoint = 'https://s3.example.com/photos'\n", "endpoint is no address"),
+        (S3 + "access_key_id = 'hunter2'\n", "belong together"),
+        (S3 + "prefix = '../other'\n", "s3.prefix"),
+        ("[s3]\nbucket = 'Photos!'\n", "s3.bucket"),
+        ("[s3]\nendpoint = 'https://s3.example.com'\n", "bucket is missing"),
+        ("[s3]\naccess_key_id = 'a'\nsecret_access_key = 'b'\n", "bucket is missing"),
+    ],
+)
+def test_a_bucket_that_cannot_be_is_refused(file: Path, text: str, said: str) -> None:
+    file.write_text(text)
+    with pytest.raises(BadSettings) as mistake:
+        load(file)
+    assert said in str(mistake.value)
+    assert "hunter2" not in str(mistake.value)
+
+
+def test_keys_of_the_bucket_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invariant 9."""
+    monkeypatch.setenv(f"{PREFIX}S3__BUCKET", "photos")
+    monkeypatch.setenv(f"{PREFIX}S3__ACCESS_KEY_ID", "AKHUNTER")
+    monkeypatch.setenv(f"{PREFIX}S3__SECRET_ACCESS_KEY", "hunter2")
+    settings = load(None)
+    store = settings.s3.store
+    assert (store.access_key_id, store.secret_access_key) == ("AKHUNTER", "hunter2")
+    shown = settings.model_dump_json() + repr(settings) + str(settings) + repr(store)
+    assert "hunter" not in shown.lower()
+
+
+@pytest.mark.parametrize(
+    ("path_style", "endpoint", "address"),
+    [
+        (True, "", "https://s3.ap-southeast-1.amazonaws.com"),
+        (False, "", "https://photos.s3.ap-southeast-1.amazonaws.com"),
+        (True, "https://s3.example.com:9000/", "https://s3.example.com:9000"),
+        (False, "https://s3.example.com:9000/", "https://photos.s3.example.com:9000"),
+    ],
+)
+def test_requests_go_to_the_bucket_in_the_wanted_style(
+    path_style: bool, endpoint: str, address: str
+) -> None:
+    store = S3Settings("photos", endpoint, region="ap-southeast-1", path_style=path_style)
+    assert store.request_endpoint == address
+    assert store.described.startswith("the bucket photos at https://s3.")
 
 
 def test_every_setting_is_described() -> None:
