@@ -51,7 +51,7 @@ class LabelOwner:
     def _run(self) -> None:
         while not self._stopping.is_set():
             photo = self._photos.get()
-            if photo is not None and not self._stopping.is_set():
+            if photo is not None:
                 self._read(*photo)
 
     def _read(self, capture_id: int, jpeg: bytes) -> None:

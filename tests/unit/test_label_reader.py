@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import zxingcpp
@@ -45,10 +46,19 @@ def test_a_matrix_code_is_read_as_plain_text() -> None:
     assert ZxingReader().read(picture) == (f"{ORDER}|1",)
 
 
-def test_a_large_picture_is_read_too() -> None:
+def test_a_large_picture_is_halved_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int]] = []
+    read = zxingcpp.read_barcodes
+
+    def noting(image: Image.Image, **options: Any) -> Any:
+        seen.append(image.size)
+        return read(image, **options)
+
+    monkeypatch.setattr(zxingcpp, "read_barcodes", noting)
     large = Image.new("L", (4608, 2592), 128)
     large.paste(Image.open(io.BytesIO(packed(ORDER))), (1000, 800))
     assert ZxingReader().read(as_jpeg(large)) == (ORDER,)
+    assert seen == [(2304, 1296)]
 
 
 def test_a_label_on_its_side_is_read() -> None:
