@@ -1,6 +1,7 @@
 """The thread that owns the journal, on a real spool: order, answers, and a disk that refuses."""
 
 import errno
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,8 +37,9 @@ from edge.owners.store import StoreEffect, StoreOwner
 from edge.spool.disk import DiskUse
 from edge.spool.retention import Retention
 from edge.spool.store import Spool
-from tests.support.spool_faults import FaultyFiles
+from tests.support.spool_faults import FaultyFiles, FaultyJournal
 from tests.support.spool_table import TableClock, jpeg, open_spool, proof_id, sha256
+from tests.support.waiting import eventually
 from wire.messages import Closing, DispatchState, Mode
 
 ORDER = "220101AAAAAAAA"
@@ -264,6 +266,21 @@ def test_a_disk_that_refuses_a_photo_is_said_and_the_next_photo_is_tried(
     answers = _kinds(rig.do())
     spool.close()
     assert answers == [ProofOpened, PhotoFailed, StoreFailed, PhotoSaved]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_damaged_journal_ends_the_thread(tmp_path: Path) -> None:
+    """And with it the daemon, because only a start repairs; nothing is called saved before."""
+    clock, journal = TableClock(), FaultyJournal()
+    spool = open_spool(tmp_path / "spool", clock, connect=journal.connect)
+    rig = Rig(spool, clock)
+    rig.owner.do(OpenProof(proof_id(1), ORDER, Mode.PACKING))
+    rig.owner.do(NoteWithoutPhoto(ORDER))
+    journal.watch(break_at=0, code=sqlite3.SQLITE_CORRUPT)
+    rig.owner.start()
+    eventually(lambda: not rig.owner.alive())
+    assert rig.all_posted() == []
+    spool.close()
 
 
 @pytest.mark.parametrize(("free_bytes", "waits_s"), [(50, 30), (500, 600)])
