@@ -14,6 +14,7 @@ from cloud.main.commands import app as cloud_app
 from cloud.main.connecting import Connection
 from cloud.main.settings import CloudSettings
 from cloud.main.settings_loading import FILE_VARIABLE
+from cloud.proofs.audit import Wrong
 from edge.cli import main as edge_main
 from edge.indicator.signs import SIGNS
 from edge.scanner.codes import CodeKind, CodeRules, classify
@@ -111,7 +112,7 @@ def test_every_environment_variable_that_the_guides_name_exists() -> None:
             f"PACKWITNESS_{prefix}_{name.upper().replace('.', '__')}" for name in names_of(model)
         }
     for guide in GUIDES:
-        named = set(re.findall(r"PACKWITNESS_[A-Z_]+", guide.read_text(encoding="utf-8")))
+        named = set(re.findall(r"PACKWITNESS_[A-Z0-9_]+", guide.read_text(encoding="utf-8")))
         assert not named - known, guide.name
 
 
@@ -128,6 +129,27 @@ def test_the_example_of_a_shop_can_be_connected() -> None:
 def test_the_example_of_a_table_can_be_loaded() -> None:
     example = tomllib.loads(block_with(page("for-it.md"), "[enrolment]"))
     assert TableSettings(**example).camera.kind == "opencv"
+
+
+def test_the_example_of_a_bucket_can_be_loaded() -> None:
+    example = tomllib.loads(block_with(page("for-it.md"), "[s3]"))
+    assert CloudSettings(**example).s3.store.server == "https://s3.example.com:9000"
+
+
+def test_it_reads_of_every_answer_of_a_bucket_in_the_words_of_the_log() -> None:
+    source = (ROOT / "cloud" / "photos" / "s3_errors.py").read_text(encoding="utf-8")
+    source += (ROOT / "cloud" / "photos" / "s3.py").read_text(encoding="utf-8")
+    _, _, table = page("for-it.md").partition("| the start or the log says, ")
+    told = re.findall(r"^\|(.+?)\|", table.partition("\n\n")[0], re.MULTILINE)
+    said = [words for row in told for words in re.findall(r"`(.+?)`", row)]
+    assert len(said) > 10
+    assert not [words for words in said if words not in source]
+
+
+def test_it_reads_of_everything_that_check_may_find() -> None:
+    _, _, table = page("for-it.md").partition("| it says | it means |")
+    rows = re.findall(r"^\| (`.+?) \|", table.partition("\n\n")[0], re.MULTILINE)
+    assert set(re.findall(r"`(.+?)`", " ".join(rows))) == set(Wrong)
 
 
 def test_packers_read_of_every_sign_with_its_colour() -> None:
