@@ -116,6 +116,7 @@ def test_a_clock_stepped_between_f4_and_the_transfer_changes_nothing(
     with table_of(settings, step_days=0, off_days=days) as table:
         table.see("Ready")
         wait_receipted(tmp_path)
+        assert not any("offline" in line for line in table.light)
         assert table.stop() == 0
     require_untouched(cloud, tmp_path)
 
