@@ -148,6 +148,21 @@ def test_photo_that_comes_during_the_audit_is_not_called_missing(database: Datab
 
 
 @only_sqlite
+def test_photo_whose_row_comes_during_the_audit_is_no_finding(database: Database) -> None:
+    class RowLater(SimulatedPhotoStore):
+        def listing(self, organisation_id: int) -> Iterator[StoredPhoto]:
+            for one in super().listing(organisation_id):
+                if one.key.sha256 == sha(30):
+                    made.add_row(30, len(photo(30)))
+                yield one
+
+    store = RowLater()
+    made = World(database, store)
+    store.put(made.organisation_id, sha(30), photo(30))
+    assert made.found() == []
+
+
+@only_sqlite
 def test_photo_that_is_deleted_during_the_audit_is_no_finding(database: Database) -> None:
     class Deleting(SimulatedPhotoStore):
         def read(self, organisation_id: int, sha256: str) -> bytes:

@@ -35,6 +35,7 @@ from tests.support.s3_faults import (
     never_answered,
     passed_on,
     refused,
+    spoilt,
     stalled,
 )
 from tests.support.s3_server import S3Server
@@ -199,11 +200,11 @@ def test_damaged_object_does_not_count_as_there_and_is_replaced(
 def test_server_that_spoils_what_it_stores_gives_no_receipt(
     s3_server: S3Server, bucket: str, store: S3PhotoStore, between: S3Between
 ) -> None:
-    s3_server.put_raw(bucket, f"1/{SHA}", b"spoilt")
-    spoilt = answered(200, "spoilt as well")
-    between.then(passed_on, spoilt, spoilt, spoilt)
-    with pytest.raises(TransientPhotoStoreError):
+    s3_server.put_raw(bucket, f"1/{SHA}", b"damaged")
+    between.then(passed_on, spoilt, passed_on, spoilt)
+    with pytest.raises(TransientPhotoStoreError, match="gives back other bytes than were put"):
         store.put(1, SHA, PHOTO)
+    assert between.requests == ["PUT", "GET", "PUT", "GET"]
 
 
 # --- what is wrong until somebody acts ----------------------------------------------------------

@@ -91,6 +91,12 @@ def stalled(request: Request) -> None:
     request.closing.wait(60)
 
 
+def spoilt(request: Request) -> None:
+    """Passed on; of the answer's body every byte is another."""
+    status, headers, body = request.forward()
+    request.answer(status, headers, b"?" * len(body))
+
+
 def answer_lost(request: Request) -> None:
     """Passed on and done; the connection drops before the answer."""
     request.forward()
