@@ -140,20 +140,27 @@ def test_an_outdated_manifest_is_not_receipted_before_its_photos_are_there(desk:
     assert desk.accept(facts(1, "unsent", A, B)).outcome is Outcome.OUTDATED
 
 
+@pytest.mark.parametrize("proofs_too", [False, True], ids=["photos", "proofs-too"])
 @pytest.mark.parametrize("closing", CLOSINGS)
-def test_the_same_again_gets_the_same_answer_for_ever(desk: Desk, closing: str) -> None:
-    """Also after retention deleted its photos (invariant 7)."""
+def test_the_same_again_gets_the_same_answer_for_ever(
+    desk: Desk, closing: str, proofs_too: bool
+) -> None:
+    """Also after a retention deleted its photos, and perhaps its proof (invariant 7)."""
     desk.store(A)
     desk.accept(facts(1, closing, A))
 
     def forget(session: Session) -> None:
         session.execute(delete(ProofPhoto))
         session.execute(delete(Photo))
+        if proofs_too:
+            session.execute(delete(Proof))
 
     desk.database.write(forget, desk.scope)
     verdict = desk.accept(facts(1, closing, A), unsound=frozenset({A}))
     assert (verdict.outcome, verdict.receipted) == (Outcome.REPEATED, True)
     assert desk.count(AcceptedManifest) == 1
+    other = replace(facts(1, closing, A), digest="f" * 64)
+    assert desk.accept(other).outcome is Outcome.CONFLICT
 
 
 @pytest.mark.parametrize("closing", CLOSINGS)
