@@ -3,6 +3,7 @@
 import os
 import random
 import secrets
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from pathlib import Path
 import pytest
 
 from cloud.database.write import Database
+from edge import fault_points
 from edge.fault_points import Step
 from tests.support.killed_table import (
     KILLED,
     PHOTOS,
+    SAVED,
     SLICES,
     WHILE_PACKING,
     WHILE_SENDING,
@@ -142,6 +145,32 @@ def test_a_table_killed_while_it_frees_old_copies_offers_nothing_anew(
         assert again.stop() == 0
     assert [(one.closing, one.photos) for one in proofs(tmp_path)] == [(Closing.SEND, ())]
     assert cloud.count_photos() == PHOTOS
+
+
+@pytest.mark.parametrize("where", ["journal-written/closing a proof", "published/SendManifest"])
+def test_a_table_that_stands_still_keeps_its_spool_and_goes_on(
+    tmp_path: Path, settings: Path, cloud: CloudSide, where: str
+) -> None:
+    """A second daemon does not take over from one that only hangs."""
+    hanging = {fault_points.VARIABLE: f"stop 1 {where}"}
+    with TableProcess(settings, environment=hanging) as table:
+        table.see("Ready")
+        table.enter_and_see(ORDER, "Order open")
+        table.enter_and_see("p", "1 photo ")
+        table.enter("s")
+        eventually(lambda: stands_still(table.process.pid))
+        with TableProcess(settings) as second:
+            assert second.end() == 1
+            assert any(f"in use by process {table.process.pid}" in line for line in second.log)
+        table.process.send_signal(signal.SIGCONT)
+        table.see(SAVED)
+        wait_receipted(tmp_path)
+        assert table.stop() == 0
+    require_once(cloud, tmp_path, [ORDER])
+
+
+def stands_still(pid: int) -> bool:
+    return "State:\tT" in Path(f"/proc/{pid}/status").read_text()
 
 
 def test_a_table_killed_at_random_moments_keeps_its_word(
