@@ -21,8 +21,11 @@ import psycopg
 import pytest
 
 from cloud.database.engine import make_engines
+from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.migrations.upgrade import upgrade
+from tests.support.two_organisations import Base as TwoBase
+from tests.support.two_organisations import Two, fill
 
 SERVER_USER = "postgres"
 START_LIMIT_S = 60
@@ -202,3 +205,12 @@ def database(migrated_address: str) -> Iterator[Database]:
     """An open database with the schema and no rows."""
     with Database.open(migrated_address) as opened:
         yield opened
+
+
+@pytest.fixture
+def two(database_address: str) -> Iterator[Two]:
+    """Two organisations, once per kind of database."""
+    with Database.open(database_address) as database:
+        with database.engines.writer.begin() as connection:
+            TwoBase.metadata.create_all(connection)
+        yield database.write(lambda session: fill(session, database), system("test"))

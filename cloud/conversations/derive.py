@@ -2,10 +2,65 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from cloud.conversations.states import DispatchState, MessageState
 
+
+@dataclass(frozen=True, slots=True)
+class PartFacts:
+    """What a dispatch's state depends on of one message."""
+
+    state: MessageState
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """All of a dispatch that its messages say."""
+
+    state: DispatchState
+    reason: str
+    detail: str
+    sent_count: int
+    total_count: int
+    waits_for_sender: bool
+    """Its next message may be claimed; nobody is at work on it."""
+
+
+OPEN_STATES = (
+    MessageState.QUEUED,
+    MessageState.CLAIMED,
+    MessageState.SENDING,
+    MessageState.UNCERTAIN,
+)
+"""States in which a message may still get into the chat."""
+
 _WAITING = frozenset({MessageState.QUEUED, MessageState.CLAIMED})
+
+
+def derived(parts: Sequence[PartFacts]) -> Derived:
+    """What a planned dispatch's messages, in their order, make of it.
+
+    Raises:
+        ValueError: there are no messages.
+    """
+    states = [part.state for part in parts]
+    # the newest trouble explains the state; where there is none, nothing needs explaining
+    trouble = next((part for part in reversed(parts) if part.reason), None)
+    return Derived(
+        state=state_of(states),
+        reason=trouble.reason if trouble else "",
+        detail=trouble.detail if trouble else "",
+        sent_count=states.count(MessageState.SENT),
+        total_count=len(states),
+        waits_for_sender=_next_open(states) is MessageState.QUEUED,
+    )
+
+
+def _next_open(states: Sequence[MessageState]) -> MessageState | None:
+    return next((state for state in states if state in OPEN_STATES), None)
 
 
 def state_of(messages: Sequence[MessageState]) -> DispatchState:

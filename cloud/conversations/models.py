@@ -140,15 +140,6 @@ class Message(OrganisationOwned, Base):
     detail: Mapped[str] = mapped_column(String(300), default="")
 
 
-OPEN_STATES = (
-    MessageState.QUEUED,
-    MessageState.CLAIMED,
-    MessageState.SENDING,
-    MessageState.UNCERTAIN,
-)
-"""States in which a message may still get into the chat."""
-
-
 class Attempt(OrganisationOwned, Base):
     """One request to send one message: written before it goes out, completed after."""
 

@@ -3,34 +3,79 @@
 All functions work on the caller's session and transaction.
 """
 
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.derive import state_of
+from cloud.conversations.derive import Derived, PartFacts, derived
 from cloud.conversations.models import Conversation, Dispatch, Message
 from cloud.conversations.parts import Part
 from cloud.conversations.states import DispatchState, MessageKind, MessageState, Reason
-from cloud.database.changes import record_change
+from cloud.database.changes import ChangeRow, record_change
+from cloud.database.prepared import Adding
 
 CHANGE_KIND = "dispatch"
 DETAIL_LENGTH = 300
 POSITION_STEP = 10
 """Between the positions of a plan, so that an order card still finds a place before its first."""
+_ADD_MESSAGES = Adding(Message)
 
 
-def tell(session: Session, dispatch: Dispatch) -> None:
+@dataclass(frozen=True, slots=True)
+class DispatchNews:
+    """What a change tells of a dispatch."""
+
+    state: DispatchState
+    waits_for_sender: bool
+    """Its next message may be claimed; nobody is at work on it."""
+
+
+def tell(session: Session, dispatch: Dispatch, *, waits_for_sender: bool = False) -> None:
     """Record that something about a dispatch changed."""
+    tell_of(
+        session,
+        dispatch.id,
+        organisation_id=dispatch.organisation_id,
+        device_id=dispatch.device_id,
+        proof_key=dispatch.proof_key,
+        news=DispatchNews(dispatch.state, waits_for_sender),
+    )
+
+
+def tell_of(
+    session: Session,
+    dispatch_id: int,
+    *,
+    organisation_id: int,
+    device_id: str | None,
+    proof_key: str | None,
+    news: DispatchNews,
+) -> None:
+    """The same for a caller who does not hold the row."""
     record_change(
         session,
         kind=CHANGE_KIND,
-        subject=f"dispatch:{dispatch.id}",
-        organisation_id=dispatch.organisation_id,
-        device_id=dispatch.device_id,
-        payload={"proof": dispatch.proof_key, "state": dispatch.state.value},
+        subject=f"dispatch:{dispatch_id}",
+        organisation_id=organisation_id,
+        device_id=device_id,
+        payload={
+            "proof": proof_key,
+            "state": news.state.value,
+            "waits": news.waits_for_sender,
+        },
     )
+
+
+def news_in(change: ChangeRow) -> DispatchNews | None:
+    """What `tell` told; None for news of something else."""
+    if change.kind != CHANGE_KIND:
+        return None
+    told = json.loads(change.payload)
+    return DispatchNews(DispatchState(told["state"]), bool(told.get("waits")))
 
 
 def set_state(
@@ -67,17 +112,26 @@ def messages_of(session: Session, dispatch_id: int) -> Sequence[Message]:
 def refresh_state(session: Session, dispatch: Dispatch, now: datetime) -> None:
     """Derive a planned dispatch's state from its messages."""
     session.flush()
-    messages = messages_of(session, dispatch.id)
-    dispatch.total_count = len(messages)
-    dispatch.sent_count = sum(message.state is MessageState.SENT for message in messages)
-    # the newest trouble explains the state; where there is none, nothing needs explaining
-    troubled = [message for message in messages if message.reason]
-    dispatch.reason = troubled[-1].reason if troubled else ""
-    dispatch.detail = troubled[-1].detail if troubled else ""
-    dispatch.state = state_of([message.state for message in messages])
+    derive_state(session, dispatch, messages_of(session, dispatch.id), now)
+
+
+def derive_state(
+    session: Session, dispatch: Dispatch, messages: Sequence[Message], now: datetime
+) -> None:
+    """The same for a caller who has all its messages at hand, in their order."""
+    new = derived([PartFacts(one.state, one.reason, one.detail) for one in messages])
+    _store(session, dispatch, new, now)
+
+
+def _store(session: Session, dispatch: Dispatch, new: Derived, now: datetime) -> None:
+    dispatch.total_count = new.total_count
+    dispatch.sent_count = new.sent_count
+    dispatch.reason = new.reason
+    dispatch.detail = new.detail
+    dispatch.state = new.state
     dispatch.next_check_at = None
     dispatch.updated_at = now
-    tell(session, dispatch)
+    tell(session, dispatch, waits_for_sender=new.waits_for_sender)
 
 
 def add_plan(
@@ -91,23 +145,24 @@ def add_plan(
 ) -> None:
     """Fix the parts of a dispatch; from here on its state is derived."""
     dispatch.conversation_id = conversation.id
-    for number, part in enumerate(parts, start=1):
-        session.add(
-            Message(
-                organisation_id=dispatch.organisation_id,
-                dispatch_id=dispatch.id,
-                conversation_id=conversation.id,
-                shop_id=conversation.shop_id,
-                position=number * POSITION_STEP,
-                kind=part.kind,
-                text=part.text,
-                photo_sha256=part.photo_sha256,
-                order_number=order_number,
-                state=MessageState.QUEUED,
-                not_before=now,
-            )
-        )
-    refresh_state(session, dispatch, now)
+    rows: list[dict[str, object]] = [
+        {
+            "dispatch_id": dispatch.id,
+            "organisation_id": dispatch.organisation_id,
+            "conversation_id": conversation.id,
+            "shop_id": conversation.shop_id,
+            "position": number * POSITION_STEP,
+            "kind": part.kind,
+            "text": part.text,
+            "photo_sha256": part.photo_sha256,
+            "order_number": order_number,
+            "state": MessageState.QUEUED,
+            "not_before": now,
+        }
+        for number, part in enumerate(parts, start=1)
+    ]
+    _store(session, dispatch, derived([PartFacts(MessageState.QUEUED, "", "") for _ in rows]), now)
+    _ADD_MESSAGES.run_all(session, rows)
 
 
 def add_order_card(session: Session, message: Message, now: datetime) -> bool:

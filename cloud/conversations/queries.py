@@ -3,12 +3,25 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import OPEN_STATES, Attempt, Dispatch, Message
+from cloud.conversations.derive import OPEN_STATES
+from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.parts import Part
 from cloud.conversations.states import MessageKind, MessageState, Reason
+from cloud.database.prepared import Reading
+
+_RECENT_TEXTS = Reading(
+    select(Message.text).where(
+        Message.conversation_id == bindparam("conversation_id"),
+        Message.kind == MessageKind.TEXT,
+        or_(
+            and_(Message.state == MessageState.SENT, Message.sent_at > bindparam("since")),
+            Message.state.in_(OPEN_STATES),
+        ),
+    )
+)
 
 
 def sent_parts_of(session: Session, proof_id: int | None) -> list[Part]:
@@ -31,15 +44,8 @@ def recent_texts(
     """Texts that the marketplace would refuse as repeated: sent lately, or on their way."""
     if window is None:
         return set()
-    sent = and_(Message.state == MessageState.SENT, Message.sent_at > now - window)
-    texts = session.scalars(
-        select(Message.text).where(
-            Message.conversation_id == conversation_id,
-            Message.kind == MessageKind.TEXT,
-            or_(sent, Message.state.in_(OPEN_STATES)),
-        )
-    )
-    return set(texts)
+    rows = _RECENT_TEXTS.all(session, conversation_id=conversation_id, since=now - window)
+    return {text for (text,) in rows}
 
 
 def messages_with_attempts(

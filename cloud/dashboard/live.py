@@ -101,17 +101,17 @@ class LiveNews:
 
     def _turn(self, position: int) -> int:
         try:
-            if not self._feed.wait(position, _WAIT_S):
+            changes = self._feed.next(position, None, _BATCH, _WAIT_S)
+            if not changes:
                 # Early only when the feed is closed, which a moment later closes this too.
                 self._closing.wait(_PAUSE_S)
                 return position
-            changes = self._feed.after(position, None, _BATCH)
         except TransientDatabaseError as error:
             logger.warning("live updates wait for the database: %s", error)
             self._closing.wait(_PAUSE_S)
             return position
         self._ring({change.organisation_id for change in changes})
-        return changes[-1].id if changes else position
+        return changes[-1].id
 
     def _ring(self, organisations: set[int]) -> None:
         with self._lock:

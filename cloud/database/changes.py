@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, Text, delete, func, select
+from sqlalchemy import ColumnElement, Integer, String, Text, bindparam, delete, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -25,6 +25,7 @@ from cloud.database.base import (
     primary_key,
     utc_now,
 )
+from cloud.database.prepared import Adding, Reading
 from cloud.database.scope import scoped, system
 from cloud.database.sessions import mark_news
 from cloud.database.write import Database
@@ -64,14 +65,18 @@ class _oldest_open_number(ColumnElement[int]):  # noqa: N801  reads as the SQL f
     type = BigId
 
 
-@compiles(_transaction_number, "postgresql")
+@compiles(_transaction_number)
 def _number_on_postgres(_element: _transaction_number, _compiler: SQLCompiler, **_: object) -> str:
     return f"(pg_current_xact_id()::text::bigint << {_ROW_BITS})"
 
 
-@compiles(_oldest_open_number, "postgresql")
+@compiles(_oldest_open_number)
 def _oldest_on_postgres(_element: _oldest_open_number, _compiler: SQLCompiler, **_: object) -> str:
     return f"(pg_snapshot_xmin(pg_current_snapshot())::text::bigint << {_ROW_BITS})"
+
+
+_CHANGE = Adding(Change)
+_NUMBERED = Adding(Change, id=_transaction_number() + bindparam("within", type_=BigId))
 
 
 def record_change(
@@ -91,14 +96,20 @@ def record_change(
     text = json.dumps(payload or {}, separators=(",", ":"), ensure_ascii=False)
     if len(text.encode()) > PAYLOAD_LIMIT_BYTES:
         raise ValueError(f"the payload of change {kind!r} exceeds {PAYLOAD_LIMIT_BYTES} bytes")
-    change = Change(kind=kind, subject=subject, device_id=device_id, payload=text)
+    values: dict[str, object] = {
+        "kind": kind,
+        "subject": subject,
+        "device_id": device_id,
+        "payload": text,
+    }
     if organisation_id is not None:
-        change.organisation_id = organisation_id
+        values["organisation_id"] = organisation_id
     if session.get_bind().dialect.name == "postgresql":
         written = session.info.get(_ROWS_WRITTEN, 0)
         session.info[_ROWS_WRITTEN] = written + 1
-        change.id = _transaction_number() + written
-    session.add(change)
+        _NUMBERED.run(session, within=written, **values)
+    else:
+        _CHANGE.run(session, **values)
     mark_news(session)
 
 
@@ -123,19 +134,47 @@ def horizon(database: Database) -> Horizon:
         return Horizon(bound - 1, hidden=newest >= bound)
 
 
+class ChangeRow(NamedTuple):
+    """A change as its readers get it; the fields are those of `Change`."""
+
+    id: int
+    organisation_id: int
+    kind: str
+    subject: str
+    device_id: str | None
+    payload: str
+    created_at: datetime
+
+
+_AFTER = (
+    select(
+        Change.id,
+        Change.organisation_id,
+        Change.kind,
+        Change.subject,
+        Change.device_id,
+        Change.payload,
+        Change.created_at,
+    )
+    .where(Change.id > bindparam("last_id"))
+    .order_by(Change.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_CHANGES = Reading(_AFTER)
+_FINAL_CHANGES = Reading(_AFTER.where(Change.id < _oldest_open_number()))
+
+
 def changes_after(
     database: Database, last_id: int, organisation_id: int | None, limit: int
-) -> list[Change]:
+) -> list[ChangeRow]:
     """Return at most `limit` changes after `last_id`, oldest first; of all organisations if None.
 
     Every id returned is final: no lower one appears later.
     """
     scope = system("the feed of changes") if organisation_id is None else scoped(organisation_id)
+    reading = _CHANGES if database.engines.is_sqlite else _FINAL_CHANGES
     with database.read(scope) as session:
-        statement = select(Change).where(Change.id > last_id).order_by(Change.id).limit(limit)
-        if not database.engines.is_sqlite:
-            statement = statement.where(Change.id < _oldest_open_number())
-        return list(session.scalars(statement))
+        return [ChangeRow._make(row) for row in reading.all(session, last_id=last_id, most=limit)]
 
 
 def forget_changes(session: Session, before: datetime) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import psycopg
 
-from cloud.database.changes import Change, changes_after, horizon
+from cloud.database.changes import ChangeRow, changes_after, horizon
 from cloud.database.write import NEWS_CHANNEL, Database, log_death
 
 # PostgreSQL only, for what no notification tells: one that got lost, and the end of an older
@@ -46,7 +46,7 @@ class ChangeFeed:
         """Return the id after which a new reader begins, to see only what is new."""
         return horizon(self._database).newest_id
 
-    def after(self, last_id: int, organisation_id: int | None, limit: int) -> list[Change]:
+    def after(self, last_id: int, organisation_id: int | None, limit: int) -> list[ChangeRow]:
         """Return the changes after `last_id` (see `changes.changes_after`)."""
         return changes_after(self._database, last_id, organisation_id, limit)
 
@@ -55,17 +55,25 @@ class ChangeFeed:
 
         Also False, early, once the feed is closed.
         """
+        return bool(self.next(last_id, None, 1, timeout_s))
+
+    def next(
+        self, last_id: int, organisation_id: int | None, limit: int, timeout_s: float
+    ) -> list[ChangeRow]:
+        """Return the changes after `last_id` (see `changes.changes_after`), waiting for some.
+
+        None of them at the timeout; also, early, once the feed is closed.
+        """
         deadline = time.monotonic() + timeout_s
         while not self._closing.is_set():
             with self._changed:
                 seen = self._wakes
-            if self.after(last_id, None, 1):
-                return True
+            changes = self.after(last_id, organisation_id, limit)
             left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                return False
+            if changes or left_s <= 0:
+                return changes
             self._sleep(seen, min(left_s, self._look_again_s()))
-        return False
+        return []
 
     def close(self) -> None:
         """Wake every waiter and end the listening thread."""

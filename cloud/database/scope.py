@@ -88,6 +88,11 @@ def scope_of(session: Session) -> Scope:
     return scope
 
 
+def is_read_only(session: Session) -> bool:
+    """Say whether the session may not write."""
+    return bool(session.info.get(_READ_ONLY))
+
+
 def session_info(scope: Scope, *, read_only: bool = False) -> dict[Any, Any]:
     """Return the `info` that gives a new session its scope."""
     return {_SCOPE: scope, _READ_ONLY: read_only}
@@ -171,7 +176,7 @@ def _check_attached(session: Session, row: object) -> None:
 @event.listens_for(Session, "before_flush")
 def _check_flush(session: Session, _context: UOWTransaction, _instances: object) -> None:
     scope = scope_of(session)
-    if session.info.get(_READ_ONLY):
+    if is_read_only(session):
         raise WriteMisuse("a reading session writes nothing: use Database.write")
     _stamp(session.new, scope)
     if scope.organisation_id is None:

@@ -5,25 +5,28 @@ shop the oldest message goes whose earlier parts are settled and whose buyer is 
 to. A parked dispatch blocks nobody.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, bindparam, exists, select
+from sqlalchemy import ColumnElement, Integer, bindparam, exists, select, update
 from sqlalchemy.orm import Session, aliased
 
+from cloud.conversations.deriving import parts_of_dispatch
 from cloud.conversations.models import Dispatch, Message
-from cloud.conversations.outbox import messages_of, set_state
+from cloud.conversations.outbox import set_state
 from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.database.clock import database_now
+from cloud.database.prepared import Changing, Reading
 from cloud.dispatcher.ending import end_unsent
+from cloud.dispatcher.pace import use_turn
 from cloud.dispatcher.reserving import UNDER_WAY, LimitOf, fits_budget
 from cloud.dispatcher.rules import Decision, may_begin
 from cloud.shops.models import SendingPace, Shop
 
 # Putting a dispatch aside is quick work, so one turn may pass over a few before it claims one.
 _MOST_PASSED_OVER = 20
-_SETTLED = (
+SETTLED = (
     MessageState.SENT,
     MessageState.FAILED,
     MessageState.CANCELLED,
@@ -37,7 +40,7 @@ def _claimable() -> tuple[ColumnElement[bool], ...]:
     waits_for_earlier = exists().where(
         earlier.dispatch_id == Message.dispatch_id,
         earlier.position < Message.position,
-        earlier.state.not_in(_SETTLED),
+        earlier.state.not_in(SETTLED),
     )
     buyer_is_written_to = exists().where(
         busy.conversation_id == Message.conversation_id,
@@ -61,27 +64,47 @@ def _has_claimable() -> ColumnElement[bool]:
 
 
 # Built once: to build them costs many times what it takes to run them.
-_FREE_SHOPS = (
-    select(SendingPace)
+_FREE_SHOPS = Reading(
+    select(SendingPace.shop_id, SendingPace.gap_ms)
     .where(SendingPace.free_at <= bindparam("now"), _has_claimable())
     .order_by(SendingPace.last_claimed_at.asc().nulls_first(), SendingPace.shop_id)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-_NEXT_OF_SHOP = (
-    select(Message)
+_NEXT_OF_SHOP = Reading(
+    select(
+        Message.id,
+        Message.organisation_id,
+        Message.fence,
+        Message.conversation_id,
+        Dispatch.id,
+        Dispatch.asked_by_member_id,
+        Dispatch.asked_at,
+        Shop.sending_enabled,
+    )
     .join(Dispatch, Dispatch.id == Message.dispatch_id)
+    .join(Shop, Shop.id == Message.shop_id)
     .where(Message.shop_id == bindparam("shop_id"), *_claimable())
     .order_by(Message.dispatch_id, Message.position)
     .limit(1)
 )
-_SOONEST_MESSAGE = (
+_TAKE = Changing(
+    update(Message)
+    .where(Message.id == bindparam("message_id"), Message.fence == bindparam("held_fence"))
+    .values(
+        state=MessageState.CLAIMED,
+        fence=Message.fence + 1,
+        claimed_by=bindparam("new_sender"),
+        lease_until=bindparam("until"),
+    )
+)
+_SOONEST_MESSAGE = Reading(
     select(Message.not_before)
     .where(Message.state == MessageState.QUEUED, Message.not_before > bindparam("now"))
     .order_by(Message.not_before)
     .limit(1)
 )
-_SOONEST_SHOP = (
+_SOONEST_SHOP = Reading(
     select(SendingPace.free_at)
     .where(SendingPace.free_at > bindparam("now"), _has_claimable())
     .order_by(SendingPace.free_at)
@@ -121,63 +144,74 @@ def claim(session: Session, rules: ClaimRules, most: int) -> Claimed:
     """Claim up to ``most`` messages, at most one per shop."""
     now = database_now(session)
     claims = []
-    for pace in _free_shops(session, now, most):
-        message = _next_message(session, pace.shop_id, rules, now)
+    # Only shops with something to claim: others would take the places of those behind them.
+    for shop_id, gap_ms in _FREE_SHOPS.all(session, now=now, most=most):
+        message = _next_message(session, shop_id, rules, now)
         if message is None:
             continue
-        message.state = MessageState.CLAIMED
-        message.claimed_by = rules.sender
-        message.lease_until = now + rules.lease
-        message.fence += 1
-        pace.free_at = now + timedelta(milliseconds=pace.gap_ms)
-        pace.last_claimed_at = now
-        claims.append(Claim(message.id, message.organisation_id, message.fence))
-    session.flush()
+        until = now + rules.lease
+        held = {"message_id": message.id, "held_fence": message.fence}
+        _TAKE.run(session, **held, new_sender=rules.sender, until=until)
+        use_turn(session, shop_id, gap_ms, now)
+        claims.append(Claim(message.id, message.organisation_id, message.fence + 1))
     return Claimed(tuple(claims), None if claims else _seconds_until_next(session, now))
 
 
-def _free_shops(session: Session, now: datetime, most: int) -> Sequence[SendingPace]:
-    """Only shops with something to claim: others would take the places of those behind them."""
-    return session.scalars(_FREE_SHOPS, {"now": now, "most": most}).all()
+class _Next(NamedTuple):
+    """A row of _NEXT_OF_SHOP."""
+
+    id: int
+    organisation_id: int
+    fence: int
+    conversation_id: int
+    dispatch_id: int
+    asked_by_member_id: int | None
+    asked_at: datetime
+    sending_enabled: bool
 
 
-def _next_message(
-    session: Session, shop_id: int, rules: ClaimRules, now: datetime
-) -> Message | None:
+def _next_message(session: Session, shop_id: int, rules: ClaimRules, now: datetime) -> _Next | None:
     for _ in range(_MOST_PASSED_OVER):
-        message = session.scalar(_NEXT_OF_SHOP, {"now": now, "shop_id": shop_id})
-        if message is None:
+        row = _NEXT_OF_SHOP.first(session, now=now, shop_id=shop_id)
+        if row is None:
             return None
-        dispatch = session.get_one(Dispatch, message.dispatch_id)
-        obstacle = _obstacle(session, dispatch, rules, now)
+        message = _Next._make(row)
+        obstacle = _obstacle(session, message, rules, now)
         if obstacle is None:
             return message
-        _put_aside(session, dispatch, obstacle, rules, now)
+        _put_aside(session, message.dispatch_id, obstacle, rules, now)
     return None
 
 
 def _obstacle(
-    session: Session, dispatch: Dispatch, rules: ClaimRules, now: datetime
+    session: Session, message: _Next, rules: ClaimRules, now: datetime
 ) -> Decision | None:
     """What has come up since it was planned; the budget is reserved for all of it at once."""
-    shop = session.get_one(Shop, dispatch.shop_id)
-    messages = messages_of(session, dispatch.id)
-    begun = any(one.tries for one in messages)
+    parts = parts_of_dispatch(session, message.dispatch_id)
+    begun = any(one.tries for one in parts)
     decision = may_begin(
-        sending_enabled=shop.sending_enabled,
-        asked_by_person=dispatch.asked_by_member_id is not None,
+        sending_enabled=message.sending_enabled,
+        asked_by_person=message.asked_by_member_id is not None,
         has_begun=begun,
-        age=now - dispatch.asked_at,
+        age=now - message.asked_at,
         too_old=rules.too_old,
     )
-    if decision is not None or begun or fits_budget(session, dispatch, messages, rules.limit_of):
+    if decision is not None or begun:
         return decision
-    return Decision(DispatchState.HELD, Reason.MESSAGE_LIMIT)
+    fits = fits_budget(
+        session,
+        conversation_id=message.conversation_id,
+        dispatch_id=message.dispatch_id,
+        queued=sum(one.state is MessageState.QUEUED for one in parts),
+        limit_of=rules.limit_of,
+    )
+    return None if fits else Decision(DispatchState.HELD, Reason.MESSAGE_LIMIT)
 
 
 def _put_aside(
-    session: Session, dispatch: Dispatch, why: Decision, rules: ClaimRules, now: datetime
+    session: Session, dispatch_id: int, why: Decision, rules: ClaimRules, now: datetime
 ) -> None:
+    dispatch = session.get_one(Dispatch, dispatch_id)
     if why.state is not DispatchState.HELD:
         end_unsent(session, dispatch, why, now)
         return
@@ -186,7 +220,6 @@ def _put_aside(
 
 
 def _seconds_until_next(session: Session, now: datetime) -> float | None:
-    soonest_message = session.scalar(_SOONEST_MESSAGE, {"now": now})
-    soonest_shop = session.scalar(_SOONEST_SHOP, {"now": now})
-    times = [time for time in (soonest_message, soonest_shop) if time is not None]
+    soonest = (_SOONEST_MESSAGE.first(session, now=now), _SOONEST_SHOP.first(session, now=now))
+    times = [row[0] for row in soonest if row is not None]
     return (min(times) - now).total_seconds() if times else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Conversation, Dispatch
@@ -17,8 +17,9 @@ from cloud.conversations.outbox import (
 )
 from cloud.conversations.parts import Part
 from cloud.conversations.queries import recent_texts, sent_parts_of
-from cloud.conversations.states import DispatchState, Reason
+from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.database.base import utc_now
+from cloud.database.prepared import Reading
 from cloud.database.scope import Scope, scoped
 from cloud.dispatcher.chat_reading import ChatReading
 from cloud.dispatcher.ending import end_unsent
@@ -42,6 +43,14 @@ _NOT_SENT_BEFORE = (
     DispatchState.SAVED_NOT_SENT,
     DispatchState.WAITING_FOR_ORDER,
     DispatchState.NEEDS_PERSON,
+)
+_SENT_BEFORE = Reading(
+    select(Dispatch.parcel_id).where(
+        Dispatch.order_id == bindparam("order_id"),
+        Dispatch.id != bindparam("dispatch_id"),
+        Dispatch.state.not_in(_NOT_SENT_BEFORE),
+        or_(Dispatch.conversation_id.is_not(None), Dispatch.id < bindparam("dispatch_id")),
+    )
 )
 _HELD_MESSAGE_LIMIT = Decision(DispatchState.HELD, Reason.MESSAGE_LIMIT)
 _NOTHING_TO_SEND = Decision(DispatchState.NEEDS_PERSON, Reason.OTHER)
@@ -132,11 +141,17 @@ def _note_reading(conversation: Conversation, reading: ChatReading | None) -> No
 
 def _or_still_full(session: Session, dispatch: Dispatch) -> Decision:
     """What the message limit holds goes on when the buyer has answered, not to be held again."""
-    held_by_limit = dispatch.reason == Reason.MESSAGE_LIMIT and dispatch.conversation_id is not None
+    if dispatch.reason != Reason.MESSAGE_LIMIT or dispatch.conversation_id is None:
+        return SEND
     messages = messages_of(session, dispatch.id)
-    if held_by_limit and not fits_budget(session, dispatch, messages, unanswered_limit):
-        return _HELD_MESSAGE_LIMIT
-    return SEND
+    fits = fits_budget(
+        session,
+        conversation_id=dispatch.conversation_id,
+        dispatch_id=dispatch.id,
+        queued=sum(one.state is MessageState.QUEUED for one in messages),
+        limit_of=unanswered_limit,
+    )
+    return SEND if fits else _HELD_MESSAGE_LIMIT
 
 
 def _hold(
@@ -204,8 +219,8 @@ def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) 
         authorized=authorized == AuthorizationState.AUTHORIZED,
         sent_before=bool(before),
         other_parcel=all(
-            None not in (dispatch.parcel_id, one.parcel_id) and dispatch.parcel_id != one.parcel_id
-            for one in before
+            None not in (dispatch.parcel_id, parcel_id) and dispatch.parcel_id != parcel_id
+            for parcel_id in before
         ),
         closed_at=dispatch.asked_at,
         now=now,
@@ -213,14 +228,7 @@ def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) 
     )
 
 
-def _sent_before(session: Session, dispatch: Dispatch) -> Sequence[Dispatch]:
-    """Other dispatches of the order that were sent, are under way, or wait ahead of this one."""
-    goes_first = or_(Dispatch.conversation_id.is_not(None), Dispatch.id < dispatch.id)
-    return session.scalars(
-        select(Dispatch).where(
-            Dispatch.order_id == dispatch.order_id,
-            Dispatch.id != dispatch.id,
-            Dispatch.state.not_in(_NOT_SENT_BEFORE),
-            goes_first,
-        )
-    ).all()
+def _sent_before(session: Session, dispatch: Dispatch) -> Sequence[int | None]:
+    """Parcels of other dispatches of the order: sent, under way, or waiting ahead of this one."""
+    rows = _SENT_BEFORE.all(session, order_id=dispatch.order_id, dispatch_id=dispatch.id)
+    return [parcel_id for (parcel_id,) in rows]

@@ -1,7 +1,7 @@
 """The threads of the dispatcher: one claims, some send, one matches, one settles doubts.
 
-A turn that found work is followed by another; else a loop waits for news from the database or for
-the next thing that is due.
+A turn that found work is followed by another; else a loop waits until it is rung, or for the next
+thing that is due. One thread reads the news of the database and rings whom they concern.
 """
 
 import logging
@@ -10,21 +10,27 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.orm import Session
 
+from cloud.conversations.outbox import DispatchNews, news_in
 from cloud.database.errors import TransientDatabaseError
 from cloud.database.feed import ChangeFeed
 from cloud.database.scope import system
 from cloud.database.write import Database
+from cloud.dispatcher.alarm import Alarm
 from cloud.dispatcher.asking import OrderAsking
 from cloud.dispatcher.claims import Claim, Claimed, ClaimRules, claim
+from cloud.dispatcher.deciding import CHECKED
 from cloud.dispatcher.lapsing import doubt_lapsed_requests, return_lapsed_claims
 from cloud.dispatcher.matching import Matching
+from cloud.dispatcher.preparing import Preparing
 from cloud.dispatcher.resolving import Resolving
 from cloud.dispatcher.senders import end, end_others, new_sender_id, register
 from cloud.dispatcher.sending import Sending
 from cloud.dispatcher.settings import DispatcherSettings
+from cloud.dispatcher.side_by_side import SideBySide
 from cloud.dispatcher.threads import Threads
 from cloud.marketplaces.registry import unanswered_limit
 from cloud.photos.store import PhotoStore
@@ -34,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 _AFTER_ERROR_S = 1.0
 _JOIN_S = 30.0
+_NEWS_BATCH = 200
+_NEWS_GAP_S = 0.005
 
 
 class Dispatcher:
@@ -60,17 +68,21 @@ class Dispatcher:
             too_old=settings.too_old,
             limit_of=unanswered_limit,
         )
-        self._new_doubt = threading.Event()
+        self._to_claim, self._to_match, self._to_settle = Alarm(), Alarm(), Alarm()
+        self._preparing = Preparing(store, gateway, settings.senders)
         self._sending = Sending(
             database=database,
-            store=store,
+            preparing=self._preparing,
             gateway=gateway,
             settings=settings,
             sender=self.sender_id,
-            on_doubt=self._new_doubt.set,
+            on_doubt=self._to_settle.ring,
         )
         asking = OrderAsking(database, gateway)
         self._matching = Matching(database, gateway, asking, settings)
+        self._matchers = SideBySide(
+            "dispatch-matcher", settings.matchers, on_done=self._to_match.ring, on_death=on_death
+        )
         self._resolving = Resolving(database, gateway, settings)
         self._stopping = threading.Event()
         # A claim waits here no longer than a sender needs to become free.
@@ -79,6 +91,7 @@ class Dispatcher:
         self._next_sweep_s = -math.inf
         self._loops = Threads(
             {
+                "dispatch-news": self._news_loop,
                 "dispatch-claim": self._claim_loop,
                 "dispatch-match": self._match_loop,
                 "dispatch-settle": self._settle_loop,
@@ -110,14 +123,17 @@ class Dispatcher:
     def stop(self) -> None:
         """Claim nothing more, finish what is being sent. Close the change feed first."""
         self._stopping.set()
-        self._new_doubt.set()
+        for alarm in (self._to_claim, self._to_match, self._to_settle):
+            alarm.ring()
         # The claiming loop may wait for a sender to become free.
         self._free_senders.release()
         self._loops.join(_JOIN_S)
+        self._matchers.close()
         # After the last claim, so that none is left lying in the queue.
         for _ in range(self._settings.senders):
             self._claims.put(None)
         self._senders.join(_JOIN_S)
+        self._preparing.close()
         if self._loops.any_alive() or self._senders.any_alive():
             # A request may still be under way: this process is not at its end.
             logger.error("the dispatcher's threads did not end in time")
@@ -126,9 +142,32 @@ class Dispatcher:
 
     # --- loops ----------------------------------------------------------------------------------
 
+    def _news_loop(self) -> None:
+        """Read every change once, and wake only the loop that it concerns."""
+        last_id = self._feed.position()
+        while not self._stopping.is_set():
+            try:
+                changes = self._feed.next(last_id, None, _NEWS_BATCH, self._settings.look_again_s)
+            except TransientDatabaseError:
+                logger.exception("news cannot be read now")
+                self._stopping.wait(_AFTER_ERROR_S)
+                continue
+            for change in changes:
+                last_id = change.id
+                self._ring_for(news_in(change))
+            # Many come at a time; what comes meanwhile is read together.
+            self._stopping.wait(_NEWS_GAP_S)
+
+    def _ring_for(self, news: DispatchNews | None) -> None:
+        if news is None:
+            return
+        if news.state in CHECKED:
+            self._to_match.ring()
+        if news.waits_for_sender:
+            self._to_claim.ring()
+
     def _claim_loop(self) -> None:
         while not self._stopping.is_set():
-            position = self._feed.position()
             try:
                 self._sweep()
                 claimed = self._claim_for_free_senders()
@@ -137,7 +176,7 @@ class Dispatcher:
                 self._stopping.wait(_AFTER_ERROR_S)
                 continue
             if not claimed.claims:
-                self._wait(position, claimed.next_look_s)
+                self._to_claim.wait(self._longest_wait_s(claimed.next_look_s))
 
     def _claim_for_free_senders(self) -> Claimed:
         """Claim no more than there are senders to begin at once, so that no lease is slept away."""
@@ -184,24 +223,26 @@ class Dispatcher:
             )
         except TransientDatabaseError:
             logger.exception("nothing can be claimed now")
+            self._to_claim.ring()
             return None
+        if claimed.next_look_s is not None:
+            self._to_claim.ring_in(claimed.next_look_s)
         return claimed.claims[0] if claimed.claims else None
 
     def _match_loop(self) -> None:
         def turn() -> None:
-            position = self._feed.position()
-            if not self._matching.turn():
-                self._wait(position, self._matching.seconds_until_next())
+            due = self._matching.due(besides=self._matchers.under_way())
+            for one in due:
+                self._matchers.begin(one.dispatch_id, partial(self._matching.look, one))
+            if not due:
+                self._to_match.wait(self._longest_wait_s(self._matching.seconds_until_next()))
 
         self._turn_loop(turn)
 
     def _settle_loop(self) -> None:
-        """Not woken by all news, which come with each message: only by doubts, and by time."""
-
         def turn() -> None:
-            self._new_doubt.clear()
-            if not self._resolving.turn() and not self._stopping.is_set():
-                self._new_doubt.wait(self._longest_wait_s(self._resolving.seconds_until_next()))
+            if not self._resolving.turn():
+                self._to_settle.wait(self._longest_wait_s(self._resolving.seconds_until_next()))
 
         self._turn_loop(turn)
 
@@ -212,9 +253,6 @@ class Dispatcher:
             except TransientDatabaseError:
                 logger.exception("a turn is put off")
                 self._stopping.wait(_AFTER_ERROR_S)
-
-    def _wait(self, position: int, due_in_s: float | None) -> None:
-        self._feed.wait(position, self._longest_wait_s(due_in_s))
 
     def _longest_wait_s(self, due_in_s: float | None) -> float:
         longest_s = self._settings.look_again_s
@@ -232,6 +270,6 @@ class Dispatcher:
 
         returned, doubted = self._database.write(unit, system("claims whose holder is gone"))
         if doubted:
-            self._new_doubt.set()
+            self._to_settle.ring()
         if returned or doubted:
             logger.warning("claims lapsed", extra={"returned": returned, "doubted": doubted})

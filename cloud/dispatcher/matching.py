@@ -5,16 +5,17 @@ that looks at everything again.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Conversation, Dispatch
 from cloud.conversations.outbox import set_state
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
+from cloud.database.prepared import Reading
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.dispatcher.asking import Asked, OrderAsking
@@ -30,7 +31,27 @@ from cloud.shops.service import Purpose
 
 logger = logging.getLogger(__name__)
 
-_BATCH = 20
+_BATCH = 50
+
+
+_DUE = Reading(
+    select(Dispatch.id, Dispatch.organisation_id, Dispatch.code)
+    .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at <= bindparam("now"))
+    .order_by(Dispatch.next_check_at, Dispatch.id)
+    .limit(_BATCH)
+)
+_NEXT_DUE = Reading(
+    select(Dispatch.next_check_at)
+    .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at > bindparam("now"))
+    .order_by(Dispatch.next_check_at)
+    .limit(1)
+)
+_CONVERSATION = Reading(
+    select(Conversation.checked_at, Conversation.external_id, Conversation.unanswered).where(
+        Conversation.shop_id == bindparam("shop_id"),
+        Conversation.buyer_id == bindparam("buyer_id"),
+    )
+)
 
 
 class Matching:
@@ -48,35 +69,29 @@ class Matching:
         self._asking = asking
         self._settings = settings
 
-    def turn(self) -> int:
-        """Look at those due now; how many there were."""
-        due = self._due()
-        for one in due:
-            self._look(one)
-        return len(due)
+    def due(self, besides: Collection[int]) -> list[Due]:
+        """Those to look at now, besides some that are being looked at; one for each code.
+
+        Two of the same code are looked at in their order, so that the first is the one sent.
+        """
+        with self._database.read(system("dispatches of all organisations")) as session:
+            rows = _DUE.all(session, now=utc_now())
+        free: dict[tuple[int, str], Due] = {}
+        for row in rows:
+            due = Due(*row)
+            free.setdefault((due.organisation_id, due.code), due)
+        return [due for due in free.values() if due.dispatch_id not in besides]
 
     def seconds_until_next(self) -> float | None:
         """When the next one is due; None when none waits."""
         with self._database.read(system("what is due next")) as session:
-            soonest = session.scalar(
-                select(Dispatch.next_check_at)
-                .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at.is_not(None))
-                .order_by(Dispatch.next_check_at)
-                .limit(1)
-            )
-        return None if soonest is None else max(0.0, (soonest - utc_now()).total_seconds())
+            soonest = _NEXT_DUE.first(session, now=utc_now())
+        if soonest is None or soonest[0] is None:
+            return None
+        return max(0.0, (soonest[0] - utc_now()).total_seconds())
 
-    def _due(self) -> list[Due]:
-        with self._database.read(system("dispatches of all organisations")) as session:
-            rows = session.execute(
-                select(Dispatch.id, Dispatch.organisation_id, Dispatch.code)
-                .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at <= utc_now())
-                .order_by(Dispatch.next_check_at)
-                .limit(_BATCH)
-            )
-            return [Due(*row) for row in rows]
-
-    def _look(self, due: Due) -> None:
+    def look(self, due: Due) -> None:
+        """Find its order, and decide about it."""
         found = self._found(due)
         if not found and self._asking.ask(due.organisation_id, due.code) is Asked.FOUND:
             found = self._found(due)
@@ -120,13 +135,8 @@ class Matching:
         """Count unanswered messages anew when the last count is old; None: it cannot be now."""
         now = utc_now()
         with self._database.read(due.scope) as session:
-            row = session.scalar(
-                select(Conversation).where(
-                    Conversation.shop_id == order.shop_id,
-                    Conversation.buyer_id == order.buyer_id,
-                )
-            )
-        checked = row.checked_at if row else None
+            row = _CONVERSATION.first(session, shop_id=order.shop_id, buyer_id=order.buyer_id)
+        checked, known_id, unanswered = row or (None, None, 0)
         if not order.buyer_id or (checked and now - checked < self._settings.chat_read_fresh):
             return None
         try:
@@ -134,8 +144,8 @@ class Matching:
             return read_unanswered(
                 line,
                 buyer_id=order.buyer_id,
-                known_id=(row.external_id or "") if row else "",
-                counted_before=row.unanswered if row else 0,
+                known_id=known_id or "",
+                counted_before=unanswered,
                 now=now,
             )
         except NotAuthorized:

@@ -1,12 +1,15 @@
 """Whether a dispatch fits into what a buyer may still get. Works on the caller's session."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import bindparam, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session
 
+from cloud.conversations.derive import OPEN_STATES
 from cloud.conversations.models import Conversation, Dispatch, Message
 from cloud.conversations.states import DispatchState, MessageState
+from cloud.database.prepared import Reading
 from cloud.dispatcher.budget import Budget
 from cloud.shops.models import Shop
 
@@ -14,42 +17,60 @@ LimitOf = Callable[[str, str], int | None]
 """Unanswered-message limit of a channel and country."""
 
 UNDER_WAY = (DispatchState.QUEUED, DispatchState.SENDING)
+_IN_DOUBT = frozenset({MessageState.SENDING, MessageState.UNCERTAIN})
+_GOES_ON = frozenset({MessageState.QUEUED, MessageState.CLAIMED})
 
-
-# Made once: to build it costs many times what it takes to run it.
-_BEGUN = aliased(Message)
-_HAS_BEGUN = exists().where(
-    _BEGUN.dispatch_id == Message.dispatch_id,
-    or_(_BEGUN.tries > 0, _BEGUN.state == MessageState.CLAIMED),
+_CONVERSATION = Reading(
+    select(Conversation.unanswered, Shop.channel, Shop.country, Shop.kept_free_for_people)
+    .join(Shop, Shop.id == Conversation.shop_id)
+    .where(Conversation.id == bindparam("conversation_id"))
 )
-_GOES_ON = Message.state.in_((MessageState.QUEUED, MessageState.CLAIMED)) & _HAS_BEGUN
-_IN_DOUBT = Message.state.in_((MessageState.SENDING, MessageState.UNCERTAIN))
-_RESERVED_BY_OTHERS = (
-    select(func.count(Message.id))
+_OTHERS = Reading(
+    select(Message.dispatch_id, Message.state, Message.tries, Dispatch.state)
     .join(Dispatch, Dispatch.id == Message.dispatch_id)
     .where(
         Message.conversation_id == bindparam("conversation_id"),
         Message.dispatch_id != bindparam("dispatch_id"),
-        or_(_IN_DOUBT, _GOES_ON & Dispatch.state.in_(UNDER_WAY)),
+        or_(Message.state.in_(OPEN_STATES), Dispatch.state.in_(UNDER_WAY)),
     )
 )
-"""Messages that may still get there: in doubt, or of dispatches that have begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMessage:
+    """A message of another dispatch to the same buyer."""
+
+    dispatch_id: int
+    state: MessageState
+    tries: int
+    dispatch_state: DispatchState
 
 
 def fits_budget(
-    session: Session, dispatch: Dispatch, messages: Sequence[Message], limit_of: LimitOf
+    session: Session,
+    *,
+    conversation_id: int,
+    dispatch_id: int,
+    queued: int,
+    limit_of: LimitOf,
 ) -> bool:
-    """Whether all its unsent messages fit, beside what others of the conversation reserved."""
-    conversation = session.get_one(Conversation, dispatch.conversation_id)
-    shop = session.get_one(Shop, conversation.shop_id)
-    reserved = session.scalar(
-        _RESERVED_BY_OTHERS,
-        {"conversation_id": dispatch.conversation_id, "dispatch_id": dispatch.id},
+    """Whether its ``queued`` messages fit, beside what others of the conversation reserved."""
+    unanswered, channel, country, kept_free = _CONVERSATION.one(
+        session, conversation_id=conversation_id
     )
-    budget = Budget(
-        limit=limit_of(shop.channel, shop.country),
-        kept_free=shop.kept_free_for_people,
-        unanswered=conversation.unanswered,
-        open=reserved or 0,
+    limit = limit_of(channel, country)
+    if limit is None:
+        return True
+    rows = _OTHERS.all(session, conversation_id=conversation_id, dispatch_id=dispatch_id)
+    reserved = reserved_by([OtherMessage(*row) for row in rows])
+    return Budget(limit, kept_free, unanswered, reserved).allows(queued)
+
+
+def reserved_by(others: Sequence[OtherMessage]) -> int:
+    """How many may still get to the buyer: in doubt, or of dispatches that have begun. Pure."""
+    begun = {one.dispatch_id for one in others if one.tries or one.state is MessageState.CLAIMED}
+    return sum(
+        one.state in _IN_DOUBT
+        or (one.state in _GOES_ON and one.dispatch_id in begun and one.dispatch_state in UNDER_WAY)
+        for one in others
     )
-    return budget.allows(sum(one.state is MessageState.QUEUED for one in messages))

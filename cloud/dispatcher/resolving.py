@@ -19,7 +19,7 @@ from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.dispatcher.doubts import Doubt, doubt_about
 from cloud.dispatcher.senders import ended_at
-from cloud.dispatcher.sent import is_recorded_elsewhere, mark_sent
+from cloud.dispatcher.sent import derive_again, facts_of, is_recorded_elsewhere, mark_sent
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.chats import NotInChat, ReadBack
 from cloud.marketplaces.errors import MarketplaceError
@@ -99,7 +99,9 @@ class Resolving:
             message.not_before = now + self._settings.settle
         else:
             attempts[-1].read_back = _FOUND
-            mark_sent(session, message, reading.message, now, is_hidden=reading.is_hidden)
+            facts = facts_of(session, message.id)
+            mark_sent(session, facts, reading.message, now, is_hidden=reading.is_hidden)
+            derive_again(session, facts, now)
 
     def _not_found(
         self,
@@ -138,7 +140,9 @@ def _may_be_of_another(session: Session, message: Message, found_id: str) -> boo
 
     Pictures are told apart by their addresses; two texts or cards may be the same.
     """
-    if is_recorded_elsewhere(session, message, found_id):
+    if is_recorded_elsewhere(
+        session, shop_id=message.shop_id, message_id=message.id, marketplace_id=found_id
+    ):
         return True
     if message.kind is MessageKind.IMAGE:
         return False

@@ -1,11 +1,10 @@
-"""Writing what became of a message. Units for the write path, all of them fenced.
+"""Writing that a message was not sent, or may not have been. Units for the write path, fenced.
 
 A holder whose fence is not the row's any more has lost its claim: somebody else decides about the
 message. Its word still counts where it knows more than they can: that the message was sent, and,
 while nobody knows what its request did, what it did. Each unit may run twice.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -13,84 +12,13 @@ from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.outbox import DETAIL_LENGTH, queue_again, refresh_state
-from cloud.conversations.states import AttemptOutcome, DispatchState, MessageState, Reason
+from cloud.conversations.states import AttemptOutcome, MessageState, Reason
 from cloud.database.clock import database_now
 from cloud.dispatcher.claims import Claim
-from cloud.dispatcher.errors import ClaimLost
-from cloud.dispatcher.pace import speed_up
 from cloud.dispatcher.retry import BackOff, Step
-from cloud.dispatcher.sent import is_recorded_elsewhere, mark_sent
 from cloud.dispatcher.steps import slow_shop_down, take_step
-from cloud.marketplaces.chats import SentMessage
 
 _SAME_ID_TWICE = "the marketplace gave an id that another message has"
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A request that may go out now: `sending` is committed."""
-
-    attempt_id: int
-    started_at: datetime
-
-
-def begin_sending(
-    session: Session, claim: Claim, *, sender: str, lease: timedelta, uploaded_url: str | None
-) -> Begun:
-    """Commit `sending` for one message, immediately before its request (invariant 5).
-
-    Raises:
-        ClaimLost: the claim is not ours any more.
-    """
-    message = _held(session, claim, MessageState.CLAIMED)
-    now = database_now(session)
-    # Read before anything is changed: each reading would flush what was changed so far.
-    number = _newest_number(session, message.id) + 1
-    dispatch = session.get_one(Dispatch, message.dispatch_id)
-    message.state = MessageState.SENDING
-    message.lease_until = now + lease
-    message.tries += 1
-    if uploaded_url != message.uploaded_url:
-        message.uploaded_url = uploaded_url
-        message.uploaded_at = now
-    attempt = Attempt(
-        organisation_id=message.organisation_id,
-        message_id=message.id,
-        number=number,
-        fence=message.fence,
-        sender=sender,
-        started_at=now,
-    )
-    session.add(attempt)
-    if dispatch.state is DispatchState.SENDING:
-        session.flush()  # the next part of a dispatch that is being sent is no news to anybody
-    else:
-        refresh_state(session, dispatch, now)
-    return Begun(attempt.id, now)
-
-
-def finish_sent(session: Session, claim: Claim, begun: Begun, sent: SentMessage) -> None:
-    """The marketplace has the message, and that stands whoever has the claim by now."""
-    now = database_now(session)
-    message = session.get_one(Message, claim.message_id, with_for_update=True)
-    # Held, because a session forgets a row that nobody holds and would read it again.
-    attempt = session.get_one(Attempt, begun.attempt_id)
-    if attempt.finished_at is not None:
-        return
-    if is_recorded_elsewhere(session, message, sent.message_id):
-        _complete(session, begun.attempt_id, AttemptOutcome.UNKNOWN, now)
-        if _is_ours(session, message, claim, begun.attempt_id):
-            message.reason, message.detail = Reason.OTHER, _SAME_ID_TWICE
-            _doubt(session, message, now, now)
-        return
-    sent_by_another = message.fence != claim.fence and message.state is MessageState.SENDING
-    if message.marketplace_message_id is not None or sent_by_another:
-        _complete(session, begun.attempt_id, AttemptOutcome.SENT, now)
-        return
-    speed_up(session, message.shop_id)
-    _complete(session, begun.attempt_id, AttemptOutcome.SENT, now)
-    # Whoever claimed it since finds it sent when about to begin.
-    mark_sent(session, message, sent, now)
 
 
 def finish_known_failure(
@@ -156,21 +84,37 @@ def give_back(session: Session, claim: Claim, attempt_id: int) -> None:
         _refresh(session, message, now)
 
 
+def give_back_begun(session: Session, claim: Claim, sender: str) -> None:
+    """The same for who does not know whether `sending` was committed; nothing if it was not."""
+    begun = select(Attempt.id).where(
+        Attempt.message_id == claim.message_id,
+        Attempt.fence == claim.fence,
+        Attempt.sender == sender,
+    )
+    attempt_id = session.scalar(begun)
+    if attempt_id is not None:
+        give_back(session, claim, attempt_id)
+
+
+def doubt_same_id(session: Session, claim: Claim, attempt_id: int) -> None:
+    """The marketplace gave an id that another message has, so it proves nothing."""
+    now = database_now(session)
+    message = session.get_one(Message, claim.message_id, with_for_update=True)
+    if _is_complete(session, attempt_id):
+        return
+    is_ours = _is_ours(session, message, claim, attempt_id)
+    _complete(session, attempt_id, AttemptOutcome.UNKNOWN, now)
+    if is_ours:
+        message.reason, message.detail = Reason.OTHER, _SAME_ID_TWICE
+        _doubt(session, message, now, now)
+
+
 def _doubt(session: Session, message: Message, now: datetime, look_at: datetime) -> None:
     message.state = MessageState.UNCERTAIN
     message.lease_until = None
     message.claimed_by = None
     message.not_before = look_at
     _refresh(session, message, now)
-
-
-def _held(session: Session, claim: Claim, state: MessageState) -> Message:
-    message = session.get_one(Message, claim.message_id, with_for_update=True)
-    if message.fence != claim.fence or message.state is not state:
-        raise ClaimLost(f"message {claim.message_id} is {message.state}, not ours")
-    if message.lease_until is None or message.lease_until <= database_now(session):
-        raise ClaimLost(f"the lease of message {claim.message_id} ran out")
-    return message
 
 
 def _is_ours(session: Session, message: Message, claim: Claim, attempt_id: int | None) -> bool:

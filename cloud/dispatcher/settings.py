@@ -11,6 +11,8 @@ class DispatcherSettings:
     """Times and numbers; the defaults are the product's."""
 
     senders: int = 4
+    matchers: int = 4
+    """How many dispatches are matched with their orders, and their chats read, at a time."""
     claim_batch: int = 20
     request_deadline_s: float = 20.0
     lease: timedelta = timedelta(seconds=90)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Dispatch
-from cloud.database.changes import Change
+from cloud.database.changes import ChangeRow
 from cloud.database.errors import DatabaseError
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
@@ -114,7 +114,7 @@ class ProgressTeller:
             self._stopping.wait(_PAUSE_AFTER_ERROR_S)
         return position
 
-    def _follow(self, change: Change) -> None:
+    def _follow(self, change: ChangeRow) -> None:
         if change.kind != CHANGE_KIND or change.device_id is None:
             return
         sender = self._senders.find(change.device_id)

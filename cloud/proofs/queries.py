@@ -3,21 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cloud.database.prepared import Reading
 from cloud.proofs.models import Photo, Proof, ProofPhoto
+
+_HASHES = Reading(
+    select(ProofPhoto.sha256)
+    .where(ProofPhoto.proof_id == bindparam("proof_id"))
+    .order_by(ProofPhoto.position)
+)
+_STORED = Reading(
+    select(Photo.sha256).where(Photo.sha256.in_(bindparam("sha256s", expanding=True)))
+)
 
 
 def photo_hashes(session: Session, proof_id: int | None) -> list[str]:
     """SHA-256 of a proof's photos, in their order."""
-    return list(
-        session.scalars(
-            select(ProofPhoto.sha256)
-            .where(ProofPhoto.proof_id == proof_id)
-            .order_by(ProofPhoto.position)
-        )
-    )
+    return [sha256 for (sha256,) in _HASHES.all(session, proof_id=proof_id)]
 
 
 def photos_of(session: Session, proof_id: int) -> Sequence[ProofPhoto]:
@@ -29,7 +33,7 @@ def photos_of(session: Session, proof_id: int) -> Sequence[ProofPhoto]:
 
 def stored_among(session: Session, sha256s: Sequence[str]) -> set[str]:
     """Those of the hashes whose photos have arrived."""
-    return set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(sha256s))))
+    return {sha256 for (sha256,) in _STORED.all(session, sha256s=list(sha256s))}
 
 
 @dataclass(frozen=True, slots=True)

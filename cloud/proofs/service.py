@@ -7,7 +7,9 @@ from enum import StrEnum
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from cloud.database.prepared import Adding, Changing
 from cloud.proofs.models import AcceptedManifest, Photo, Proof, ProofPhoto, QuarantinedManifest
+from cloud.proofs.queries import stored_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,11 @@ class Verdict:
         object.__setattr__(self, "receipted", receipted)
 
 
-# Built once: it runs for every photo that comes in.
+# Made once: they run for every photo and proof that comes in.
+_ADD_PHOTO = Adding(Photo)
+_ADD_PROOF_PHOTOS = Adding(ProofPhoto)
+_ADD_MANIFEST = Adding(AcceptedManifest)
+_DROP_PHOTOS = Changing(delete(ProofPhoto).where(ProofPhoto.proof_id == bindparam("of_proof")))
 _PHOTO = select(Photo).where(Photo.sha256 == bindparam("sha256"))
 
 
@@ -81,9 +87,10 @@ def add_photo(
     session: Session, sha256: str, size_bytes: int, device_id: str, now: datetime
 ) -> None:
     """Record a photo that is durably stored; a repeat changes nothing."""
-    if has_photo(session, sha256) is None:
-        session.add(Photo(sha256=sha256, size_bytes=size_bytes, device_id=device_id, stored_at=now))
-        session.flush()
+    if not stored_among(session, [sha256]):
+        _ADD_PHOTO.run(
+            session, sha256=sha256, size_bytes=size_bytes, device_id=device_id, stored_at=now
+        )
 
 
 def known_manifest(session: Session, proof_key: str, revision: int) -> AcceptedManifest | None:
@@ -135,7 +142,7 @@ def _missing_photos(
     session: Session, facts: ManifestFacts, unsound: frozenset[str]
 ) -> tuple[str, ...]:
     wanted = [photo.sha256 for photo in facts.photos]
-    there = set(session.scalars(select(Photo.sha256).where(Photo.sha256.in_(wanted)))) - unsound
+    there = stored_among(session, wanted) - unsound
     return tuple(sha256 for sha256 in dict.fromkeys(wanted) if sha256 not in there)
 
 
@@ -161,37 +168,37 @@ def _apply(session: Session, proof: Proof | None, facts: ManifestFacts, now: dat
 
 
 def _replace_photos(session: Session, proof: Proof, photos: tuple[PhotoFacts, ...]) -> None:
-    session.execute(delete(ProofPhoto).where(ProofPhoto.proof_id == proof.id))
-    for position, photo in enumerate(photos):
-        session.add(
-            ProofPhoto(
-                organisation_id=proof.organisation_id,
-                proof_id=proof.id,
-                position=position,
-                sha256=photo.sha256,
-                size_bytes=photo.size_bytes,
-                taken_at=photo.taken_at,
-                clock_synced=photo.clock_synced,
-                source=photo.source,
-                warnings="\n".join(photo.warnings),
-            )
-        )
-    session.flush()
+    _DROP_PHOTOS.run(session, of_proof=proof.id)
+    _ADD_PROOF_PHOTOS.run_all(
+        session,
+        [
+            {
+                "organisation_id": proof.organisation_id,
+                "proof_id": proof.id,
+                "position": position,
+                "sha256": photo.sha256,
+                "size_bytes": photo.size_bytes,
+                "taken_at": photo.taken_at,
+                "clock_synced": photo.clock_synced,
+                "source": photo.source,
+                "warnings": "\n".join(photo.warnings),
+            }
+            for position, photo in enumerate(photos)
+        ],
+    )
 
 
 def _remember(session: Session, facts: ManifestFacts, effect: Outcome, now: datetime) -> None:
-    session.add(
-        AcceptedManifest(
-            proof_key=facts.proof_key,
-            revision=facts.revision,
-            digest=facts.digest,
-            device_id=facts.device_id,
-            raw=facts.raw,
-            effect=effect,
-            received_at=now,
-        )
+    _ADD_MANIFEST.run(
+        session,
+        proof_key=facts.proof_key,
+        revision=facts.revision,
+        digest=facts.digest,
+        device_id=facts.device_id,
+        raw=facts.raw,
+        effect=effect,
+        received_at=now,
     )
-    session.flush()
 
 
 def _quarantine(session: Session, facts: ManifestFacts, reason: str, now: datetime) -> Verdict:

@@ -3,7 +3,7 @@
 Invariant 8: a query without an organisation filter does not exist.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,7 +22,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import (
     Session,
-    aliased,
     joinedload,
     selectinload,
     subqueryload,
@@ -31,50 +30,7 @@ from sqlalchemy.orm import (
 from cloud.database.clock import database_now
 from cloud.database.errors import ScopeViolation
 from cloud.database.scope import scoped, system
-from cloud.database.write import Database
-from tests.support.two_organisations import Base, Box, Business, Item, Two, fill
-
-
-@pytest.fixture
-def two(database_address: str) -> Iterator[Two]:
-    with Database.open(database_address) as database:
-        with database.engines.writer.begin() as connection:
-            Base.metadata.create_all(connection)
-        yield database.write(lambda session: fill(session, database), system("test"))
-
-
-Other = aliased(Box)
-_subquery = select(Box.name).subquery()
-_cte = select(Item.name, Item.box_id).cte()
-
-# Each gives only names, and only of one's own rows.
-SELECTS: dict[str, Callable[[], Select[Any]]] = {
-    "columns": lambda: select(Box.name),
-    "aliased": lambda: select(Other.name),
-    "join": lambda: select(Item.name).join(Item.box),
-    "join to alias": lambda: select(Other.name).join(Item, Item.box_id == Other.id),
-    "outer join": lambda: select(func.coalesce(Item.name, "mine")).select_from(Box).outerjoin(Item),
-    "cartesian": lambda: select(Box.name).where(Item.box_id == Box.id),
-    "exists": lambda: select(Box.name).where(exists().where(Item.box_id == Box.id)),
-    "relationship any": lambda: select(Box.name).where(Box.items.any(Item.name == "other")),
-    "relationship has": lambda: select(Item.name).where(Item.box.has(Box.name == "other")),
-    "in subquery": lambda: select(Box.name).where(
-        Box.id.in_(select(Item.box_id).where(Item.name == "other"))
-    ),
-    "from subquery": lambda: select(_subquery.c.name),
-    "cte": lambda: select(_cte.c.name),
-    "scalar subquery": lambda: select(
-        select(func.max(Box.name)).where(Box.name != "nobody").scalar_subquery()
-    ),
-    "entity in subquery": lambda: select(aliased(Box, select(Box).subquery()).name),
-    "union": lambda: select(union_all(select(Box.name), select(Item.name)).subquery().c.name),
-    "distinct and group": lambda: select(Box.name).distinct().group_by(Box.name),
-    "window": lambda: select(func.first_value(Box.name).over(order_by=Box.name.desc())).select_from(
-        Box
-    ),
-    "with limit": lambda: select(Box.name).order_by(Box.id.desc()).limit(1),
-    "organisation itself": lambda: select(Business.name),
-}
+from tests.support.two_organisations import SELECTS, Base, Box, Business, Item, Two
 
 
 @pytest.mark.parametrize("shape", SELECTS)

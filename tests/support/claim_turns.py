@@ -11,13 +11,12 @@ from cloud.conversations.models import Dispatch, Message
 from cloud.conversations.states import AttemptOutcome, MessageState, Reason
 from cloud.database.base import utc_now
 from cloud.database.write import Database
+from cloud.dispatcher.beginning import Begun, begin_sending
 from cloud.dispatcher.claims import Claim, Claimed, ClaimRules, claim
+from cloud.dispatcher.going_on import Following, WentOn, finish_sent
 from cloud.dispatcher.lapsing import doubt_lapsed_requests, return_lapsed_claims
 from cloud.dispatcher.results import (
-    Begun,
-    begin_sending,
     finish_known_failure,
-    finish_sent,
     finish_unknown,
     give_back,
 )
@@ -63,9 +62,16 @@ class Turns:
             )
         )
 
-    def sent(self, one: Claim, begun: Begun, marketplace_id: str = "") -> None:
+    def sent(
+        self,
+        one: Claim,
+        begun: Begun,
+        marketplace_id: str = "",
+        *,
+        following: Following | None = None,
+    ) -> WentOn:
         message = SentMessage(marketplace_id or f"m{one.message_id}", "c1", utc_now())
-        self.write(lambda session: finish_sent(session, one, begun, message))
+        return self.write(lambda session: finish_sent(session, one, begun, message, following))
 
     def send_next(self) -> int:
         (one,) = self.claim(1).claims

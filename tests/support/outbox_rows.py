@@ -119,11 +119,15 @@ class OutboxRows:
 
     def change(self, message_id: int, **changes: Any) -> None:
         """Set columns of a message."""
+        self.change_row(Message, message_id, changes)
+
+    def change_row(self, model: type[Any], row_id: int, changes: dict[str, Any]) -> None:
+        """Set columns of any row."""
 
         def unit(session: Session) -> None:
-            message = session.get_one(Message, message_id)
+            row = session.get_one(model, row_id)
             for name, value in changes.items():
-                setattr(message, name, value)
+                setattr(row, name, value)
 
         self._write(unit)
 

@@ -1,9 +1,18 @@
 """Two organisations with boxes and items, for the tests of the organisation scope."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy import ForeignKey, Select, exists, func, select, union_all
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    aliased,
+    mapped_column,
+    relationship,
+)
 
 from cloud.database.base import BigId, OrganisationOwned, OrganisationRoot, primary_key
 from cloud.database.scope import Scope, scoped
@@ -61,3 +70,37 @@ def fill(session: Session, database: Database) -> Two:
     session.add(Item(name="other", box_id=boxes[0].id, organisation_id=other))
     session.add(Item(name="other", box_id=boxes[1].id, organisation_id=other))
     return Two(database, mine, other, boxes[0].id, boxes[1].id)
+
+
+Other = aliased(Box)
+_subquery = select(Box.name).subquery()
+_cte = select(Item.name, Item.box_id).cte()
+
+# Each gives only names, and only of one's own rows.
+SELECTS: dict[str, Callable[[], Select[Any]]] = {
+    "columns": lambda: select(Box.name),
+    "aliased": lambda: select(Other.name),
+    "join": lambda: select(Item.name).join(Item.box),
+    "join to alias": lambda: select(Other.name).join(Item, Item.box_id == Other.id),
+    "outer join": lambda: select(func.coalesce(Item.name, "mine")).select_from(Box).outerjoin(Item),
+    "cartesian": lambda: select(Box.name).where(Item.box_id == Box.id),
+    "exists": lambda: select(Box.name).where(exists().where(Item.box_id == Box.id)),
+    "relationship any": lambda: select(Box.name).where(Box.items.any(Item.name == "other")),
+    "relationship has": lambda: select(Item.name).where(Item.box.has(Box.name == "other")),
+    "in subquery": lambda: select(Box.name).where(
+        Box.id.in_(select(Item.box_id).where(Item.name == "other"))
+    ),
+    "from subquery": lambda: select(_subquery.c.name),
+    "cte": lambda: select(_cte.c.name),
+    "scalar subquery": lambda: select(
+        select(func.max(Box.name)).where(Box.name != "nobody").scalar_subquery()
+    ),
+    "entity in subquery": lambda: select(aliased(Box, select(Box).subquery()).name),
+    "union": lambda: select(union_all(select(Box.name), select(Item.name)).subquery().c.name),
+    "distinct and group": lambda: select(Box.name).distinct().group_by(Box.name),
+    "window": lambda: select(func.first_value(Box.name).over(order_by=Box.name.desc())).select_from(
+        Box
+    ),
+    "with limit": lambda: select(Box.name).order_by(Box.id.desc()).limit(1),
+    "organisation itself": lambda: select(Business.name),
+}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
+from cloud.dispatcher.advice import Advised
 from cloud.link.service import Link
 from cloud.link.settings import LinkSettings
 from cloud.main.process import end_process
@@ -27,7 +28,7 @@ def main(port: int, password: str, folder: Path) -> None:
         store=LocalPhotoStore(folder / "photos"),
         feed=feed,
         ask_for_dispatch=lambda _session, _proof, _now: None,
-        advise=lambda _organisation_id, _code: AdviceKind.KNOWN,
+        advise=lambda _organisation_id, _code: Advised(AdviceKind.KNOWN),
         on_death=end_process,
     )
     link.start()

@@ -1,5 +1,6 @@
 """The bare peer of everything that is sent: a httpx client making the calls that our flow made."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,7 +31,9 @@ def replay(caller: ShopeeCaller, calls: Iterable[str], parcel: Parcel) -> None:
     Raises:
         LookupError: our flow made a call that has no bare form here.
     """
-    url, photos = "", iter(parcel.photos)
+    photos = iter(parcel.photos)
+    # A flow may upload a picture while the one before it is being sent.
+    urls: deque[str] = deque()
     for name in calls:
         match name.split(" "):
             case ["get_conversation_list", _]:
@@ -39,11 +42,11 @@ def replay(caller: ShopeeCaller, calls: Iterable[str], parcel: Parcel) -> None:
                 )
             case ["upload_image", _]:
                 answer = caller.upload(next(photos))
-                url = answer.json()["response"]["url"]
+                urls.append(answer.json()["response"]["url"])
             case ["send_message", "text"]:
                 answer = caller.text(parcel.buyer_id, parcel.text, parcel.order_sn)
             case ["send_message", "image"]:
-                content = {"image_url": url}
+                content = {"image_url": urls.popleft()}
                 answer = caller.send(parcel.buyer_id, "image", content, parcel.order_sn)
             case _:
                 raise LookupError(f"no bare form of the call {name!r}")

@@ -1,0 +1,148 @@
+"""What a sender needs to know to send a claimed message, and those that follow it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
+from cloud.conversations.states import AttemptOutcome, MessageKind, MessageState
+from cloud.database.base import utc_now
+from cloud.database.prepared import Reading
+from cloud.database.scope import Scope, scoped
+from cloud.dispatcher.claims import Claim
+from cloud.dispatcher.doubts import MAY_HAVE_ARRIVED
+from cloud.dispatcher.retry import Failures
+from cloud.dispatcher.settings import DispatcherSettings
+from cloud.shops.gateway import ShopKey
+
+_NO_FAILURES = Failures()
+_NOT_IN_CHAT = (AttemptOutcome.REFUSED, AttemptOutcome.NOT_SENT)
+_CLAIMED = aliased(Message)
+# Only what was never claimed follows by itself: nothing can be in doubt about it.
+_AND_WHAT_FOLLOWS = Reading(
+    select(
+        Message.id,
+        Message.organisation_id,
+        Message.shop_id,
+        Message.dispatch_id,
+        Message.kind,
+        Message.text,
+        Message.photo_sha256,
+        Message.order_number,
+        Message.uploaded_url,
+        Message.uploaded_at,
+        Conversation.buyer_id,
+        Dispatch.asked_at,
+    )
+    .join(_CLAIMED, _CLAIMED.dispatch_id == Message.dispatch_id)
+    .join(Conversation, Conversation.id == Message.conversation_id)
+    .join(Dispatch, Dispatch.id == Message.dispatch_id)
+    .where(
+        _CLAIMED.id == bindparam("message_id"),
+        or_(
+            Message.id == _CLAIMED.id,
+            and_(
+                Message.position > _CLAIMED.position,
+                Message.state == MessageState.QUEUED,
+                Message.fence == 0,
+            ),
+        ),
+    )
+    .order_by(Message.position)
+)
+_OUTCOMES = Reading(select(Attempt.outcome).where(Attempt.message_id == bindparam("message_id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A message as read for sending: a claimed one, or one that is claimed when its turn comes."""
+
+    claim: Claim
+    """For one that follows: the claim as it will be."""
+    shop: ShopKey
+    dispatch_id: int
+    kind: MessageKind
+    text: str
+    photo_sha256: str | None
+    order_number: str
+    buyer_id: str
+    uploaded_url: str | None
+    """Of an earlier try, where it can still be used."""
+    earlier: Failures
+    is_too_old: bool
+    """A failure is its end: it was asked for too long ago to be tried again."""
+
+    @property
+    def scope(self) -> Scope:
+        """All writes about it happen in its organisation's scope."""
+        return scoped(self.claim.organisation_id)
+
+    @property
+    def ids(self) -> dict[str, object]:
+        """What a line of the log names it by."""
+        return {
+            "message_id": self.claim.message_id,
+            "dispatch": self.dispatch_id,
+            "shop": self.shop.shop_id,
+        }
+
+
+class _Row(NamedTuple):
+    """A row of _AND_WHAT_FOLLOWS."""
+
+    id: int
+    organisation_id: int
+    shop_id: int
+    dispatch_id: int
+    kind: MessageKind
+    text: str
+    photo_sha256: str | None
+    order_number: str
+    uploaded_url: str | None
+    uploaded_at: datetime | None
+    buyer_id: str
+    asked_at: datetime
+
+
+def jobs_from(session: Session, claim: Claim, settings: DispatcherSettings) -> Sequence[Job]:
+    """The claimed message, then those of its dispatch that may follow at once, in their order."""
+    rows = _AND_WHAT_FOLLOWS.all(session, message_id=claim.message_id)
+    first, *following = [_job(_Row._make(row), settings) for row in rows]
+    return [replace(first, claim=claim, earlier=_failures(session, claim)), *following]
+
+
+def _job(row: _Row, settings: DispatcherSettings) -> Job:
+    """One that was never claimed."""
+    return Job(
+        claim=Claim(row.id, row.organisation_id, fence=1),
+        shop=ShopKey(row.organisation_id, row.shop_id),
+        dispatch_id=row.dispatch_id,
+        kind=row.kind,
+        text=row.text,
+        photo_sha256=row.photo_sha256,
+        order_number=row.order_number,
+        buyer_id=row.buyer_id,
+        uploaded_url=_good_upload(row, settings.upload_good_for),
+        earlier=_NO_FAILURES,
+        is_too_old=utc_now() - row.asked_at > settings.too_old,
+    )
+
+
+def _good_upload(row: _Row, good_for: timedelta) -> str | None:
+    if row.uploaded_at is None or utc_now() - row.uploaded_at >= good_for:
+        return None
+    return row.uploaded_url
+
+
+def _failures(session: Session, claim: Claim) -> Failures:
+    if claim.fence <= 1:  # an attempt belongs to a claim, and this is the first
+        return _NO_FAILURES
+    every = [outcome for (outcome,) in _OUTCOMES.all(session, message_id=claim.message_id)]
+    return Failures(
+        refused=sum(one in _NOT_IN_CHAT for one in every),
+        unknown=any(one in MAY_HAVE_ARRIVED for one in every),
+    )

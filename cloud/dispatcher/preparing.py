@@ -1,0 +1,90 @@
+"""All that a message needs before its request: the line to its shop, and a picture's upload."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cloud.conversations.states import MessageKind, Reason
+from cloud.dispatcher.errors import PictureRefused
+from cloud.dispatcher.jobs import Job
+from cloud.dispatcher.pictures import chat_picture
+from cloud.dispatcher.retry import Next, Step
+from cloud.marketplaces.chats import ImagePart, MessagePart, OrderCardPart, TextPart
+from cloud.photos.errors import PhotoDamaged, PhotoMissing, PhotoStoreError
+from cloud.photos.store import PhotoStore
+from cloud.shops.errors import NotAuthorized
+from cloud.shops.gateway import Line, ShopGateway
+from cloud.shops.service import Purpose
+
+OBSTACLES = (NotAuthorized, PictureRefused, PhotoStoreError)
+"""What `Preparing.ready` raises beside MarketplaceError; `step_past` says what follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A message that can be requested at once."""
+
+    line: Line
+    part: MessagePart
+    url: str | None
+    """Of a picture's upload."""
+
+
+class Preparing:
+    """Gets messages ready; used by all sender threads, which may have the next one got ready."""
+
+    def __init__(self, store: PhotoStore, gateway: ShopGateway, threads: int) -> None:
+        self._store = store
+        self._gateway = gateway
+        self._ahead = ThreadPoolExecutor(threads, thread_name_prefix="dispatch-upload")
+
+    def ready(self, job: Job) -> Ready:
+        """Upload a picture where the message is one.
+
+        Raises:
+            MarketplaceError: from a token or the upload; nothing of it is in the chat.
+            NotAuthorized, PictureRefused, PhotoStoreError: see OBSTACLES.
+        """
+        line = self._gateway.line(job.shop, Purpose.CHAT)
+        part, url = self._part(job, line)
+        return Ready(line, part, url)
+
+    def ahead(self, job: Job) -> "Future[Ready]":
+        """The same in another thread, while the message before it is on its way."""
+        return self._ahead.submit(self.ready, job)
+
+    def close(self) -> None:
+        """Wait for what is being got ready; call it after the last `ahead`."""
+        self._ahead.shutdown(cancel_futures=True)
+
+    def _part(self, job: Job, line: Line) -> tuple[MessagePart, str | None]:
+        """The part to send; a picture is uploaded for this message alone (invariant 6).
+
+        A second try sends the same upload: its address is what the chat is searched for, and a
+        marketplace that has it already refuses the repetition.
+        """
+        if job.kind is MessageKind.TEXT:
+            return TextPart(job.text), None
+        if job.kind is MessageKind.ORDER_CARD:
+            return OrderCardPart(job.order_number), None
+        url = job.uploaded_url or self._upload(job, line)
+        return ImagePart(url), url
+
+    def _upload(self, job: Job, line: Line) -> str:
+        capabilities = line.marketplace.capabilities(line.access.country)
+        photo = self._store.read(job.claim.organisation_id, job.photo_sha256 or "")
+        picture = chat_picture(
+            photo,
+            max_bytes=capabilities.image_max_bytes,
+            max_side_px=capabilities.image_max_side_px,
+        )
+        return line.marketplace.upload_image(line.access, picture).url
+
+
+def step_past(obstacle: Exception, wait: timedelta) -> Step:
+    """What follows one of OBSTACLES."""
+    if isinstance(obstacle, NotAuthorized):
+        return Step(Next.HOLD, Reason.AUTHORIZATION, str(obstacle))
+    if isinstance(obstacle, (PictureRefused, PhotoMissing, PhotoDamaged)):
+        return Step(Next.FAIL_MESSAGE, Reason.PHOTO_DAMAGED, str(obstacle))
+    return Step(Next.AGAIN, Reason.OUTAGE, str(obstacle), wait)
