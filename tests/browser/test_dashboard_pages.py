@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
 from cloud.database.write import Database
+from launcher.relay import Relay
 from sandbox.testing import RunningSandbox
 from tests.database_rows import only_sqlite
 from tests.support.dashboard_rows import PASSWORD, World
@@ -21,6 +22,8 @@ from tests.support.dashboard_server import RunningDashboard, running_dashboard
 pytestmark = [pytest.mark.browser, only_sqlite]
 
 AXE = Path(__file__).parent / "vendor/axe.min.js"
+RECONNECT_MS = 20_000
+"""The page tries again after a pause of its own."""
 SENT = "Image Sent to Customer's Chat"
 FLAGS = [
     "--no-sandbox",
@@ -67,8 +70,12 @@ class Visit:
     def page(self, **options: Any) -> Page:
         """A new browser window, signed in and at the workbench."""
         context = self.chromium.new_context(
-            base_url=self.dashboard.url,
-            **{"locale": "en-US", "timezone_id": "Asia/Kuala_Lumpur"} | options,
+            **{
+                "base_url": self.dashboard.url,
+                "locale": "en-US",
+                "timezone_id": "Asia/Kuala_Lumpur",
+            }
+            | options,
         )
         self.contexts.append(context)
         page = context.new_page()
@@ -267,18 +274,24 @@ def test_the_main_tasks_need_no_mouse(visit: Visit) -> None:
 
 
 def test_a_lost_connection_is_marked_and_made_good(visit: Visit) -> None:
-    page = visit.page()
+    """The server is there all the time; what lies between is cut, and comes back."""
+    relay = Relay(int(visit.dashboard.url.rpartition(":")[2]))
+    relay.connect()
+    page = visit.page(base_url=f"http://127.0.0.1:{relay.port}")
     page.goto("/parcelguard/log")
     # The mark is there from the start; this attribute only when the stream of events is.
     expect(page.locator("html")).to_have_attribute("data-connection", "live")
-    page.evaluate("window.dispatchEvent(new Event('offline'))")
+    relay.cut()
     lost = page.get_by_text("Connection lost: what you see may be old.")
     expect(lost).to_be_visible()
     visit.world.add_proof("2611210AWAY", None, closing="unsent", photos=0)
-    page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(page.locator("tbody tr").first).to_contain_text("2611210AWAY")
+    relay.connect()
+    expect(page.locator("tbody tr").first).to_contain_text("2611210AWAY", timeout=RECONNECT_MS)
     expect(lost).to_be_hidden()
-    visit.problems.clear()  # the browser itself reports that it was offline
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+    page.close()
+    relay.close()
+    visit.problems.clear()  # the browser itself reports that its requests failed
 
 
 PAGES = {
