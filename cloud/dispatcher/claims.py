@@ -104,9 +104,10 @@ _SOONEST_MESSAGE = Reading(
     .order_by(Message.not_before)
     .limit(1)
 )
+# One that was served in this very turn and needs no gap is free again now.
 _SOONEST_SHOP = Reading(
     select(SendingPace.free_at)
-    .where(SendingPace.free_at > bindparam("now"), _has_claimable())
+    .where(SendingPace.free_at >= bindparam("now"), _has_claimable())
     .order_by(SendingPace.free_at)
     .limit(1)
 )
@@ -123,10 +124,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a turn brought, and in how many seconds the next is worth a look (None: unknown)."""
+    """What a turn brought."""
 
     claims: tuple[Claim, ...]
     next_look_s: float | None
+    """In how many seconds the next turn is worth a look; None: unknown."""
+    is_full: bool
+    """As many as were asked for: there may be more at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,9 @@ def claim(session: Session, rules: ClaimRules, most: int) -> Claimed:
         _TAKE.run(session, **held, new_sender=rules.sender, until=until)
         use_turn(session, shop_id, gap_ms, now)
         claims.append(Claim(message.id, message.organisation_id, message.fence + 1))
-    return Claimed(tuple(claims), None if claims else _seconds_until_next(session, now))
+    is_full = len(claims) == most
+    next_look_s = None if is_full else _seconds_until_next(session, now)
+    return Claimed(tuple(claims), next_look_s, is_full)
 
 
 class _Next(NamedTuple):

@@ -22,7 +22,7 @@ from cloud.database.write import Database
 from cloud.dispatcher.alarm import Alarm
 from cloud.dispatcher.asking import OrderAsking
 from cloud.dispatcher.claims import Claim, Claimed, ClaimRules, claim
-from cloud.dispatcher.deciding import CHECKED
+from cloud.dispatcher.deciding import CHECKED, Due
 from cloud.dispatcher.lapsing import doubt_lapsed_requests, return_lapsed_claims
 from cloud.dispatcher.matching import Matching
 from cloud.dispatcher.preparing import Preparing
@@ -42,6 +42,7 @@ _AFTER_ERROR_S = 1.0
 _JOIN_S = 30.0
 _NEWS_BATCH = 200
 _NEWS_GAP_S = 0.005
+_NEXT_DUE_S = 0.02
 
 
 class Dispatcher:
@@ -80,9 +81,7 @@ class Dispatcher:
         )
         asking = OrderAsking(database, gateway)
         self._matching = Matching(database, gateway, asking, settings)
-        self._matchers = SideBySide(
-            "dispatch-matcher", settings.matchers, on_done=self._to_match.ring, on_death=on_death
-        )
+        self._matchers = SideBySide("dispatch-matcher", settings.matchers, on_death=on_death)
         self._resolving = Resolving(database, gateway, settings)
         self._stopping = threading.Event()
         # A claim waits here no longer than a sender needs to become free.
@@ -175,18 +174,18 @@ class Dispatcher:
                 logger.exception("nothing can be claimed now")
                 self._stopping.wait(_AFTER_ERROR_S)
                 continue
-            if not claimed.claims:
+            if not claimed.is_full:
                 self._to_claim.wait(self._longest_wait_s(claimed.next_look_s))
 
     def _claim_for_free_senders(self) -> Claimed:
         """Claim no more than there are senders to begin at once, so that no lease is slept away."""
         self._free_senders.acquire()
         if self._stopping.is_set():
-            return Claimed((), None)
+            return Claimed((), None, is_full=False)
         free = 1
         while free < self._settings.claim_batch and self._free_senders.acquire(blocking=False):
             free += 1
-        claimed = Claimed((), None)
+        claimed = Claimed((), None, is_full=False)
         try:
             claimed = self._database.write(
                 lambda session: claim(session, self._rules, free), system("the sender's turn")
@@ -233,11 +232,17 @@ class Dispatcher:
         def turn() -> None:
             due = self._matching.due(besides=self._matchers.under_way())
             for one in due:
-                self._matchers.begin(one.dispatch_id, partial(self._matching.look, one))
-            if not due:
-                self._to_match.wait(self._longest_wait_s(self._matching.seconds_until_next()))
+                self._matchers.begin(one.dispatch_id, partial(self._look, one))
+            next_s = None if due else self._matching.seconds_until_next()
+            self._to_match.wait(self._longest_wait_s(next_s))
 
         self._turn_loop(turn)
+
+    def _look(self, due: Due) -> None:
+        self._matching.look(due)
+        # What it planned is claimed at once; what is due next is looked for when that is done.
+        self._to_claim.ring()
+        self._to_match.ring_in(_NEXT_DUE_S)
 
     def _settle_loop(self) -> None:
         def turn() -> None:

@@ -94,9 +94,11 @@ class Sending:
             logger.warning("a claim was lost: %s", lost, extra=job.ids)
 
     def _send_all(self, job: Job, following: Sequence[Job]) -> None:
+        request: _Request | None = self._prepared(job)
+        if request is None:
+            return
         # Their uploads take place while the messages before them are on their way.
         ahead = deque((after, self._preparing.ahead(after)) for after in following)
-        request = self._prepared(job)
         while request is not None:
             sent = self._requested(request)
             if not ahead or sent is None:

@@ -18,18 +18,12 @@ _AFTER_ERROR_S = 1.0
 class SideBySide:
     """Does pieces of work, each named by a number.
 
-    ``on_done`` is called after each piece; ``on_death`` for an error that nobody expects.
+    ``on_death`` is called with an error that nobody expects; that piece then stays under way.
     """
 
     def __init__(
-        self,
-        name: str,
-        threads: int,
-        *,
-        on_done: Callable[[], None],
-        on_death: Callable[[BaseException], None],
+        self, name: str, threads: int, *, on_death: Callable[[BaseException], None]
     ) -> None:
-        self._on_done = on_done
         self._on_death = on_death
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._lock = threading.Lock()
@@ -66,4 +60,3 @@ class SideBySide:
             return
         with self._lock:
             self._under_way.discard(number)
-        self._on_done()
