@@ -16,7 +16,7 @@ class ServerUnreachable(LinkError):
     """Name, route, port or TLS did not come to a connection."""
 
 
-class CertificateNotYetValid(LinkError):
+class CertificateNotYetValid(ServerUnreachable):
     """The server's certificate begins in the future: most likely this table's clock is behind."""
 
 

@@ -16,10 +16,17 @@ class Parkable:
 
     parked_until: float | None = None
     parked_because: str = ""
+    is_too_large: bool = False
+    """It is parked for a limit of this broker: another connection may have another."""
 
     def park(self, until: float, reason: str) -> None:
         """Leave it alone until then."""
         self.parked_until, self.parked_because = until, reason
+
+    def connected(self) -> None:
+        """What a broker's limit kept back is tried again."""
+        if self.is_too_large:
+            self.parked_until, self.parked_because, self.is_too_large = None, "", False
 
     def unpark_if_due(self, now: float) -> None:
         """Try it again when its time is over."""

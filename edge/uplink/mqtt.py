@@ -13,7 +13,6 @@ import functools
 import logging
 import select
 import socket
-import ssl
 import struct
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -28,7 +27,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.uplink import reasons
-from edge.uplink.errors import CertificateNotYetValid, LinkLost, PacketTooLarge, ServerUnreachable
+from edge.uplink.errors import LinkLost, PacketTooLarge
+from edge.uplink.tls import tls_context, unreachable
 from edge.uplink.waker import Waker
 
 _logger = logging.getLogger(__name__)
@@ -39,7 +39,6 @@ _HEADER_SPARE_BYTES = 256
 """Beyond topic and payload: fixed header, packet id, properties (edge-hardware 5.1, 2)."""
 _RECEIVE_MAXIMUM = 32
 _LARGEST_RECEIVED_BYTES = 1024 * 1024
-_CERTIFICATE_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL
 _DISCONNECT_WITH_WILL = 0x04
 _UNSPECIFIED = 0x80
 
@@ -92,8 +91,9 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The broker refused the connection or the subscription; the connection is over."""
+    """The broker refused something; the connection is over."""
 
+    what: str
     code: int
 
 
@@ -170,7 +170,8 @@ class Connection:
                 properties=properties,
             )
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
-            raise _unreachable(self._endpoint, error) from error
+            where = f"{self._endpoint.host}:{self._endpoint.port}"
+            raise unreachable(where, error) from error
         sock = self._client.socket()
         if isinstance(sock, socket.socket):
             # else the end of a slice waits some 40 ms for the acknowledgement of its beginning
@@ -252,7 +253,7 @@ class Connection:
         client.username_pw_set(self._login.device_id, self._login.password)
         client.will_set(self._login.will_topic, self._login.will_payload, qos=1)
         if self._endpoint.tls:
-            client.tls_set_context(_tls_context(self._endpoint.ca_file))
+            client.tls_set_context(tls_context(self._endpoint.ca_file))
         client.on_connect = _guarded(self._on_connect)
         client.on_subscribe = _guarded(self._on_subscribe)
         client.on_publish = _guarded(self._on_publish)
@@ -289,7 +290,7 @@ class Connection:
         given: Properties | None,
     ) -> None:
         if code.is_failure:
-            self._refuse(code.value)
+            self._refuse("the connection", code.value)
             return
         if flags.session_present:
             _logger.warning("the broker resumed a session although a clean start was asked for")
@@ -304,7 +305,7 @@ class Connection:
         if failed is None:
             self._events.append(Subscribed())
         else:
-            self._refuse(failed.value)
+            self._refuse("the subscription", failed.value)
 
     def _on_publish(
         self, _c: paho.Client, _u: object, mid: int, code: ReasonCode, _p: Properties
@@ -324,14 +325,14 @@ class Connection:
         _p: Properties | None,
     ) -> None:
         if flags.is_disconnect_packet_from_server:
-            self._end(code.value, reasons.name(code.value))
+            self._end(code.value, reasons.explained(code.value))
         else:
             # paho says "Unspecified error" for every line that just ended
             self._end(None, "connection lost" if code.value == _UNSPECIFIED else str(code))
 
-    def _refuse(self, code: int) -> None:
+    def _refuse(self, what: str, code: int) -> None:
         self._over = True
-        self._events.append(Refused(code))
+        self._events.append(Refused(what, code))
 
     def _end(self, code: int | None, text: str) -> None:
         if not self._over:
@@ -345,7 +346,9 @@ class Connection:
         extra = sum(len(key.encode()) + len(value.encode()) + 5 for key, value in properties)
         size = len(topic.encode()) + len(payload) + extra + _HEADER_SPARE_BYTES
         if limit is not None and size > limit:
-            raise PacketTooLarge(f"a packet of about {size} bytes exceeds the limit of {limit}")
+            raise PacketTooLarge(
+                f"about {size} bytes exceed the broker's limit of {limit} a packet: raise it"
+            )
 
 
 def _properties(packet_type: int) -> Properties:
@@ -359,29 +362,6 @@ def _limits(given: Properties | None) -> Limits:
         packet_bytes=cast("int | None", getattr(given, "MaximumPacketSize", None)),
         qos=int(getattr(given, "MaximumQoS", 2)),
     )
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except OSError as error:
-        raise ServerUnreachable(f"ca_file {ca_file} cannot be used: {error}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
-
-
-def _unreachable(
-    endpoint: Endpoint, error: OSError | ValueError
-) -> ServerUnreachable | CertificateNotYetValid:
-    where = f"{endpoint.host}:{endpoint.port}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code == _CERTIFICATE_NOT_YET_VALID:
-            return CertificateNotYetValid(
-                f"{where}: the certificate is not valid yet; is the clock of this table set?"
-            )
-        return ServerUnreachable(f"{where}: certificate refused: {error.verify_message}")
-    said = error.strerror if isinstance(error, OSError) else None
-    return ServerUnreachable(f"{where}: {said or str(error) or type(error).__name__}")
 
 
 def _guarded(callback: Callable[_P, None]) -> Callable[_P, None]:

@@ -3,6 +3,7 @@
 from enum import Enum, auto
 from typing import Final
 
+NOT_AUTHORIZED: Final = 0x87
 TAKEN_OVER: Final = 0x8E
 TOO_LARGE: Final = 0x95
 QUOTA: Final = 0x97
@@ -18,7 +19,7 @@ _NAMES: Final = {
     0x84: "unsupported protocol version",
     0x85: "client identifier not valid",
     0x86: "bad user name or password",
-    0x87: "not authorized",
+    NOT_AUTHORIZED: "not authorized",
     0x88: "server unavailable",
     0x89: "server busy",
     0x8A: "banned",
@@ -43,6 +44,22 @@ _NAMES: Final = {
 }
 
 
+_ENROL_AGAIN: Final = "this table's credentials are not accepted (any more): enrol it again"
+_TO_DO: Final = {
+    NO_SUBSCRIBERS: "the cloud is not connected to its broker; photos wait on this table",
+    0x84: "the broker has to speak MQTT 5",
+    0x85: _ENROL_AGAIN,
+    0x86: _ENROL_AGAIN,
+    NOT_AUTHORIZED: (
+        "if this table was revoked, enrol it again; else let the broker's access list give it its "
+        "own up/# to write and its own down/# to read"
+    ),
+    TAKEN_OVER: "a second device has the identity of this table: enrol one of the two again",
+    TOO_LARGE: "raise the broker's limit of packet or message size",
+    QUOTA: "raise the broker's limits of queues or rates, or let it work off what waits",
+}
+
+
 class Verdict(Enum):
     """What a PUBACK's reason code means for the message."""
 
@@ -60,6 +77,12 @@ _LATER = frozenset({NO_SUBSCRIBERS, 0x80, 0x83, 0x88, 0x89, 0x91, 0x93, 0x96, QU
 def name(code: int) -> str:
     """Name and number, for logs: "packet too large (0x95)"."""
     return f"{_NAMES.get(code, 'unknown reason')} (0x{code:02X})"
+
+
+def explained(code: int) -> str:
+    """Name, number and what a person can do, for a line in the log."""
+    to_do = _TO_DO.get(code)
+    return f"{name(code)}: {to_do}" if to_do else name(code)
 
 
 def puback_verdict(code: int) -> Verdict:

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from edge.clock import Clock
@@ -10,8 +10,10 @@ from edge.events import LinkChanged, Post
 from edge.fault_points import Step, reached
 from edge.spool.errors import PhotoDamaged, SpoolError
 from edge.uplink import reasons
+from edge.uplink.conclusions import Conclusions
 from edge.uplink.downlink import Downlink
 from edge.uplink.errors import LinkLost, LinkRefused, PacketTooLarge
+from edge.uplink.following import Following
 from edge.uplink.inventory import inventory_parts
 from edge.uplink.mqtt import (
     Acknowledged,
@@ -30,13 +32,7 @@ from edge.uplink.requests import Requests
 from edge.uplink.settings import UplinkSettings
 from edge.uplink.transfer import Transfer
 from edge.uplink.work import (
-    Outcome,
-    PhotoReceipted,
-    PhotosMissing,
     Probe,
-    ProofReceipted,
-    ProofRefused,
-    SetAside,
     Slice,
     Work,
 )
@@ -70,6 +66,8 @@ class Surroundings:
     boot_count: int
     control_strikes: Counter[str]
     """How often a connection ended while a message of this kind was under way."""
+    said_codes: set[int]
+    """Reasons of refused messages that are in the log since the broker last took one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +100,16 @@ class Session:
         self._transfer = around.transfer
         self._downlink = Downlink(around.post, around.receipts, around.clock)
         self._photos = PhotoReader(around.spool)
+        self._conclusions = Conclusions(around.receipts, around.requests)
+        self._following = Following(around.settings.follow_interval_s)
         self._controls: deque[_Control] = deque()
         self._in_flight: dict[int, tuple[Work | _Control, float]] = {}
         self._limits: Limits | None = None
         self._questions = 0
-        self._receipts = 0
         self._is_cut = False
         self._began_at = self._now()
         self._health_at = 0.0
         self._refresh_at = 0.0
-        self._follow_at = 0.0
         self.ready = False
         """Subscribed: the table is connected in the sense of the packer's light."""
         self.stopped = False
@@ -130,8 +128,8 @@ class Session:
             case Opened(limits):
                 self._limits = limits
                 self._connection.subscribe(self._around.address.down_filter)
-            case Refused(code):
-                raise LinkRefused(f"refused by the broker: {reasons.name(code)}", code)
+            case Refused(what, code):
+                raise LinkRefused(f"{what} is refused: {reasons.explained(code)}", code)
             case Subscribed():
                 self._begin()
             case Acknowledged(mid, code):
@@ -166,23 +164,33 @@ class Session:
         what, _ = self._in_flight.pop(mid)
         reached(Step.ACKNOWLEDGED, type(what).__name__)
         verdict = reasons.puback_verdict(code)
-        if verdict is not reasons.Verdict.TAKEN:
-            _logger.warning("not taken by the broker: %s", reasons.name(code))
+        if verdict is reasons.Verdict.TAKEN:
+            self._around.said_codes.clear()
+        elif code not in self._around.said_codes:
+            self._around.said_codes.add(code)
+            _logger.warning("not taken by the broker: %s", reasons.explained(code))
         if isinstance(what, _Control):
-            del self._around.control_strikes[what.kind]
-            self.stopped = self.stopped or (what.kind is Up.PRESENCE and self._stopping)
+            self._control_acknowledged(what, code)
         else:
-            self._conclude(self._transfer.acknowledged(what, verdict, self._now()))
+            self._conclusions.carry_out(self._transfer.acknowledged(what, verdict, self._now()))
+
+    def _control_acknowledged(self, what: _Control, code: int) -> None:
+        if code == reasons.NOT_AUTHORIZED:
+            # none of this table's photos is at fault, and none would fare better
+            raise LinkRefused(f"publishing is refused: {reasons.explained(code)}", code)
+        del self._around.control_strikes[what.kind]
+        self.stopped = self.stopped or (what.kind is Up.PRESENCE and self._stopping)
 
     def _answered(self, answer: Answer) -> None:
-        self._conclude(self._transfer.answered(answer, self._now()))
+        self._conclusions.carry_out(self._transfer.answered(answer, self._now()))
 
     def ended(self, *, suspicious: bool) -> None:
         """The connection is over; ``suspicious`` as for ``Transfer.disconnected``."""
         for what, _ in self._in_flight.values():
             if isinstance(what, _Control) and suspicious:
                 self._around.control_strikes[what.kind] += 1
-        self._conclude(self._transfer.disconnected(suspicious=suspicious, now=self._now()))
+        outcomes = self._transfer.disconnected(suspicious=suspicious, now=self._now())
+        self._conclusions.carry_out(outcomes)
         if self.ready:
             now_ns = self._around.clock.monotonic_ns()
             self._around.post(LinkChanged(connected=False, at_ns=now_ns))
@@ -220,7 +228,7 @@ class Session:
         """Monotonic seconds when ``pump`` has something to do if no event comes."""
         if not self.ready:
             return self._began_at + self._settings.connect_timeout_s
-        times = [self._refresh_at, self._health_at, self._follow_at]
+        times = [self._refresh_at, self._health_at, self._following.due_at]
         times += [
             sent_at + self._settings.puback_timeout_s for _, sent_at in self._in_flight.values()
         ]
@@ -257,7 +265,7 @@ class Session:
             self._around.receipts.photo_lost(work.sha256)
             self._transfer.photo_lost(work, self._now())
         except SpoolError as error:
-            self._conclude(self._transfer.unreadable(work, str(error), self._now()))
+            self._conclusions.carry_out(self._transfer.unreadable(work, str(error), self._now()))
         else:
             topic = self._around.address.photo_slice(work.sha256, work.start)
             size = ((SIZE_PROPERTY, str(work.size_bytes)),)
@@ -276,7 +284,7 @@ class Session:
             if isinstance(what, _Control):
                 _logger.warning("%s is left out: %s", what.kind, error)
             else:
-                self._conclude(self._transfer.give_up(what, str(error)))
+                self._conclusions.carry_out(self._transfer.too_large(what, str(error)))
         else:
             self._in_flight[mid] = (what, self._now())
             reached(Step.PUBLISHED, type(what).__name__)
@@ -301,14 +309,14 @@ class Session:
     def _take_requests(self, now: float) -> None:
         for lookup in self._around.requests.take_lookups(now - self._settings.lookup_age_s):
             self._control(Up.LOOKUP, lookup.to_bytes())
-        more = self._is_cut and self._receipts >= _RECEIPTS_UNTIL_MORE
+        more = self._is_cut and self._conclusions.receipted >= _RECEIPTS_UNTIL_MORE
         if self._around.requests.take_spool() or more or now >= self._refresh_at:
             self._read_spool()
         if self._around.requests.take_health():
             self._health_at = min(self._health_at, self._health_soonest)
         if now >= self._health_at:
             self._say_health()
-        if now >= self._follow_at:
+        if now >= self._following.due_at:
             self._follow()
 
     _health_soonest = 0.0
@@ -327,7 +335,7 @@ class Session:
 
     def _read_spool(self) -> tuple[Iterable[SendablePhoto], Iterable[SendableManifest]]:
         self._refresh_at = self._now() + self._settings.refresh_interval_s
-        self._receipts = 0
+        self._conclusions.receipted = 0
         spool = self._around.spool
         try:
             photos = spool.photos_to_send(_LISTED_PHOTOS)
@@ -344,28 +352,28 @@ class Session:
         return photos, manifests
 
     def _follow(self) -> None:
-        self._follow_at = self._now() + self._settings.follow_interval_s
-        if self._following():
-            for part in self._inventories((), ()):
+        parts = self._inventories((), ())
+        if any(part.following for part in parts):
+            for part in parts:
                 self._control(Up.INVENTORY, part.to_bytes())
 
-    def _following(self) -> list[str]:
+    def _followed(self) -> Sequence[str]:
         try:
-            return list(self._around.spool.following())
+            followed = self._around.spool.following()
         except SpoolError as error:
             _logger.warning("the spool cannot be read now: %s", error)
-            return []
+            followed = ()
+        return self._following.page(followed, self._now())
 
     def _inventories(
         self, photos: Iterable[SendablePhoto], manifests: Iterable[SendableManifest]
     ) -> list[Inventory]:
-        self._follow_at = self._now() + self._settings.follow_interval_s
         limit = self._limits.packet_bytes if self._limits is not None else None
         return list(
             inventory_parts(
                 photos,
                 manifests,
-                self._following(),
+                self._followed(),
                 room_bytes=None if limit is None else limit - OVERHEAD_BYTES,
                 correlation=self._correlation(),
             )
@@ -374,27 +382,6 @@ class Session:
     def _correlation(self) -> str:
         self._questions += 1
         return f"{self._around.boot_count}-{self._number}-{self._questions}"
-
-    # --- conclusions ---------------------------------------------------------------------------
-
-    def _conclude(self, outcomes: Iterable[Outcome]) -> None:
-        for outcome in outcomes:
-            match outcome:
-                case PhotoReceipted(sha256):
-                    self._receipts += 1
-                    self._around.receipts.photo_receipted(sha256)
-                case ProofReceipted(proof_id, revision):
-                    self._receipts += 1
-                    self._around.receipts.proof_receipted(proof_id, revision)
-                case ProofRefused(proof_id, revision, reason):
-                    _logger.error("the cloud refused proof %s: %s", proof_id, reason)
-                    self._around.receipts.proof_refused(proof_id, revision, reason)
-                case SetAside(what, which, reason):
-                    _logger.error("%s %s is set aside: %s", what, which, reason)
-                    self._around.requests.report_health()
-                case PhotosMissing(proof_id, revision, sha256s):
-                    _logger.warning("the cloud lacks photos", extra={"proof_id": proof_id})
-                    self._around.receipts.photos_missing(proof_id, revision, sha256s)
 
     def _now(self) -> float:
         return self._around.clock.monotonic_ns() / 1e9

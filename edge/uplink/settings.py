@@ -52,8 +52,10 @@ class UplinkSettings:
     reconnect: BackOff = BackOff(first_s=1.0, longest_s=60.0)
     refused: BackOff = BackOff(first_s=15.0, longest_s=300.0)
     """After a refusal, or after another device took over: hurrying would only make it worse."""
+    spread_s: float = 5.0
+    """After the end of a connection that stood, the first try comes at any moment within this."""
     stable_s: float = 30.0
-    """A connection that lasted this long starts the back-off anew."""
+    """A connection that stood this long starts the back-off anew."""
     slice_bytes: int = DEFAULT_SLICE_BYTES
     health_interval_s: float = 60.0
     health_shortest_s: float = 1.0

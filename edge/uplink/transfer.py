@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from edge.uplink.backoff import wait_s
 from edge.uplink.holdings import Holdings, ProofKey
-from edge.uplink.jobs import PhotoJob
+from edge.uplink.jobs import Parkable, PhotoJob
 from edge.uplink.queue_view import SendableManifest, SendablePhoto
 from edge.uplink.reasons import Verdict
 from edge.uplink.settings import TransferLimits
@@ -24,6 +24,7 @@ from edge.uplink.work import (
     SendManifest,
     SetAside,
     Slice,
+    SlicesLost,
     Work,
 )
 from wire.messages import (
@@ -75,8 +76,10 @@ class Transfer:
         self._gate_until = now + self._limits.answer_timeout_s
         self._paused_until, self._pauses = 0.0, 0
         self._probe_at = 0.0
-        for job in self._held.photos.values():
-            job.fresh = True
+        for job in self._held.all_jobs():
+            job.connected()
+        for photo in self._held.photos.values():
+            photo.fresh = True
 
     def disconnected(self, *, suspicious: bool, now: float) -> list[Outcome]:
         """The connection ended. What was under way is to be published again.
@@ -182,9 +185,17 @@ class Transfer:
         """Its photo cannot be read now: it is left alone for a while, and the rest goes on."""
         return self._take_off(work, now + self._limits.unreadable_s, reason)
 
-    def give_up(self, work: Work, reason: str) -> list[Outcome]:
-        """It can never be published as it is, because it exceeds a limit."""
-        return self._take_off(work, _NEVER, reason)
+    def too_large(self, work: Work, reason: str) -> list[Outcome]:
+        """It exceeds a limit of this broker, and is left alone until the next connection."""
+        outcomes = self._take_off(work, _NEVER, reason)
+        job: Parkable | None = None
+        if isinstance(work, SendManifest):
+            job = self._held.manifests.get((work.proof_id, work.revision))
+        elif isinstance(work, Slice):
+            job = self._held.photos.get(work.sha256)
+        if job is not None:
+            job.is_too_large = True
+        return outcomes
 
     def _take_off(self, work: Work, until: float, reason: str) -> list[Outcome]:
         self._in_flight.remove(work)
@@ -278,8 +289,9 @@ class Transfer:
             return []  # it speaks of what has changed since
         if answer.result is PhotoResult.WRONG_HASH:
             return self._hash_differs(job)
+        is_lost = job.waiting
         self._resume(job, answer, now)
-        return []
+        return [SlicesLost(job.sha256)] if is_lost else []
 
     def _settle_photo(self, sha256: str, now: float) -> None:
         self._held.settle_photo(sha256)

@@ -11,14 +11,14 @@ from typing import Final
 from edge.clock import Clock
 from edge.events import Post
 from edge.uplink import reasons
-from edge.uplink.backoff import wait_s
+from edge.uplink.comeback import Comeback
 from edge.uplink.credentials import Credentials
-from edge.uplink.errors import LinkError, LinkLost, LinkRefused
+from edge.uplink.errors import LinkError, LinkLost
 from edge.uplink.mqtt import Connection, Endpoint, Login
 from edge.uplink.queue_view import Queue, Receipts
 from edge.uplink.requests import Requests
 from edge.uplink.session import Session, Surroundings, presence
-from edge.uplink.settings import BackOff, UplinkSettings
+from edge.uplink.settings import UplinkSettings
 from edge.uplink.transfer import Transfer
 from edge.uplink.waker import Waker
 from wire.messages import Health, Lookup, PresenceState
@@ -33,8 +33,6 @@ _FAREWELL_S: Final = 2.0
 
 _NOT_OUR_PACKETS: Final = frozenset({0x87, 0x8A, 0x8B, 0x8D, reasons.TAKEN_OVER, 0x98, 0x9C, 0x9D})
 """Reasons for a DISCONNECT that cannot be the fault of what was under way."""
-_SLOWLY: Final = frozenset({0x87, 0x8A, reasons.TAKEN_OVER, 0x98})
-"""Reasons after which coming back at once would start the same again."""
 
 _random: Final = random.SystemRandom().random
 
@@ -63,7 +61,7 @@ class Uplink:
         self._credentials = credentials
         self._settings = settings
         self._clock = clock
-        self._draw = draw
+        self._comeback = Comeback(settings, draw)
         self._waker = Waker()
         self._requests = Requests(self._waker)
         self._around = Surroundings(
@@ -78,9 +76,10 @@ class Uplink:
             health=health,
             boot_count=boot_count,
             control_strikes=Counter(),
+            said_codes=set(),
         )
         self._connections = 0
-        self._said = ""
+        self._ready_at: float | None = None
         self._turned_at = self._now()
         self._thread = threading.Thread(target=self._run, name="uplink", daemon=True)
         spool.subscribe(self._requests.read_spool)
@@ -114,19 +113,21 @@ class Uplink:
     # --- the thread ----------------------------------------------------------------------------
 
     def _run(self) -> None:
-        attempt = 0
         while not self._requests.stopping:
-            began = self._now()
-            policy = self._settings.reconnect
+            self._ready_at = None
             try:
                 self._one_connection()
             except LinkError as error:
-                policy = self._judge(error)
-            if self._now() - began >= self._settings.stable_s:
-                attempt = 0
-            self._rest(wait_s(policy, attempt, self._draw()))
-            attempt += 1
+                self._come_back(error)
         self._waker.close()
+
+    def _come_back(self, error: LinkError) -> None:
+        """Say once what is wrong, and rest."""
+        stood_s = None if self._ready_at is None else self._now() - self._ready_at
+        rest = self._comeback.after(error, stood_s)
+        if rest.news is not None:
+            _logger.warning("no connection: %s", rest.news, extra={"connection": self._connections})
+        self._rest(rest.wait_s)
 
     def _one_connection(self) -> None:
         self._connections += 1
@@ -146,6 +147,7 @@ class Uplink:
             suspicious = lost.code not in _NOT_OUR_PACKETS
             raise
         finally:
+            self._note_ready(session)
             connection.close(with_will=not clean)
             session.ended(suspicious=suspicious)
 
@@ -161,23 +163,15 @@ class Uplink:
         session.pump()
         self._turned_at = now = self._now()
         wait = min(_LONGEST_TURN_S, max(0.0, session.next_time() - now))
-        was_ready = session.ready
         for event in connection.turn(self._waker, wait):
             session.handle(event)
-        if session.ready and not was_ready:
-            self._said = ""
-            _logger.info("connected", extra={"connection": self._connections})
+        self._note_ready(session)
 
-    def _judge(self, error: LinkError) -> BackOff:
-        """Say once what is wrong, and how hurried the next try may be."""
-        text = str(error)
-        if text != self._said:
-            self._said = text
-            _logger.warning("no connection: %s", text, extra={"connection": self._connections})
-        slowly = isinstance(error, LinkRefused) or (
-            isinstance(error, LinkLost) and error.code in _SLOWLY
-        )
-        return self._settings.refused if slowly else self._settings.reconnect
+    def _note_ready(self, session: Session) -> None:
+        if session.ready and self._ready_at is None:
+            self._ready_at = self._now()
+            if self._comeback.stands():
+                _logger.info("connected", extra={"connection": self._connections})
 
     def _rest(self, seconds: float) -> None:
         until = self._now() + seconds

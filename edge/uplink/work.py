@@ -92,4 +92,11 @@ class SetAside:
     reason: str
 
 
-Outcome = PhotoReceipted | PhotosMissing | ProofReceipted | ProofRefused | SetAside
+@dataclass(frozen=True, slots=True)
+class SlicesLost:
+    """The cloud lacks slices of this photo that the broker took; they go out again."""
+
+    sha256: str
+
+
+Outcome = PhotoReceipted | PhotosMissing | ProofReceipted | ProofRefused | SetAside | SlicesLost

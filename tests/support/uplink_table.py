@@ -29,6 +29,7 @@ ADDRESS = Address(PARTITION, DEVICE)
 QUICK = UplinkSettings(
     reconnect=BackOff(first_s=0.02, longest_s=0.1),
     refused=BackOff(first_s=0.02, longest_s=0.1),
+    spread_s=0.02,
     connect_timeout_s=3.0,
     health_shortest_s=0.01,
     slice_bytes=4096,

@@ -118,13 +118,25 @@ def test_later_pauses_everything_ever_longer_and_blames_nothing() -> None:
     assert len(drain(it, now)) == 2
 
 
-def test_a_packet_beyond_a_limit_is_given_up_and_its_manifest_still_goes() -> None:
+def test_a_packet_beyond_a_limit_is_left_alone_and_its_manifest_still_goes() -> None:
     it = transfer(held(1), closing(1))
     work = it.next(0.0)
     assert work is not None
-    assert it.give_up(work, "too large") == [SetAside("photo", sha(1), "too large")]
+    assert it.too_large(work, "too large") == [SetAside("photo", sha(1), "too large")]
     assert owners(drain(it)) == ["SendManifest"]
     assert it.next_time(1e9) == math.inf
+
+
+def test_what_was_too_large_is_tried_again_on_the_next_connection() -> None:
+    it = transfer([], closing())
+    work = it.next(0.0)
+    assert work is not None
+    it.too_large(work, "too large")
+    assert it.next(1e9) is None
+    it.disconnected(suspicious=False, now=1e9)
+    it.connected(SLICE, [], 1e9)
+    assert it.set_aside == ()
+    assert owners(drain(it, 1e9)) == ["SendManifest"]
 
 
 def test_a_lost_photo_goes_no_further_and_its_manifest_asks_what_the_cloud_has() -> None:
