@@ -8,21 +8,42 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from cloud.conversations.derive import Derived, PartFacts, derived
 from cloud.conversations.models import Conversation, Dispatch, Message
 from cloud.conversations.parts import Part
 from cloud.conversations.states import DispatchState, MessageKind, MessageState, Reason
+from cloud.database.base import UtcDateTime
 from cloud.database.changes import ChangeRow, record_change
-from cloud.database.prepared import Adding
+from cloud.database.prepared import Adding, Changing, Reading
 
 CHANGE_KIND = "dispatch"
 DETAIL_LENGTH = 300
 POSITION_STEP = 10
 """Between the positions of a plan, so that an order card still finds a place before its first."""
 _ADD_MESSAGES = Adding(Message)
+_ADD_CONVERSATION = Adding(Conversation)
+_CONVERSATION = Reading(
+    select(Conversation.id, Conversation.unanswered).where(
+        Conversation.shop_id == bindparam("shop_id"),
+        Conversation.buyer_id == bindparam("buyer_id"),
+    )
+)
+_NOTE = Changing(
+    update(Conversation)
+    .where(Conversation.id == bindparam("conversation_id"))
+    .values(
+        buyer_name=func.coalesce(bindparam("new_name"), Conversation.buyer_name),
+        unanswered=func.coalesce(bindparam("new_unanswered"), Conversation.unanswered),
+        checked_at=func.coalesce(
+            bindparam("new_checked_at", type_=UtcDateTime()), Conversation.checked_at
+        ),
+        external_id=func.coalesce(bindparam("new_external_id"), Conversation.external_id),
+    )
+)
+"""What is None stays as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +158,21 @@ def _store(session: Session, dispatch: Dispatch, new: Derived, now: datetime) ->
 def add_plan(
     session: Session,
     dispatch: Dispatch,
-    conversation: Conversation,
     parts: Iterable[Part],
     *,
+    shop_id: int,
+    conversation_id: int,
     order_number: str,
     now: datetime,
 ) -> None:
     """Fix the parts of a dispatch; from here on its state is derived."""
-    dispatch.conversation_id = conversation.id
+    dispatch.conversation_id = conversation_id
     rows: list[dict[str, object]] = [
         {
             "dispatch_id": dispatch.id,
             "organisation_id": dispatch.organisation_id,
-            "conversation_id": conversation.id,
-            "shop_id": conversation.shop_id,
+            "conversation_id": conversation_id,
+            "shop_id": shop_id,
             "position": number * POSITION_STEP,
             "kind": part.kind,
             "text": part.text,
@@ -231,18 +253,50 @@ def cancel_unsent(session: Session, dispatch: Dispatch, reason: Reason, now: dat
     return not any(message.state in open_states for message in messages)
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the marketplace showed of a conversation."""
+
+    unanswered: int
+    before: int
+    """Our own count when the reading began: what was sent since comes on top of it."""
+    external_id: str
+    read_at: datetime
+
+
 def conversation_with(
-    session: Session, *, organisation_id: int, shop_id: int, buyer_id: str, buyer_name: str
-) -> Conversation:
-    """The conversation of a shop with a buyer, made when it is the first time."""
-    row = session.scalar(
-        select(Conversation).where(
-            Conversation.shop_id == shop_id, Conversation.buyer_id == buyer_id
-        )
-    )
+    session: Session,
+    *,
+    organisation_id: int,
+    shop_id: int,
+    buyer_id: str,
+    buyer_name: str,
+    counted: Counted | None = None,
+) -> int:
+    """The id of a shop's conversation with a buyer, made when it is the first time.
+
+    ``counted`` is noted, and a name where there is one.
+    """
+    row = _CONVERSATION.first(session, shop_id=shop_id, buyer_id=buyer_id)
+    values: dict[str, object] = {"buyer_name": buyer_name} if buyer_name else {}
+    if counted is not None:
+        # What we sent while the chat was being read may be missing in it.
+        sent_since = max(0, row[1] - counted.before) if row else 0
+        values |= {
+            "unanswered": counted.unanswered + sent_since,
+            "checked_at": counted.read_at,
+        }
+        values |= {"external_id": counted.external_id} if counted.external_id else {}
     if row is None:
-        row = Conversation(organisation_id=organisation_id, shop_id=shop_id, buyer_id=buyer_id)
-        session.add(row)
-    row.buyer_name = buyer_name or row.buyer_name or ""
-    session.flush()
-    return row
+        who: dict[str, object] = {"shop_id": shop_id, "buyer_id": buyer_id}
+        return _ADD_CONVERSATION.run(session, organisation_id=organisation_id, **who, **values)
+    if values:
+        _NOTE.run(
+            session,
+            conversation_id=row[0],
+            new_name=values.get("buyer_name"),
+            new_unanswered=values.get("unanswered"),
+            new_checked_at=values.get("checked_at"),
+            new_external_id=values.get("external_id"),
+        )
+    return row[0]

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Conversation, Dispatch
+from cloud.conversations.models import Dispatch
 from cloud.conversations.outbox import (
+    Counted,
     add_plan,
     conversation_with,
     messages_of,
@@ -30,10 +31,10 @@ from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.registry import capabilities_of, unanswered_limit
 from cloud.orders.models import Order
-from cloud.orders.queries import candidates
+from cloud.orders.queries import Candidate, candidates
 from cloud.proofs.queries import photo_hashes
 from cloud.shops.models import Shop
-from cloud.shops.service import AuthorizationState, Purpose, authorization
+from cloud.shops.service import Purpose, is_authorized
 
 CHECKED = (DispatchState.WAITING_FOR_ORDER, DispatchState.HELD)
 """States that end by looking again."""
@@ -75,8 +76,19 @@ class Target:
     """The one order that a code means, and its shop."""
 
     order: Order
+    parcel_id: int | None
+    """When a tracking number was scanned."""
     shop: Shop
     capabilities: Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a buyer is to get; no parts for a dispatch that was planned before."""
+
+    conversation_id: int
+    parts: Sequence[Part]
+    order_number: str
 
 
 def still_waiting(session: Session, due: Due) -> Dispatch | None:
@@ -88,22 +100,24 @@ def still_waiting(session: Session, due: Due) -> Dispatch | None:
 def decide_dispatch(
     session: Session, due: Due, reading: ChatReading | None, settings: DispatcherSettings
 ) -> None:
-    """Plan it, let it go on, hold it, save it, or put it before a person."""
+    """Plan it, let it go on, hold it, save it, or put it before a person.
+
+    Everything is read before anything is changed: a reading would write what was changed so far.
+    """
     dispatch = still_waiting(session, due)
     found = candidates(session, due.code)
     if dispatch is None or len(found) != 1:
         return
-    order, parcel = found[0].order, found[0].parcel
-    shop = session.get_one(Shop, order.shop_id)
-    dispatch.shop_id = shop.id
-    dispatch.order_id = order.id
-    dispatch.parcel_id = parcel.id if parcel else None
-    target = Target(order, shop, capabilities_of(shop.channel, shop.country))
+    target = _target(session, found[0])
     now = utc_now()
     decision = decide(_facts(session, dispatch, target, now), settings.too_old)
+    conversation_id: int | None = None
+    parts: Sequence[Part] = ()
     if decision == SEND:
-        _note_reading(_conversation(session, dispatch, target), reading)
+        conversation_id = _conversation(session, dispatch, target, reading)
         decision = _or_still_full(session, dispatch)
+        if dispatch.conversation_id is None:
+            parts = _plan(session, dispatch, target, conversation_id, now)
     decision = after_holding(
         decision,
         is_held=dispatch.state is DispatchState.HELD,
@@ -111,32 +125,41 @@ def decide_dispatch(
         age=now - dispatch.asked_at,
         longest=settings.held_release,
     )
-    if decision == SEND:
-        _release(session, dispatch, target, now)
+    dispatch.shop_id, dispatch.order_id = target.shop.id, target.order.id
+    dispatch.parcel_id = target.parcel_id
+    if decision == SEND and conversation_id is not None:
+        _release(session, dispatch, Plan(conversation_id, parts, target.order.order_number), now)
     elif decision.state is DispatchState.HELD:
         _hold(session, dispatch, decision, now, settings)
     else:
         end_unsent(session, dispatch, decision, now)
 
 
-def _conversation(session: Session, dispatch: Dispatch, target: Target) -> Conversation:
+def _target(session: Session, found: Candidate) -> Target:
+    shop = session.get_one(Shop, found.order.shop_id)
+    capabilities = capabilities_of(shop.channel, shop.country)
+    return Target(found.order, found.parcel.id if found.parcel else None, shop, capabilities)
+
+
+def _conversation(
+    session: Session, dispatch: Dispatch, target: Target, reading: ChatReading | None
+) -> int:
+    counted = None
+    if reading is not None:
+        counted = Counted(
+            unanswered=reading.unanswered,
+            before=reading.counted_before,
+            external_id=reading.conversation_id,
+            read_at=reading.read_at,
+        )
     return conversation_with(
         session,
         organisation_id=dispatch.organisation_id,
         shop_id=target.shop.id,
         buyer_id=target.order.buyer_id,
         buyer_name=target.order.buyer_name,
+        counted=counted,
     )
-
-
-def _note_reading(conversation: Conversation, reading: ChatReading | None) -> None:
-    if reading is None:
-        return
-    # What we sent while the chat was being read may be missing in it.
-    sent_since = max(0, conversation.unanswered - reading.counted_before)
-    conversation.unanswered = reading.unanswered + sent_since
-    conversation.checked_at = reading.read_at
-    conversation.external_id = reading.conversation_id or conversation.external_id
 
 
 def _or_still_full(session: Session, dispatch: Dispatch) -> Decision:
@@ -173,26 +196,26 @@ def _hold(
     )
 
 
-def _release(session: Session, dispatch: Dispatch, target: Target, now: datetime) -> None:
+def _release(session: Session, dispatch: Dispatch, plan: Plan, now: datetime) -> None:
     """Plan a dispatch, or let a held one go on with the plan it has."""
     if dispatch.conversation_id is not None:
         refresh_state(session, dispatch, now)
-        return
-    conversation = _conversation(session, dispatch, target)
-    parts = _plan(session, dispatch, target, conversation, now)
-    if parts:
-        number = target.order.order_number
-        add_plan(session, dispatch, conversation, parts, order_number=number, now=now)
+    elif plan.parts:
+        add_plan(
+            session,
+            dispatch,
+            plan.parts,
+            shop_id=dispatch.shop_id or 0,
+            conversation_id=plan.conversation_id,
+            order_number=plan.order_number,
+            now=now,
+        )
     else:
         end_unsent(session, dispatch, _NOTHING_TO_SEND, now)
 
 
 def _plan(
-    session: Session,
-    dispatch: Dispatch,
-    target: Target,
-    conversation: Conversation,
-    now: datetime,
+    session: Session, dispatch: Dispatch, target: Target, conversation_id: int, now: datetime
 ) -> Sequence[Part]:
     parts = parts_of(
         target.shop.preset_message,
@@ -201,25 +224,24 @@ def _plan(
         text_limit=target.capabilities.text_limit_chars,
     )
     window = target.capabilities.repeat_text_window
-    parts = without_repeats(parts, recent_texts(session, conversation.id, now, window))
+    parts = without_repeats(parts, recent_texts(session, conversation_id, now, window))
     if dispatch.resend_of_id is None:
         return parts
     return missing_or_all(parts, sent_parts_of(session, dispatch.proof_id))
 
 
 def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) -> MatchFacts:
-    before = _sent_before(session, dispatch)
-    authorized = authorization(session, target.shop.id, Purpose.CHAT).state
+    before = _sent_before(session, dispatch, target.order.id)
     return MatchFacts(
         order_cancelled=target.order.cancelled,
         order_refunded=target.order.refunded,
         has_buyer=bool(target.order.buyer_id),
         sending_enabled=target.shop.sending_enabled,
         channel_can_send=target.capabilities.can_send_chat,
-        authorized=authorized == AuthorizationState.AUTHORIZED,
+        authorized=is_authorized(session, target.shop.id, Purpose.CHAT),
         sent_before=bool(before),
         other_parcel=all(
-            None not in (dispatch.parcel_id, parcel_id) and dispatch.parcel_id != parcel_id
+            None not in (target.parcel_id, parcel_id) and target.parcel_id != parcel_id
             for parcel_id in before
         ),
         closed_at=dispatch.asked_at,
@@ -228,7 +250,7 @@ def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) 
     )
 
 
-def _sent_before(session: Session, dispatch: Dispatch) -> Sequence[int | None]:
+def _sent_before(session: Session, dispatch: Dispatch, order_id: int) -> Sequence[int | None]:
     """Parcels of other dispatches of the order: sent, under way, or waiting ahead of this one."""
-    rows = _SENT_BEFORE.all(session, order_id=dispatch.order_id, dispatch_id=dispatch.id)
+    rows = _SENT_BEFORE.all(session, order_id=order_id, dispatch_id=dispatch.id)
     return [parcel_id for (parcel_id,) in rows]

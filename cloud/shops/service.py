@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cloud.database.prepared import Reading
 from cloud.database.secrets import SecretBox
 from cloud.marketplaces.access import AppCredentials, ShopAccess, Tokens
 from cloud.shops.errors import NotAuthorized, ShopExists
@@ -131,6 +132,20 @@ def store_tokens(
     row.refreshing_until = None
     row.changed_at = now
     return row
+
+
+_STATE = Reading(
+    select(Authorization.state).where(
+        Authorization.shop_id == bindparam("shop_id"),
+        Authorization.purpose == bindparam("purpose"),
+    )
+)
+
+
+def is_authorized(session: Session, shop_id: int, purpose: Purpose) -> bool:
+    """Whether the shop may be called for a purpose, as far as we know."""
+    row = _STATE.first(session, shop_id=shop_id, purpose=purpose)
+    return row is not None and row[0] == AuthorizationState.AUTHORIZED
 
 
 def authorization(session: Session, shop_id: int, purpose: Purpose) -> Authorization:

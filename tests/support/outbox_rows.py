@@ -71,7 +71,7 @@ class OutboxRows:
             )
             session.add(dispatch)
             session.flush()
-            conversation = conversation_with(
+            conversation_id = conversation_with(
                 session,
                 organisation_id=self.organisation_id,
                 shop_id=shop_id,
@@ -79,7 +79,15 @@ class OutboxRows:
                 buyer_name="",
             )
             plan = [Part(MessageKind.TEXT, text=f"{number}.{one}") for one in range(parts)]
-            add_plan(session, dispatch, conversation, plan, order_number="N", now=now - LONG_AGO)
+            add_plan(
+                session,
+                dispatch,
+                plan,
+                shop_id=shop_id,
+                conversation_id=conversation_id,
+                order_number="N",
+                now=now - LONG_AGO,
+            )
             messages = session.scalars(
                 select(Message).where(Message.dispatch_id == dispatch.id).order_by(Message.position)
             )
