@@ -30,22 +30,37 @@ class BrokerLimits:
     max_inflight_messages: int = 32
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """An address that the broker listens on."""
+
+    host: str
+    port: int
+
+
 def configuration_text(
     *,
-    host: str,
-    port: int,
+    tables: Listener,
+    cloud: Listener | None = None,
     password_file: Path,
     access_file: Path,
     limits: BrokerLimits,
     run_as: str | None = None,
 ) -> str:
-    """Text of mosquitto.conf. ``run_as``: the user to stay when started by root."""
+    """Text of mosquitto.conf. ``run_as``: the user to stay when started by root.
+
+    Where ``tables`` connect, the user name is the client id, so that nobody can end the session of
+    another by its client id. Links of several processes share a user name and so cannot connect
+    there: they have ``cloud``, which tables need not reach.
+    """
     lines = [
-        f"listener {port} {host}",
+        f"listener {tables.port} {tables.host}",
+        "use_username_as_clientid true",
+        *([f"listener {cloud.port} {cloud.host}"] if cloud else []),
+        "per_listener_settings false",
         "allow_anonymous false",
         f"password_file {password_file}",
         f"acl_file {access_file}",
-        "use_username_as_clientid true",
         "persistence false",
         "retain_available false",
         f"max_packet_size {limits.max_packet_bytes}",

@@ -14,6 +14,7 @@ from pathlib import Path
 from cloud.broker.configuration import (
     ACCESS_LIST,
     BrokerLimits,
+    Listener,
     configuration_text,
     password_text,
 )
@@ -44,12 +45,14 @@ class Mosquitto:
         host: str,
         port: int,
         users: Users,
+        for_cloud: Listener | None = None,
         limits: BrokerLimits | None = None,
     ) -> None:
         self._directory = directory
         self._host = host
         self._port = port
         self._users = users
+        self._for_cloud = for_cloud
         self._limits = limits or BrokerLimits()
         self._child: subprocess.Popen[str] | None = None
         self._stopping = threading.Event()
@@ -66,7 +69,9 @@ class Mosquitto:
             BrokerPortTaken: the port is in use.
             BrokerDidNotStart: it ended or stayed silent; the text has its last words.
         """
-        _refuse_taken_port(self._host, self._port)
+        _refuse_taken_port(self._host, self._port, "port")
+        if self._for_cloud is not None:
+            _refuse_taken_port(self._for_cloud.host, self._for_cloud.port, "cloud_port")
         try:
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._write_files()
@@ -181,8 +186,8 @@ class Mosquitto:
             _write_private(
                 self._directory / "mosquitto.conf",
                 configuration_text(
-                    host=self._host,
-                    port=self._port,
+                    tables=Listener(self._host, self._port),
+                    cloud=self._for_cloud,
                     password_file=self._directory / "passwords",
                     access_file=self._directory / "access.acl",
                     limits=self._limits,
@@ -219,7 +224,7 @@ def _last_words(child: "subprocess.Popen[str]") -> str:
     return "; ".join(said[-2:]) or "no word"
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
+def _refuse_taken_port(host: str, port: int, setting: str) -> None:
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -227,7 +232,7 @@ def _refuse_taken_port(host: str, port: int) -> None:
         except OSError as error:
             raise BrokerPortTaken(
                 f"the broker cannot have port {port} of {host} ({error.strerror}); "
-                "stop the program that uses it or set another broker.host or broker.port"
+                f"stop the program that uses it or set another broker.host or broker.{setting}"
             ) from None
 
 

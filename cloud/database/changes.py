@@ -134,6 +134,12 @@ def horizon(database: Database) -> Horizon:
         return Horizon(bound - 1, hidden=newest >= bound)
 
 
+def id_before(database: Database, at: datetime) -> int:
+    """Return the id after which a reader begins, to see again what was written since a time."""
+    with database.read(system("the feed of changes")) as session:
+        return session.scalar(select(func.max(Change.id)).where(Change.created_at < at)) or 0
+
+
 class ChangeRow(NamedTuple):
     """A change as its readers get it; the fields are those of `Change`."""
 

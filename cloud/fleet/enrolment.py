@@ -29,6 +29,8 @@ __all__ = ["BrokerAddress", "BrokerDoor", "Enrolment", "EnrolmentRequest"]
 
 logger = logging.getLogger(__name__)
 
+USERS_CHANGED = "broker-users"
+"""Kind of the change that tells a broker in another process to read its users anew."""
 _FAILURES_ALLOWED = 30
 """Refused claims per caller and quarter of an hour: many tables may stand behind one address."""
 _ENROLLING = system("a device enrols by its claim")
@@ -100,6 +102,7 @@ class Enrolment:
     def _add(self, claim_code: str, new: NewDevice, now: datetime) -> tuple[int, str]:
         def unit(session: Session) -> tuple[int, str]:
             device = add_device(session, claim_code, new, now)
+            _tell(session, device, USERS_CHANGED)
             return device.partition, table_name(session, device.table_id)
 
         return self._database.write(unit, _ENROLLING)
@@ -118,16 +121,17 @@ class Enrolment:
             device = find_device(session, device_id)
             if device is not None:
                 replace_others(session, device, now)
-                _tell(session, device)
+                _tell(session, device, "table")
+                _tell(session, device, USERS_CHANGED)
 
         self._database.write(unit, _ENROLLING)
         self._door.expel()
 
 
-def _tell(session: Session, device: Device) -> None:
+def _tell(session: Session, device: Device, kind: str) -> None:
     record_change(
         session,
-        kind="table",
+        kind=kind,
         subject=f"table:{device.table_id}",
         organisation_id=device.organisation_id,
     )

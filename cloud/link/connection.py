@@ -34,13 +34,22 @@ class CloudConnection:
     beyond the bound, and beyond twice the bound nothing is read until work is done.
     """
 
-    def __init__(self, settings: LinkSettings, on_death: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        settings: LinkSettings,
+        on_death: Callable[[BaseException], None],
+        on_connected: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``on_connected`` is called in the thread that owns the line; ``follow`` may be next."""
         self._settings = settings
         self._on_death = on_death
+        self._on_connected = on_connected
         self.inbox: queue.SimpleQueue[Incoming | None] = queue.SimpleQueue()
         self._lines = 0
         self._said = ""
         self._connected = threading.Event()
+        self._hears = threading.Event()
+        self._wanted: frozenset[int] | None = None
         self._stopping = threading.Event()
         self._waker = Waker()
         self._lock = threading.Lock()
@@ -54,9 +63,23 @@ class CloudConnection:
         """Begin to connect; connecting goes on until ``stop``."""
         self._thread.start()
 
-    def wait_connected(self, timeout_s: float) -> bool:
-        """Whether the line stands, waiting for it up to ``timeout_s``."""
-        return self._connected.wait(timeout_s)
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us, and nothing says that it is gone."""
+        return self._connected.is_set()
+
+    def follow(self, partitions: frozenset[int]) -> None:
+        """Hear the tables of these partitions and of no others, on this line and on later ones."""
+        with self._lock:
+            if partitions == self._wanted:
+                return
+            self._wanted = partitions
+            self._hears.clear()
+        self._waker.wake()
+
+    def wait_hearing(self, timeout_s: float) -> bool:
+        """Whether the broker gives us all that ``follow`` asked for, waiting for it."""
+        return self._hears.wait(timeout_s)
 
     def alive(self) -> bool:
         """Whether the thread that owns the line turns."""
@@ -119,6 +142,7 @@ class CloudConnection:
                 line.open()
                 stood = self._wait_ready(line)
                 while not self._stopping.is_set():
+                    self._follow_on(line)
                     self._hand_over(line)
                     line.turn(self._waker, _LONGEST_TURN_S, reading=self._has_room())
             finally:
@@ -138,9 +162,22 @@ class CloudConnection:
         if line.ready:
             self._said = ""
             logger.info("connected to the broker")
+            if line.shortcomings:
+                logger.warning("the broker lacks something: %s", line.shortcomings)
             with self._lock:
                 self._connected.set()
+            self._on_connected()
         return line.ready
+
+    def _follow_on(self, line: Line) -> None:
+        with self._lock:
+            wanted = self._wanted
+        if wanted is None:
+            return
+        line.follow(wanted)
+        with self._lock:
+            if line.hears(wanted) and wanted == self._wanted:
+                self._hears.set()
 
     def _hand_over(self, line: Line) -> None:
         while self._done:
@@ -154,6 +191,7 @@ class CloudConnection:
     def _forget_answers(self) -> None:
         with self._lock:
             self._connected.clear()
+            self._hears.clear()
             self._outgoing.clear()
 
     def _take(self, message: Incoming) -> None:

@@ -24,6 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from cloud.link.broker_limits import Announced, what_it_lacks
 from cloud.link.errors import LineLost
 from cloud.link.settings import LinkSettings
 from cloud.link.waker import Waker
@@ -61,10 +62,15 @@ class Line:
         self._number = number
         self._on_incoming = on_message
         self.ready = False
-        """Connected, and the subscription stands."""
+        """The broker has accepted the connection."""
+        self._followed: frozenset[int] = frozenset()
+        self._unanswered: set[int] = set()
+        """Packet ids of subscriptions that the broker has not granted yet."""
         self._lost = ""
         self._in_flight = 0
         self._most_in_flight = _MOST_IN_FLIGHT
+        self.shortcomings = ""
+        """What the broker lacks that it should have, as a sentence; empty: nothing."""
         self._most_packet_bytes: int | None = None
         self._qos = 1
         self._poll = select.poll()
@@ -107,6 +113,25 @@ class Line:
         with _malformed_packets():
             self._serve(sock, waker, timeout_s, reading)
 
+    def follow(self, partitions: frozenset[int]) -> None:
+        """Subscribe to the tables of these partitions and to no others."""
+        if not self.ready or partitions == self._followed:
+            return
+        gone = sorted(self._followed - partitions)
+        new = sorted(partitions - self._followed)
+        self._followed = partitions
+        if gone:
+            self._client.unsubscribe([up_filter(one) for one in gone])
+        if new:
+            filters = [(up_filter(one), SubscribeOptions(qos=1)) for one in new]
+            _, packet_id = self._client.subscribe(filters)
+            if packet_id is not None:
+                self._unanswered.add(packet_id)
+
+    def hears(self, partitions: frozenset[int]) -> bool:
+        """Whether the broker has granted the subscriptions to exactly these."""
+        return self.ready and partitions == self._followed and not self._unanswered
+
     @property
     def room(self) -> int:
         """How many messages may be published now (the broker's Receive Maximum is obeyed)."""
@@ -142,7 +167,7 @@ class Line:
         settings = self._settings
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=settings.username,
+            client_id=settings.client_id or settings.username,
             protocol=paho.MQTTv5,
             manual_ack=True,
             reconnect_on_failure=False,
@@ -192,27 +217,29 @@ class Line:
         if reason.is_failure:
             self._lost = f"the broker refuses the cloud: {reason}"
             return
+        lacks = what_it_lacks(announced_by(properties))
+        if lacks.unusable:
+            self._lost = f"the broker cannot be used: {lacks.unusable}"
+            client.disconnect()
+            return
+        self.shortcomings = lacks.shortcomings
         announced = int(getattr(properties, "ReceiveMaximum", _MOST_IN_FLIGHT))
         self._most_in_flight = min(_MOST_IN_FLIGHT, announced)
         self._most_packet_bytes = getattr(properties, "MaximumPacketSize", None)
         self._qos = min(1, int(getattr(properties, "MaximumQoS", 1)))
-        filters = [(up_filter(part), SubscribeOptions(qos=1)) for part in self._settings.partitions]
-        if filters:
-            client.subscribe(filters)
-        self.ready = not filters
+        self.ready = True
 
     def _on_subscribe(
         self,
         client: paho.Client,
         _userdata: Any,
-        _packet_id: int,
+        packet_id: int,
         reasons: list[ReasonCode],
         _properties: Properties | None,
     ) -> None:
         refused = next((reason for reason in reasons if reason.is_failure), None)
-        if refused is None:
-            self.ready = True
-        else:
+        self._unanswered.discard(packet_id)
+        if refused is not None:
             self._lost = f"the broker does not let the cloud hear its tables: {refused}"
             client.disconnect()
 
@@ -257,9 +284,19 @@ class Line:
             logger.error("the broker refused an answer", extra={"reason": str(reason)})
 
 
+def announced_by(properties: Properties | None) -> Announced:
+    """What a broker says of itself in CONNACK; what it leaves out is as MQTT 5 says (3.2.2.3)."""
+    return Announced(
+        maximum_qos=int(getattr(properties, "MaximumQoS", 2)),
+        wildcards=bool(getattr(properties, "WildcardSubscriptionAvailable", 1)),
+        packet_bytes=getattr(properties, "MaximumPacketSize", None),
+        receive_maximum=int(getattr(properties, "ReceiveMaximum", 65_535)),
+    )
+
+
 def can_connect(settings: LinkSettings, device_id: str, password: str, timeout_s: float) -> bool:
     """Whether the broker accepts these credentials now; used to prove an enrolment."""
-    as_device = replace(settings, username=device_id, password=password, partitions=())
+    as_device = replace(settings, username=device_id, client_id="", password=password)
     waker = Waker()
     end_s = time.monotonic() + timeout_s
     try:

@@ -1,12 +1,13 @@
 """What the link says to tables."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cloud.link.connection import CloudConnection
 from wire.messages import (
     Advice,
     Answer,
+    Message,
     PhotoAnswer,
     PhotoResult,
     Progress,
@@ -19,10 +20,15 @@ logger = logging.getLogger(__name__)
 
 
 class Outbound:
-    """Publishes answers, progress and advice. What cannot be sent now is asked for again."""
+    """Publishes answers, progress and advice. What cannot be sent now is asked for again.
 
-    def __init__(self, connection: CloudConnection) -> None:
+    Only tables of partitions that this process holds are answered; for the others another process
+    speaks, or will soon.
+    """
+
+    def __init__(self, connection: CloudConnection, holds: Callable[[int], bool]) -> None:
         self._connection = connection
+        self._holds = holds
 
     def photo(self, to: Address, sha256: str, result: PhotoResult, reason: str = "") -> None:
         """Answer about one photo."""
@@ -52,12 +58,18 @@ class Outbound:
 
     def answer(self, to: Address, answer: Answer) -> None:
         """Publish an answer."""
-        self._connection.publish(to.down(Down.ANSWER), answer.to_bytes())
+        self._publish(to, Down.ANSWER, answer)
 
     def progress(self, to: Address, progress: Progress) -> None:
         """Tell how far a dispatch has come."""
-        self._connection.publish(to.down(Down.PROGRESS), progress.to_bytes())
+        self._publish(to, Down.PROGRESS, progress)
 
     def advice(self, to: Address, advice: Advice) -> None:
         """Answer a lookup."""
-        self._connection.publish(to.down(Down.ADVICE), advice.to_bytes())
+        self._publish(to, Down.ADVICE, advice)
+
+    def _publish(self, to: Address, kind: Down, message: Message) -> None:
+        if self._holds(to.partition):
+            self._connection.publish(to.down(kind), message.to_bytes())
+        else:
+            logger.info("the lease of its partition is over", extra={"device": to.device_id})

@@ -2,14 +2,17 @@
 
 import json
 import logging
+import queue
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Dispatch
-from cloud.database.changes import ChangeRow
+from cloud.database.base import utc_now
+from cloud.database.changes import ChangeRow, id_before
 from cloud.database.errors import DatabaseError
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
@@ -23,8 +26,12 @@ logger = logging.getLogger(__name__)
 
 CHANGE_KIND = "dispatch"
 _WAIT_S = 30.0
+_WAIT_SHARED_S = 2.0
+"""Where partitions may be taken over at any time; PostgreSQL is asked every second anyway."""
 _PAUSE_AFTER_ERROR_S = 1.0
 _BATCH = 200
+_TOLD_AGAIN = timedelta(seconds=60)
+"""What nobody may have told while a partition changed hands; longer than a lease lasts."""
 
 
 def newest_progress(session: Session, proof_keys: list[str]) -> list[Progress]:
@@ -62,12 +69,18 @@ class ProgressTeller:
         senders: Senders,
         outbound: Outbound,
         on_death: Callable[[BaseException], None],
+        *,
+        holds: Callable[[int], bool] = lambda _partition: True,
     ) -> None:
+        """``holds`` says which partitions' tables are told."""
         self._database = database
         self._feed = feed
         self._senders = senders
         self._outbound = outbound
         self._on_death = on_death
+        self._holds = holds
+        self._wait_s = _WAIT_S if database.engines.is_sqlite else _WAIT_SHARED_S
+        self._again: queue.SimpleQueue[frozenset[int]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="link-progress", daemon=True)
 
@@ -92,6 +105,10 @@ class ProgressTeller:
         for one in progress:
             self._outbound.progress(sender.address, one)
 
+    def tell_again(self, partitions: frozenset[int]) -> None:
+        """Tell, soon, what changed lately at the tables of partitions that are ours from now."""
+        self._again.put(partitions)
+
     def _run(self) -> None:
         try:
             position: int | None = None
@@ -105,7 +122,8 @@ class ProgressTeller:
         try:
             if position is None:
                 return self._feed.position()
-            if self._feed.wait(position, _WAIT_S):
+            self._follow_again(position)
+            if self._feed.wait(position, self._wait_s):
                 for change in self._feed.after(position, None, _BATCH):
                     self._follow(change)
                     position = change.id
@@ -114,10 +132,22 @@ class ProgressTeller:
             self._stopping.wait(_PAUSE_AFTER_ERROR_S)
         return position
 
-    def _follow(self, change: ChangeRow) -> None:
+    def _follow_again(self, until_id: int) -> None:
+        while not self._again.empty():
+            partitions = self._again.get()
+            position = id_before(self._database, utc_now() - _TOLD_AGAIN)
+            while changes := self._feed.after(position, None, _BATCH):
+                position = changes[-1].id
+                for change in changes:
+                    if change.id <= until_id:
+                        self._follow(change, partitions)
+
+    def _follow(self, change: ChangeRow, only: frozenset[int] | None = None) -> None:
         if change.kind != CHANGE_KIND or change.device_id is None:
             return
         sender = self._senders.find(change.device_id)
         proof_key = json.loads(change.payload).get("proof")
-        if sender is not None and proof_key:
+        if sender is None or not proof_key or not self._holds(sender.address.partition):
+            return
+        if only is None or sender.address.partition in only:
             self.tell(sender, [proof_key])

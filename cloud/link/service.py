@@ -18,6 +18,7 @@ from cloud.database.write import Database
 from cloud.link.assembly import Assembly, Complete, Refused, WrongHash
 from cloud.link.connection import CloudConnection
 from cloud.link.inventories import InventoryAnswers
+from cloud.link.leasing import PartitionLeases
 from cloud.link.lookups import Advise, Lookups
 from cloud.link.manifests import AskForDispatch, ManifestIntake
 from cloud.link.mqtt import Incoming
@@ -55,8 +56,15 @@ class Link:
         on_death: Callable[[BaseException], None],
     ) -> None:
         self._on_death = on_death
-        self._connection = CloudConnection(settings, on_death)
-        outbound = Outbound(self._connection)
+        self._connection = CloudConnection(settings, on_death, self._on_connected)
+        self._leases = PartitionLeases(
+            database,
+            may_hold=lambda: self._connection.connected,
+            follow=self._connection.follow,
+            on_taken=self._on_taken,
+            on_death=on_death,
+        )
+        outbound = Outbound(self._connection, self._leases.holds)
         self._outbound = outbound
         self._senders = Senders(database)
         self._assembly = Assembly(
@@ -64,7 +72,9 @@ class Link:
         )
         self._photos = PhotoIntake(database, store, outbound, settings.photo_workers)
         self._manifests = ManifestIntake(database, store, self._photos, outbound, ask_for_dispatch)
-        self._progress = ProgressTeller(database, feed, self._senders, outbound, on_death)
+        self._progress = ProgressTeller(
+            database, feed, self._senders, outbound, on_death, holds=self._leases.holds
+        )
         self._inventories = InventoryAnswers(
             database,
             store=store,
@@ -98,26 +108,35 @@ class Link:
         self._progress.start()
         for thread in self._threads:
             thread.start()
+        self._leases.start()
         self._connection.start()
 
     def wait_connected(self, timeout_s: float) -> bool:
-        """Whether the broker has accepted the link, waiting up to ``timeout_s``."""
-        return self._connection.wait_connected(timeout_s)
+        """Whether the broker gives us what our tables say, waiting up to ``timeout_s``."""
+        return self._connection.wait_hearing(timeout_s)
 
     def alive(self) -> bool:
         """Whether every thread turns."""
         threads = all(thread.is_alive() for thread in self._threads)
-        return threads and self._connection.alive() and self._progress.alive()
+        owners = (self._connection, self._progress, self._leases)
+        return threads and all(owner.alive() for owner in owners)
 
     def stop(self) -> None:
         """Disconnect and finish what is in work. Close the change feed first."""
         self._progress.stop()
+        self._leases.stop()
         self._connection.stop()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(_STOP_DEADLINE_S)
         self._photos.close()
         self._lookups.close()
+
+    def _on_connected(self) -> None:
+        self._leases.look_now()
+
+    def _on_taken(self, partitions: frozenset[int]) -> None:
+        self._progress.tell_again(partitions)
 
     # --- router ---------------------------------------------------------------------------------
 
@@ -150,6 +169,9 @@ class Link:
             logger.warning(
                 "refused a message of an unknown device", extra={"topic": message.topic[:200]}
             )
+            self._connection.acknowledge(message)
+        elif not self._leases.holds(topic.address.partition):
+            # Heard before the topics were left; whoever holds the partition hears it too.
             self._connection.acknowledge(message)
         elif topic.kind is Up.PHOTO:
             self._add_slice(message, sender, topic)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wire.topics import PARTITIONS
-
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
@@ -16,7 +14,8 @@ class LinkSettings:
     password: str = field(repr=False)
     tls: bool = False
     ca_file: Path | None = None
-    partitions: tuple[int, ...] = tuple(range(PARTITIONS))
+    client_id: str = ""
+    """Of this process, where several use the same user name; empty: the user name."""
     receive_maximum: int = 64
     """Messages in work at once, more or less; announced to the broker, and held by ourselves."""
     photo_workers: int = 8

@@ -27,7 +27,7 @@ from cloud.main.connecting import connect, read_connection
 from cloud.main.errors import StartError
 from cloud.main.opening import Basics, basics, basics_for_a_command
 from cloud.main.process import data_folder_locked, ends_on_signals, log_to_stderr
-from cloud.main.serve import serve
+from cloud.main.roles import Role
 from cloud.main.settings import CloudSettings
 from cloud.main.settings_loading import DEFAULT_FILE, FILE_VARIABLE, load
 from cloud.photos.errors import PhotoStoreError
@@ -65,6 +65,8 @@ def options(
 @app.command("serve")
 def serve_command() -> None:
     """Run everything in one process: broker, link, dispatcher, order sync, pages."""
+    from cloud.main.running import serve  # noqa: PLC0415 - commands load what they use
+
     settings = _settings()
     log_to_stderr(settings.log_level)
     with _one_line_errors(), ends_on_signals(), data_folder_locked(settings.data_dir):
@@ -77,6 +79,27 @@ def serve_command() -> None:
             )
         url = settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}"
         serve(settings, lambda: _say(f"packwitness-cloud ready on {url}"))
+
+
+@app.command("run")
+def run_command(
+    roles: Annotated[
+        list[Role], typer.Argument(help="one role or several; any number of processes may have it")
+    ],
+) -> None:
+    """Run some roles in a process of their own, on PostgreSQL.
+
+    web: pages and enrolment. link: hears the tables. dispatch: sends. sync: reads orders. broker:
+    the embedded broker, once, where no other one is used.
+    """
+    from cloud.main.running import run  # noqa: PLC0415 - commands load what they use
+
+    settings = _settings()
+    names = ", ".join(dict.fromkeys(roles))
+    log_to_stderr(settings.log_level, names)
+    shared = data_folder_locked(settings.data_dir, shared=True)
+    with _one_line_errors(), ends_on_signals(), shared:
+        run(settings, frozenset(roles), lambda: _say(f"packwitness-cloud ready as {names}"))
 
 
 @app.command("init")

@@ -1,6 +1,7 @@
-"""Forgetting what nobody reads any more, once an hour."""
+"""Forgetting what nobody reads any more, once an hour, in one process at a time."""
 
 import logging
+import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 from cloud.database.base import utc_now
 from cloud.database.changes import forget_changes
 from cloud.database.errors import TransientDatabaseError
+from cloud.database.leases import end_lease, take_lease
 from cloud.database.scope import system
 from cloud.database.write import Database
 
@@ -16,6 +18,10 @@ logger = logging.getLogger(__name__)
 EVERY_S = 3600.0
 CHANGES_KEPT = timedelta(days=3)
 """A page that slept longer is loaded anew instead of going on from its last event."""
+
+
+LEASE = "housekeeping"
+_LASTS = timedelta(minutes=5)
 
 
 def tidy(database: Database, now: datetime) -> int:
@@ -31,6 +37,7 @@ class Housekeeping:
     def __init__(self, database: Database, on_death: Callable[[BaseException], None]) -> None:
         self._database = database
         self._on_death = on_death
+        self._holder = f"housekeeping-{secrets.token_hex(8)}"
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -53,8 +60,17 @@ class Housekeeping:
             self._on_death(error)
 
     def _tidy(self) -> None:
+        scope = system("one process tidies at a time")
         try:
+            if not self._database.write(
+                lambda session: take_lease(session, LEASE, self._holder, _LASTS), scope
+            ):
+                logger.info("another process tidies")
+                return
             forgotten = tidy(self._database, utc_now())
+            self._database.write(
+                lambda session: end_lease(session, LEASE, self._holder, timedelta()), scope
+            )
         except TransientDatabaseError:
             logger.warning("old changes cannot be forgotten now; again in an hour")
             return

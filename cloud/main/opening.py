@@ -14,7 +14,6 @@ from cloud.main.settings import CloudSettings
 from cloud.migrations.upgrade import require_current, upgrade
 from cloud.photos.errors import TransientPhotoStoreError
 from cloud.photos.local import LocalPhotoStore
-from cloud.photos.s3 import S3PhotoStore
 from cloud.photos.store import PhotoStore
 
 logger = logging.getLogger(__name__)
@@ -64,17 +63,19 @@ def photo_store(settings: CloudSettings, *, owner: bool) -> PhotoStore:
         PhotoStoreError: it cannot be used as it is set up.
     """
     if settings.s3.bucket:
+        from cloud.photos.s3 import S3PhotoStore  # noqa: PLC0415 - loads its library
+
         return S3PhotoStore(settings.s3.store)
     return LocalPhotoStore(settings.photo_dir, owner=owner)
 
 
-def photo_store_tried_out(settings: CloudSettings) -> PhotoStore:
-    """The same, for its owner, after a trial photo.
+def photo_store_tried_out(settings: CloudSettings, *, owner: bool) -> PhotoStore:
+    """The same, after a trial photo.
 
     A store that is only out of reach now does not keep the cloud from its start: nothing is
     receipted until it is back. Raises PermanentPhotoStoreError.
     """
-    store = photo_store(settings, owner=True)
+    store = photo_store(settings, owner=owner)
     try:
         store.check()
     except TransientPhotoStoreError as error:

@@ -22,8 +22,10 @@ _STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | 
 
 
 @contextmanager
-def data_folder_locked(folder: Path) -> Iterator[None]:
+def data_folder_locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the data folder for this process alone; the kernel lets go when it ends.
+
+    ``shared``: with others that also share it.
 
     Raises:
         AlreadyRunning: another process holds it.
@@ -34,7 +36,7 @@ def data_folder_locked(folder: Path) -> Iterator[None]:
         file = (folder / "lock").open("a+")
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "unknown"
@@ -91,7 +93,14 @@ def ends_on_signals() -> Iterator[None]:
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, text, and the fields given as ``extra``."""
+    """One JSON object a line: time, level, logger, text, and the fields given as ``extra``.
+
+    ``roles`` says which process of several wrote it; empty: there is only one.
+    """
+
+    def __init__(self, roles: str = "") -> None:
+        super().__init__()
+        self._fixed = {"role": roles} if roles else {}
 
     def format(self, record: logging.LogRecord) -> str:
         """Render one record."""
@@ -100,6 +109,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "text": record.getMessage(),
+            **self._fixed,
         }
         line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info:
@@ -107,10 +117,10 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def log_to_stderr(level: str) -> None:
+def log_to_stderr(level: str, roles: str = "") -> None:
     """Send all logs to standard error; libraries that chat at INFO are held to warnings."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(roles))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("httpx", "httpcore", "alembic", "uvicorn.access", "cloud.link.paho"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

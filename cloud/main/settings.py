@@ -61,6 +61,11 @@ class BrokerSettings(Section):
     password: SecretStr = Field(
         default=SecretStr(""), description="its password; made up anew for the embedded broker"
     )
+    cloud_host: str = Field(
+        default="127.0.0.1",
+        description="where the embedded broker listens for links in processes of their own",
+    )
+    cloud_port: Port = Field(default=18831, description="same for the port")
     tables_host: str = Field(default="", description="broker host told to tables; empty: host")
     tables_port: int = Field(default=0, ge=0, le=65535, description="same for the port; 0: port")
 

@@ -3,21 +3,24 @@
 import base64
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from cloud.broker.configuration import (
     ACCESS_LIST,
     CLOUD_USER,
     BrokerLimits,
+    Listener,
     configuration_text,
     password_text,
 )
 from cloud.fleet.broker_password import ITERATIONS, broker_hash, new_device_password
 
+TWO = ("18830 127.0.0.1", "18831 10.0.0.1")
 
-def text(**changes: str) -> str:
+
+def text(**changes: Any) -> str:
     return configuration_text(
-        host="127.0.0.1",
-        port=18830,
+        tables=Listener("127.0.0.1", 18830),
         password_file=Path("/data/a b/passwords"),
         access_file=Path("/data/a b/access.acl"),
         limits=BrokerLimits(max_packet_bytes=1000, max_queued_bytes=2000, max_inflight_messages=7),
@@ -34,6 +37,13 @@ def test_nobody_enters_without_a_name_and_nothing_is_kept() -> None:
         "persistence false",
         "retain_available false",
     } <= set(lines)
+
+
+def test_links_of_several_processes_connect_where_a_user_may_have_several_clients() -> None:
+    lines = text(cloud=Listener("10.0.0.1", 18831)).splitlines()
+    of_tables, of_cloud = (lines.index(f"listener {one}") for one in TWO)
+    assert of_tables < lines.index("use_username_as_clientid true") < of_cloud
+    assert lines.count("use_username_as_clientid true") == 1
 
 
 def test_what_one_client_may_use_is_limited() -> None:

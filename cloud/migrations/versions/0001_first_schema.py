@@ -9,6 +9,20 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "leases",
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("holder", sa.String(length=60), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "link_processes",
+        sa.Column("id", sa.String(length=60), nullable=False),
+        sa.Column("alive_until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_processes")),
+    )
+    op.create_table(
         "organisations",
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -19,6 +33,14 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisations")),
+    )
+    op.create_table(
+        "partition_leases",
+        sa.Column("partition", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("holder", sa.String(length=60), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("partition", name=op.f("pk_partition_leases")),
     )
     op.create_table(
         "sender_processes",

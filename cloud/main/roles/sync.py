@@ -1,0 +1,17 @@
+"""The role `sync`: reads orders, and forgets what nobody reads any more."""
+
+from cloud.main.housekeeping import Housekeeping
+from cloud.main.parts import Parts
+from cloud.sync.orders import OrderReader, OrderSync, SyncSettings
+
+
+def order_sync(made: Parts) -> OrderSync:
+    """The scheduled reading of orders."""
+    settings = SyncSettings()
+    reader = OrderReader(made.database, made.gateway, settings)
+    return OrderSync(reader, settings, made.on_death)
+
+
+def housekeeping(made: Parts) -> Housekeeping:
+    """What is tidied once an hour."""
+    return Housekeeping(made.database, made.on_death)

@@ -1,0 +1,80 @@
+"""The role `web`: pages, enrolment of tables, and whether all is well."""
+
+import socket
+from collections.abc import Callable
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy import select
+
+from cloud.accounts.models import Organisation
+from cloud.api.enrolment import enrolment_routes
+from cloud.broker.mosquitto import Mosquitto
+from cloud.dashboard.app import Dashboard
+from cloud.dashboard.deps import DashboardDeps
+from cloud.database.errors import DatabaseError
+from cloud.database.scope import system
+from cloud.database.write import Database
+from cloud.fleet.enrolment import BrokerAddress, Enrolment
+from cloud.main.admission import BrokerAdmission
+from cloud.main.broker_access import BrokerAccess
+from cloud.main.parts import Parts
+from cloud.main.web import WebServer
+
+HEALTH_PATH = "/health"
+
+
+def serve_pages(
+    made: Parts,
+    access: BrokerAccess,
+    broker: Mosquitto | None,
+    *,
+    listening: socket.socket,
+    on_ready: Callable[[], None],
+) -> None:
+    """Serve until SIGINT or SIGTERM. ``broker``: the embedded one, if this process runs it."""
+    dashboard = _dashboard(made)
+    app = FastAPI(title="Packwitness", docs_url=None, redoc_url=None, openapi_url=None)
+    door = BrokerAdmission(access.as_tables_do(), broker)
+    enrolment = Enrolment(made.database, _address_for_tables(made), door)
+    app.include_router(enrolment_routes(enrolment))
+    add_health(app, made.database)
+    app.mount("/", dashboard.app)
+    server = WebServer(app, on_ready=on_ready, end_streams=dashboard.end_streams)
+    server.run(sockets=[listening])
+
+
+def add_health(app: FastAPI, database: Database) -> None:
+    """For load balancers: 200 while pages can be served, else 503. It tells nothing else."""
+
+    @app.get(HEALTH_PATH)
+    def health() -> Response:
+        try:
+            with database.read(system("is the database there")) as session:
+                session.scalar(select(Organisation.id).limit(1))
+        except DatabaseError:
+            return JSONResponse({"status": "no database"}, status_code=503)
+        return JSONResponse({"status": "ok"})
+
+
+def _address_for_tables(made: Parts) -> BrokerAddress:
+    settings = made.settings.broker
+    return BrokerAddress(
+        host=settings.tables_host or settings.host,
+        port=settings.tables_port or settings.port,
+        tls=settings.tls,
+    )
+
+
+def _dashboard(made: Parts) -> Dashboard:
+    settings = made.settings
+    return Dashboard(
+        DashboardDeps(
+            database=made.database,
+            photos=made.store,
+            feed=made.feed,
+            public_url=settings.web.public_url,
+            buyer_view_url=settings.buyer_view_url,
+            on_death=made.on_death,
+        )
+    )
