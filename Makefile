@@ -1,5 +1,6 @@
 # Every target does its own set-up: `make test` in a fresh clone is enough.
 # PYTHON=python3.13 picks an interpreter for .venv; PYTEST_ARGS="-x -k spool" reaches pytest.
+# make soak MINUTES=30 SEED=7 plays the faults of plan 7; TABLES, SHOPS and KILLS belong to a plan too.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -11,7 +12,7 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo password test lint types imports format unit contract integration browser \
-	acceptance bench lock docs setup setup-all clean
+	acceptance bench soak lock docs setup setup-all clean
 
 ##@ Use
 
@@ -72,6 +73,12 @@ bench: setup-all ## Measure, each figure beside its limit or its peer
 		[ -e "$$program" ] || continue; \
 		scripts/isolated $(bin)/python "$$program" || exit 1; \
 	done
+
+soak: ## Pack for MINUTES=5 while programs are killed; SEED=n repeats a plan
+	@scripts/setup test mosquitto
+	@exec scripts/isolated $(bin)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(TABLES),--tables $(TABLES)) \
+		$(if $(SHOPS),--shops $(SHOPS)) $(if $(KILLS),--kills $(KILLS))
 
 ##@ Keep
 

@@ -1,0 +1,222 @@
+"""The programs of a soak: marketplace, cloud with its broker, and tables, each behind a relay."""
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from launcher.cloud import Cloud
+from launcher.folder import Folder
+from launcher.light import Lights
+from launcher.ports import HOST, free_ports, is_free
+from launcher.programs import Program, installed, run_command
+from launcher.relay import Relay
+from launcher.table import CameraChoice, Table
+from launcher.whole import READY_S
+from sandbox.testing import SandboxControl
+from tests.soak.plan import REQUEST_DEADLINE_MS, SETTLE_MS, Victim
+from tests.soak.setting_up import set_up_cloud, write_seed
+from tests.soak.settings import SoakSettings
+
+_STOP_S = 20.0
+_CLOUD = {
+    "PACKWITNESS_CLOUD_SENDING__SETTLE_S": f"{SETTLE_MS / 1000:g}",
+    "PACKWITNESS_CLOUD_SENDING__REQUEST_DEADLINE_S": f"{REQUEST_DEADLINE_MS / 1000:g}",
+}
+_TABLE = {
+    # Small pictures and no waiting between presses: many proofs, not large ones, are wanted.
+    "camera": {"width": 320, "height": 240, "period_ms": 5},
+    "packing": {
+        "photo_bounce_ms": 0,
+        "send_bounce_ms": 0,
+        "double_read_ms": 0,
+        # A table that stood still for a while must not call its camera lost.
+        "capture_deadline_ms": 10_000,
+        "label_check": False,
+    },
+}
+
+
+@dataclass(slots=True)
+class Station:
+    """A table, its own network, and its folder."""
+
+    number: int
+    folder: Folder
+    network: Relay
+    table: Table
+
+    def start(self) -> None:
+        """Start the table; whoever waits for the light before sees another one from now on."""
+        self.table.program.start()
+        # Each start has its own: what read the last one may still have to notice its end.
+        lights = Lights()
+        lights.follow(self.table.program.output)
+        self.table.lights = lights
+
+    def wait_lit(self) -> None:
+        """Until the light says something.
+
+        Raises:
+            LauncherError: it stays dark.
+        """
+        log, name = self.table.program.log, self.table.program.name
+        self.table.lights.wait_for(
+            lambda _light: True, since=0, deadline_s=READY_S, what=f"{name}: first sign", log=log
+        )
+
+
+class System:
+    """All of them. Start, revive and end it from the main thread."""
+
+    def __init__(self, settings: SoakSettings) -> None:
+        self._settings = settings
+        self.folder = Folder(settings.data)
+        ports = free_ports()
+        self._ports = ports
+        self.marketplace_url = f"http://{HOST}:{ports.sandbox}"
+        self._seed = settings.data / "seed.json"
+        self.sandbox = Program(
+            "the marketplace",
+            [
+                *(installed("packwitness-sandbox"), "shopee", "--port", str(ports.sandbox)),
+                *("--data", str(self.folder.sandbox), "--seed", str(self._seed)),
+            ],
+            log=self.folder.logs / "sandbox.log",
+            environment={},
+        )
+        self.cloud = Cloud(self.folder, ports, _CLOUD)
+        self.stations = [self._station(number) for number in range(settings.tables)]
+        self.ended_by_themselves: list[str] = []
+        self._killed: set[str] = set()
+
+    def _station(self, number: int) -> Station:
+        folder = Folder(self._settings.data / f"table-{number}")
+        network = Relay(self._ports.broker)
+        table = Table(
+            folder,
+            broker_port=network.port,
+            camera=CameraChoice("simulated"),
+            settings=_TABLE,
+        )
+        table.program.name = f"table {number}"
+        return Station(number, folder, network, table)
+
+    @property
+    def database(self) -> Path:
+        """The cloud's own record."""
+        return self.folder.cloud / "packwitness.sqlite3"
+
+    def control(self) -> SandboxControl:
+        """A connection to the marketplace's control; one for each thread."""
+        return SandboxControl(self.marketplace_url)
+
+    def start(self) -> None:
+        """Set up and start everything.
+
+        Raises:
+            LauncherError: something could not be started.
+        """
+        write_seed(self._seed, self._settings.shops)
+        self.sandbox.start()
+        self.sandbox.wait_said("sandbox ready on", READY_S)
+        names = [f"Table {station.number}" for station in self.stations]
+        claims = set_up_cloud(self.folder.cloud, self.marketplace_url, self._settings.shops, names)
+        self.cloud.start(READY_S)
+        with ThreadPoolExecutor(max_workers=len(claims)) as pool:
+            list(pool.map(self._enrol, self.stations, claims))
+        for station in self.stations:
+            station.network.connect()
+            station.start()
+        for station in self.stations:
+            station.wait_lit()
+
+    def _enrol(self, station: Station, claim: str) -> None:
+        for folder in (station.folder.spool.parent, station.folder.logs):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        station.table.write_settings()
+        command = [installed("packwitness-edge"), "--config", str(station.folder.table_settings)]
+        run_command([*command, "enroll", "--server", self.cloud.base_url], {}, words=f"{claim}\n")
+
+    # --- while it runs --------------------------------------------------------------------------
+
+    def pid_of(self, victim: Victim, table: int) -> int | None:
+        """The process now; None while there is none."""
+        if victim is Victim.BROKER:
+            return broker_of(self.cloud.program)
+        program = self._program(victim, table)
+        return program.pid if program.is_running else None
+
+    def note_kill(self, victim: Victim, table: int) -> None:
+        """This one's end was wanted."""
+        if victim is not Victim.BROKER:
+            self._killed.add(self._program(victim, table).name)
+
+    def _program(self, victim: Victim, table: int) -> Program:
+        return {
+            Victim.TABLE: self.stations[table].table.program,
+            Victim.CLOUD: self.cloud.program,
+            Victim.MARKETPLACE: self.sandbox,
+        }[victim]
+
+    def revive(self) -> None:
+        """Start again what ended; a broker comes back by the cloud."""
+        if self._has_ended(self.sandbox):
+            self.sandbox.start()
+        # A broker that stands still has not noticed yet that its cloud is gone.
+        if is_free(self._ports.broker) and self._has_ended(self.cloud.program):
+            self.cloud.program.start()
+        for station in self.stations:
+            if self._has_ended(station.table.program):
+                station.start()
+
+    def _has_ended(self, program: Program) -> bool:
+        if program.is_running:
+            return False
+        if program.name in self._killed:
+            self._killed.remove(program.name)
+        else:
+            self.ended_by_themselves.append(str(program.ended()))
+        return True
+
+    def end(self) -> list[str]:
+        """End all, tables first; the names of those that had to be forced."""
+        programs = [station.table.program for station in self.stations]
+        programs += [self.cloud.program, self.sandbox]
+        forced = [one.name for one in programs if not one.stop(_STOP_S)]
+        for station in self.stations:
+            station.network.close()
+        return forced
+
+
+@contextmanager
+def running(settings: SoakSettings) -> Iterator[System]:
+    """Everything, set up anew and started; ended after the block. For the main thread only."""
+    shutil.rmtree(settings.data, ignore_errors=True)
+    system = System(settings)
+    system.folder.prepare()
+    try:
+        system.start()
+        yield system
+    finally:
+        system.end()
+
+
+def broker_of(cloud: Program) -> int | None:
+    """The process of the broker that a cloud runs now."""
+    if not cloud.is_running:
+        return None
+    for listed in Path(f"/proc/{cloud.pid}/task").glob("*/children"):
+        for pid in _words(listed).split():
+            if _words(Path(f"/proc/{pid}/comm")).strip() == "mosquitto":
+                return int(pid)
+    return None
+
+
+def _words(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:  # it ended meanwhile
+        return ""
