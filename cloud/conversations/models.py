@@ -10,6 +10,9 @@ from cloud.conversations.states import DispatchKind, DispatchState, MessageKind,
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
 
 
+NOTE_LENGTH = 200
+
+
 def _words(kind: type[StrEnum], name: str) -> Enum:
     """A column that holds the words of ``kind`` and nothing else, readable in the database."""
     return Enum(
@@ -79,6 +82,13 @@ class Dispatch(OrganisationOwned, Base):
     """Makes asking idempotent: the same request gives the same dispatch."""
     asked_by_member_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("members.id"))
     resend_of_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("dispatches.id"))
+    everything: Mapped[bool] = mapped_column(default=False)
+    """A resend of all parts, also of those that the buyer has."""
+    note: Mapped[str] = mapped_column(String(NOTE_LENGTH), default="")
+    """Why a person wanted everything again; theirs to read, never sent."""
+    by_hand_member_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("members.id"))
+    by_hand_at: Mapped[datetime | None]
+    """A person says that they sent the photos themselves, in the Seller Centre."""
     asked_at: Mapped[datetime]
     """When the person pressed F4 or Resend, as far as the clocks allow."""
     created_at: Mapped[datetime]

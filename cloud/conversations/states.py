@@ -83,3 +83,4 @@ class Reason(StrEnum):
     SUPERSEDED = "superseded"
     PHOTO_DAMAGED = "photo-damaged"
     SETTLED_BY_PERSON = "settled-by-person"
+    SENT_BY_HAND = "sent-by-hand"

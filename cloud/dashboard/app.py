@@ -11,6 +11,7 @@ from cloud.dashboard.events import event_routes
 from cloud.dashboard.log import log_routes
 from cloud.dashboard.photos import photo_routes
 from cloud.dashboard.proof import proof_routes
+from cloud.dashboard.proof_forms import proof_forms
 from cloud.dashboard.security import Guard, security_headers
 from cloud.dashboard.sign_in import language_routes, sign_in_routes, start_routes
 from cloud.dashboard.site import Site
@@ -52,6 +53,7 @@ def _application(site: Site) -> FastAPI:
         workbench_routes(site),
         log_routes(site),
         proof_routes(site),
+        proof_forms(site),
         photo_routes(site),
         event_routes(site),
         site.assets.routes(),

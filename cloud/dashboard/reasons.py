@@ -100,4 +100,8 @@ REASONS: Mapping[Reason, Why] = {
         _("A person looked in the chat and saw it there."),
         _("Nothing to do."),
     ),
+    Reason.SENT_BY_HAND: Why(
+        _("A person sent the photos in the Seller Centre."),
+        _("Nothing to do."),
+    ),
 }

@@ -132,6 +132,15 @@ NOTICES: Mapping[str, Badge] = {
         "yellow",
     ),
     "settled": Badge(_("Thank you. That is noted."), "check", "green"),
+    "reason-missing": Badge(
+        _("Nothing was sent: say why everything should go again."), "help-circle", "yellow"
+    ),
+    "by-hand-noted": Badge(
+        _("Noted as sent by hand. Nothing of it is sent from here any more."), "check", "green"
+    ),
+    "sent-already": Badge(
+        _("Nothing was changed: the buyer has these photos from us."), "info-circle", "blue"
+    ),
     "settled-already": Badge(
         _("Nothing was changed: the outcome is known by now."), "info-circle", "blue"
     ),

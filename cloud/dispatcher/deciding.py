@@ -49,7 +49,7 @@ _SENT_BEFORE = Reading(
     select(Dispatch.parcel_id).where(
         Dispatch.order_id == bindparam("order_id"),
         Dispatch.id != bindparam("dispatch_id"),
-        Dispatch.state.not_in(_NOT_SENT_BEFORE),
+        or_(Dispatch.state.not_in(_NOT_SENT_BEFORE), Dispatch.by_hand_at.is_not(None)),
         or_(Dispatch.conversation_id.is_not(None), Dispatch.id < bindparam("dispatch_id")),
     )
 )
@@ -225,7 +225,7 @@ def _plan(
     )
     window = target.capabilities.repeat_text_window
     parts = without_repeats(parts, recent_texts(session, conversation_id, now, window))
-    if dispatch.resend_of_id is None:
+    if dispatch.resend_of_id is None or dispatch.everything:
         return parts
     return missing_or_all(parts, sent_parts_of(session, dispatch.proof_id))
 

@@ -9,6 +9,10 @@ class ClaimLost(DispatcherError):
     """The lease ran out or somebody else has the message: nothing more may be done with it."""
 
 
+class SenderSilenced(DispatcherError):
+    """Another process found the lock of this one free. It must send nothing more, and end."""
+
+
 class PictureRefused(DispatcherError):
     """A stored photo cannot become a picture for the chat."""
 
@@ -31,3 +35,11 @@ class SettledAlready(ResendRefused):
 
 class NoSuchProof(ResendRefused):
     """There is no such proof, or no such message."""
+
+
+class ReasonMissing(ResendRefused):
+    """Everything is sent again only with a reason, because the buyer has it already."""
+
+
+class SentAlready(ResendRefused):
+    """The marketplace has all of it; there is nothing to send by hand."""

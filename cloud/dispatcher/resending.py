@@ -3,13 +3,14 @@
 All functions work on the caller's scoped session and are idempotent by their request key.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Dispatch, Message
+from cloud.conversations.models import NOTE_LENGTH, Dispatch, Message
 from cloud.conversations.outbox import (
     cancel_unsent,
     messages_of,
@@ -19,7 +20,14 @@ from cloud.conversations.outbox import (
     tell,
 )
 from cloud.conversations.states import DispatchKind, DispatchState, MessageState, Reason
-from cloud.dispatcher.errors import NoSuchProof, NotConfirmedYet, SettledAlready, StillBeingSent
+from cloud.dispatcher.errors import (
+    NoSuchProof,
+    NotConfirmedYet,
+    ReasonMissing,
+    SentAlready,
+    SettledAlready,
+    StillBeingSent,
+)
 from cloud.proofs.models import Proof
 
 _STILL_OPEN = "this proof is being sent now; wait until its state no longer changes"
@@ -34,12 +42,17 @@ class ResendRequest:
     member_id: int
     request_key: str
     """Made with the page, so that pressing twice asks once."""
+    everything: bool = False
+    """All parts, also those that the buyer has; else what is missing."""
+    note: str = ""
+    """Why everything; must say something then."""
 
 
 def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
     """Dispatch a proof's stored photos anew; unsent parts of earlier dispatches are cancelled.
 
     Raises:
+        ReasonMissing: everything was asked for, and no reason given.
         StillBeingSent, NotConfirmedYet: an earlier send has not come to an end.
         NoSuchProof: not in this session's scope.
     """
@@ -47,12 +60,13 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
     there = session.scalar(select(Dispatch).where(Dispatch.request_key == key))
     if there is not None:
         return there
+    note = " ".join(request.note.split())[:NOTE_LENGTH]
+    if request.everything and not note:
+        raise ReasonMissing("say why everything should be sent again")
     proof = session.get(Proof, request.proof_id)
     if proof is None:
         raise NoSuchProof("there is no such proof")
-    before = session.scalars(
-        select(Dispatch).where(Dispatch.proof_id == proof.id).order_by(Dispatch.id)
-    ).all()
+    before = _dispatches_of(session, proof.id)
     for dispatch in before:
         _supersede(session, dispatch, now)
     dispatch = Dispatch(
@@ -65,6 +79,8 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
         request_key=key,
         asked_by_member_id=request.member_id,
         resend_of_id=before[-1].id if before else None,
+        everything=request.everything,
+        note=note,
         asked_at=now,
         created_at=now,
         updated_at=now,
@@ -74,6 +90,38 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
     session.flush()
     tell(session, dispatch)
     return dispatch
+
+
+def note_sent_by_hand(session: Session, proof_id: int, member_id: int, now: datetime) -> None:
+    """A person sent the photos in the Seller Centre; what we had not sent is not sent any more.
+
+    It is never called sent by us. Saying it twice changes nothing.
+
+    Raises:
+        StillBeingSent, NotConfirmedYet: an earlier send has not come to an end.
+        SentAlready: the marketplace has all parts.
+        NoSuchProof: not in this session's scope, or nobody ever asked for it to be sent.
+    """
+    dispatches = _dispatches_of(session, proof_id)
+    if not dispatches:
+        raise NoSuchProof("there is no such proof, or it was never to be sent")
+    newest = dispatches[-1]
+    if newest.by_hand_at is not None:
+        return
+    if newest.state is DispatchState.SENT:
+        raise SentAlready("the marketplace has these photos")
+    for dispatch in dispatches:
+        _supersede(session, dispatch, now)
+    newest.by_hand_member_id, newest.by_hand_at = member_id, now
+    is_begun = any(one.state is MessageState.SENT for one in messages_of(session, newest.id))
+    state = DispatchState.PARTLY_SENT if is_begun else DispatchState.SAVED_NOT_SENT
+    set_state(session, newest, state, now=now, reason=Reason.SENT_BY_HAND)
+
+
+def _dispatches_of(session: Session, proof_id: int) -> Sequence[Dispatch]:
+    return session.scalars(
+        select(Dispatch).where(Dispatch.proof_id == proof_id).order_by(Dispatch.id)
+    ).all()
 
 
 def settle_as_there(session: Session, message_id: int, now: datetime) -> None:

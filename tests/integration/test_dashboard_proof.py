@@ -15,6 +15,7 @@ from tests.support.dashboard_rows import World
 from tests.support.dashboard_server import RunningDashboard, text_of
 
 PROOFS = "/parcelguard/proofs"
+SENT = "Image Sent to Customer"
 
 
 def dispatches(world: World, proof: int) -> list[Dispatch]:
@@ -219,3 +220,62 @@ def test_a_proof_that_is_not_there_is_a_page_of_its_own(
         answer = browser.get(f"{PROOFS}/{path}")
     assert answer.status_code == 404
     assert "This page does not exist" in answer.text
+
+
+@only_sqlite
+def test_everything_is_sent_again_only_with_a_reason(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    """For a dispute: the buyer has it all, and is to get it once more."""
+    order = world.add_order("2611210ALL")
+    proof = world.add_proof("2611210ALL", DispatchState.SENT, order_id=order)
+    (sent,) = dispatches(world, proof)
+    with dashboard.browser(world.email) as browser:
+        assert "Send everything again" in browser.get(f"{PROOFS}/{proof}").text
+        form = {"after": str(sent.id), "everything": "true", "note": "  "}
+        answer = browser.post(f"{PROOFS}/{proof}/resend", data=form)
+        assert answer.headers["location"].endswith("notice=reason-missing")
+        assert len(dispatches(world, proof)) == 1
+        form["note"] = "The buyer  lost the first photos"
+        answer = browser.post(f"{PROOFS}/{proof}/resend", data=form)
+        assert answer.headers["location"].endswith("notice=resend-asked")
+        page = browser.get(f"{PROOFS}/{proof}").text
+    newest = dispatches(world, proof)[-1]
+    assert (newest.everything, newest.note) == (True, "The buyer lost the first photos")
+    assert "Everything again: The buyer lost the first photos" in page
+
+
+@only_sqlite
+def test_what_a_person_sent_by_hand_is_sent_no_more_and_not_called_sent(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    proof = world.add_proof("2611210HAND", DispatchState.NEEDS_PERSON)
+    with dashboard.browser(world.email) as browser:
+        for _ in range(2):
+            answer = browser.post(f"{PROOFS}/{proof}/by-hand")
+            assert answer.headers["location"].endswith("notice=by-hand-noted")
+        page = browser.get(f"{PROOFS}/{proof}").text
+    (dispatch,) = dispatches(world, proof)
+    assert dispatch.state is DispatchState.SAVED_NOT_SENT
+    assert (dispatch.reason, dispatch.by_hand_member_id) == ("sent-by-hand", world.member_id)
+    assert dispatch.by_hand_at is not None
+    assert "Sent by hand by" in page
+    assert SENT not in page
+
+
+@pytest.mark.parametrize(
+    ("state", "notice"),
+    [(DispatchState.SENT, "sent-already"), (DispatchState.NOT_CONFIRMED, "not-confirmed")],
+)
+@only_sqlite
+def test_what_is_there_or_may_be_is_not_noted_as_sent_by_hand(
+    dashboard: RunningDashboard, world: World, state: DispatchState, notice: str
+) -> None:
+    order = world.add_order("2611210NOT")
+    proof = world.add_proof("2611210NOT", state, order_id=order)
+    with dashboard.browser(world.email) as browser:
+        answer = browser.post(f"{PROOFS}/{proof}/by-hand")
+        assert answer.headers["location"].endswith(f"notice={notice}")
+        assert browser.post(f"{PROOFS}/999999/by-hand").status_code == 404
+    (dispatch,) = dispatches(world, proof)
+    assert (dispatch.state, dispatch.by_hand_at) == (state, None)
