@@ -1,13 +1,15 @@
 """The thread that owns the journal: encodes, saves, closes, and notes what the cloud said.
 
-Jobs are done one after the other, in the order in which they were asked for.
+Jobs are done one after the other: those of the packer first, then what the cloud said, each in the
+order in which they came. A backlog of receipts keeps nobody waiting.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from queue import Empty, SimpleQueue
+from itertools import count
+from queue import Empty, PriorityQueue
 
 from edge.camera.errors import EncodeFailed
 from edge.clock import Clock, Moment
@@ -58,6 +60,7 @@ Job = Callable[[], None]
 
 _NOT_THE_DISK = (BadJpeg, BadProof, SamePictureAgain, UnknownProof, WrongState)
 """Refusals that say nothing about the disk: the light need not call the lead for them."""
+_PACKER, _CLOUD, _END = range(3)
 _REST_S = 5.0
 _RETENTION_S = 600.0
 _RETENTION_AT_RESERVE_S = 30.0
@@ -86,7 +89,8 @@ class StoreOwner:
         self._check = check
         self._offer = offer
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="photo-checks")
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._jobs: PriorityQueue[tuple[int, int, Job | None]] = PriorityQueue()
+        self._numbers = count()
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._level: DiskLevel | None = None
         self._waiting: Moment | None = None
@@ -106,7 +110,7 @@ class StoreOwner:
 
     def stop(self, deadline_s: float) -> bool:
         """Finish all jobs and end; False if that took longer."""
-        self._jobs.put(None)
+        self._enqueue(_END, None)
         self._thread.join(deadline_s)
         self._checks.shutdown(wait=False)
         return not self._thread.is_alive()
@@ -117,9 +121,9 @@ class StoreOwner:
             case OpenProof():
                 self._put(lambda: self._open(effect), effect.proof_id)
             case SavePhoto():
-                self._jobs.put(lambda: self._save(effect))
+                self._enqueue(_PACKER, lambda: self._save(effect))
             case DropPhoto():
-                self._jobs.put(lambda: self._drop(effect))
+                self._enqueue(_PACKER, lambda: self._drop(effect))
             case CloseProof():
                 self._put(lambda: self._close(effect), effect.proof_id)
             case Withdraw():
@@ -135,44 +139,50 @@ class StoreOwner:
 
     def photo_receipted(self, sha256: str) -> None:
         """See ``Receipts``."""
-        self._put(lambda: self._spool.photo_receipted(sha256), None)
+        self._note(lambda: self._spool.photo_receipted(sha256))
 
     def photo_lost(self, sha256: str) -> None:
         """See ``Receipts``."""
-        self._put(lambda: self._spool.photo_lost(sha256), None)
+        self._note(lambda: self._spool.photo_lost(sha256))
 
     def photos_missing(self, proof_id: str, revision: int, sha256s: Sequence[str]) -> None:
         """See ``Receipts``."""
-        self._put(lambda: self._photos_missing(proof_id, revision, sha256s), None)
+        self._note(lambda: self._photos_missing(proof_id, revision, sha256s))
 
     def proof_receipted(self, proof_id: str, revision: int) -> None:
         """See ``Receipts``."""
-        self._put(lambda: self._spool.proof_receipted(proof_id, revision), None)
+        self._note(lambda: self._spool.proof_receipted(proof_id, revision))
 
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         """See ``Receipts``."""
-        self._put(lambda: self._spool.proof_refused(proof_id, revision, reason), None)
+        self._note(lambda: self._spool.proof_refused(proof_id, revision, reason))
 
     def note_progress(self, proof_id: str, state: DispatchState, reason: str) -> None:
         """See ``Receipts``."""
-        self._put(lambda: self._spool.note_progress(proof_id, state, reason), None)
+        self._note(lambda: self._spool.note_progress(proof_id, state, reason))
 
     # --- the thread -----------------------------------------------------------------------------
 
-    def _put(self, job: Job, proof_id: str | None) -> None:
+    def _note(self, job: Job) -> None:
+        self._put(job, None, _CLOUD)
+
+    def _put(self, job: Job, proof_id: str | None, line: int = _PACKER) -> None:
         def guarded() -> None:
             try:
                 job()
             except SpoolError as error:
                 self._failed(error, proof_id)
 
-        self._jobs.put(guarded)
+        self._enqueue(line, guarded)
+
+    def _enqueue(self, line: int, job: Job | None) -> None:
+        self._jobs.put((line, next(self._numbers), job))
 
     def _run(self) -> None:
         self._look_around()
         while True:
             try:
-                job = self._jobs.get(timeout=_REST_S)
+                _, _, job = self._jobs.get(timeout=_REST_S)
             except Empty:
                 self._rest()
                 continue

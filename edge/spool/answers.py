@@ -49,8 +49,9 @@ def proof_refused(connection: Connection, proof_id: str, revision: int, reason: 
 
 
 def note_progress(connection: Connection, proof_id: str, state: DispatchState, reason: str) -> None:
-    """How far the proof's dispatch has come."""
+    """How far the proof's dispatch has come. What is known already costs no write."""
     connection.execute(
-        "UPDATE proof SET progress = ?, progress_reason = ? WHERE proof_id = ?",
-        (state, reason, proof_id),
+        "UPDATE proof SET progress = ?, progress_reason = ? WHERE proof_id = ?"
+        " AND (progress IS NOT ? OR progress_reason IS NOT ?)",
+        (state, reason, proof_id, state, reason),
     )

@@ -3,6 +3,7 @@
 import errno
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -158,6 +159,28 @@ def test_the_close_names_exactly_the_photos_that_the_light_counted(rig: Rig) -> 
     [manifest] = rig.spool.manifests_to_send(10)
     assert manifest.sha256s == (sha256(jpeg(1)),)
     assert not any(isinstance(one, StoreFailed) for one in rig.all_posted())
+
+
+def test_a_packer_never_waits_behind_what_the_cloud_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After hours without a line hundreds of receipts come at once; each is a write to the disk."""
+    clock = TableClock()
+    with closing(open_spool(tmp_path / "spool", clock)) as spool:
+        rig = Rig(spool, clock)
+        order: list[str] = []
+        monkeypatch.setattr(spool, "proof_receipted", lambda proof, _: order.append(proof))
+        monkeypatch.setattr(spool, "close_proof", lambda proof, *_, **__: order.append(proof))
+        receipts = [proof_id(number) for number in range(2, 502)]
+        for number in receipts:
+            rig.owner.proof_receipted(number, 1)
+        rig.put(1, jpeg(1))
+        rig.owner.do(OpenProof(proof_id(1), ORDER, Mode.PACKING))
+        rig.owner.do(SavePhoto(1, proof_id(1)))
+        rig.owner.do(CloseProof(proof_id(1), Closing.SEND, (sha256(jpeg(1)),)))
+        rig.owner.start()
+        assert rig.owner.stop(_PATIENCE_S)
+    assert order == [proof_id(1), *receipts]
 
 
 def test_an_unsent_order_comes_back_with_its_photos(rig: Rig) -> None:
