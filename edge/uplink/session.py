@@ -1,12 +1,11 @@
 """What is said over one connection: birth, inventory, transfer, questions, health."""
 
 import logging
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from edge.clock import Clock
-from edge.events import LinkChanged, Post
+from edge.events import LinkChanged
 from edge.fault_points import Step, reached
 from edge.spool.errors import PhotoDamaged, SpoolError
 from edge.uplink import reasons
@@ -27,18 +26,16 @@ from edge.uplink.mqtt import (
     Subscribed,
 )
 from edge.uplink.photo_reader import PhotoReader
-from edge.uplink.queue_view import Queue, Receipts, SendableManifest, SendablePhoto
-from edge.uplink.requests import Requests
-from edge.uplink.settings import UplinkSettings
-from edge.uplink.transfer import Transfer
+from edge.uplink.queue_view import SendableManifest, SendablePhoto
+from edge.uplink.surroundings import Surroundings, presence
 from edge.uplink.work import (
     Probe,
     Slice,
     Work,
 )
-from wire.messages import Answer, Health, Inventory, Presence, PresenceState
+from wire.messages import Inventory, PresenceState
 from wire.slices import OVERHEAD_BYTES, SIZE_PROPERTY, slice_bytes
-from wire.topics import Address, Up
+from wire.topics import Up
 
 _logger = logging.getLogger(__name__)
 
@@ -46,28 +43,10 @@ _LISTED_PHOTOS = 200
 _LISTED_MANIFESTS = 100
 _RECEIPTS_UNTIL_MORE = 50
 """After so many a longer queue is read on."""
+_UNHEARD_QUESTIONS = 3
+"""So many times the patience with one answer is silence."""
 _MOST_FAULTS = 20
 _LONGEST_FAULT = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What outlives a connection."""
-
-    address: Address
-    settings: UplinkSettings
-    spool: Queue
-    receipts: Receipts
-    transfer: Transfer
-    requests: Requests
-    post: Post
-    clock: Clock
-    health: Callable[[], Health]
-    boot_count: int
-    control_strikes: Counter[str]
-    """How often a connection ended while a message of this kind was under way."""
-    said_codes: set[int]
-    """Reasons of refused messages that are in the log since the broker last took one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +56,6 @@ class _Control:
     kind: Up
     topic: str
     payload: bytes
-
-
-def presence(around: Surroundings, state: PresenceState, connection: int) -> bytes:
-    """Payload of birth, clean stop or will."""
-    return Presence(
-        state=state,
-        boot_count=around.boot_count,
-        connection=connection,
-        software=around.settings.software,
-    ).to_bytes()
 
 
 class Session:
@@ -107,6 +76,7 @@ class Session:
         self._limits: Limits | None = None
         self._questions = 0
         self._is_cut = False
+        self._is_unheard = True
         self._began_at = self._now()
         self._health_at = 0.0
         self._refresh_at = 0.0
@@ -135,9 +105,7 @@ class Session:
             case Acknowledged(mid, code):
                 self._acknowledged(mid, code)
             case Arrived(topic, payload):
-                answer = self._downlink.take(topic, payload)
-                if answer is not None:
-                    self._answered(answer)
+                self._arrived(topic, payload)
             case Ended(code, text):
                 raise LinkLost(text, code)
 
@@ -181,8 +149,11 @@ class Session:
         del self._around.control_strikes[what.kind]
         self.stopped = self.stopped or (what.kind is Up.PRESENCE and self._stopping)
 
-    def _answered(self, answer: Answer) -> None:
-        self._conclusions.carry_out(self._transfer.answered(answer, self._now()))
+    def _arrived(self, topic: str, payload: bytes) -> None:
+        answer = self._downlink.take(topic, payload)
+        if answer is not None:
+            self._is_unheard = False
+            self._conclusions.carry_out(self._transfer.answered(answer, self._now()))
 
     def ended(self, *, suspicious: bool) -> None:
         """The connection is over; ``suspicious`` as for ``Transfer.disconnected``."""
@@ -207,6 +178,7 @@ class Session:
         self._check_silence(now)
         if not self.ready:
             return
+        self._check_answers(now)
         if not self._stopping:
             self._take_requests(now)
         while self._connection.room > 0 and (what := self._next(now)) is not None:
@@ -303,6 +275,17 @@ class Session:
         oldest = min((sent_at for _, sent_at in self._in_flight.values()), default=now)
         if now > oldest + self._settings.puback_timeout_s:
             raise LinkLost("the broker acknowledges nothing any more")
+
+    def _check_answers(self, now: float) -> None:
+        """Not even the inventory was answered: it is asked again, and a person may have to look."""
+        answers_s = _UNHEARD_QUESTIONS * self._settings.transfer.answer_timeout_s
+        if self._is_unheard and now > self._began_at + answers_s:
+            self._is_unheard = False  # said, on this connection
+            _logger.warning(
+                "the cloud answers nothing: it is away or overloaded, or the broker does not let "
+                "this table read %s",
+                self._around.address.down_filter,
+            )
 
     # --- what the table wants ------------------------------------------------------------------
 

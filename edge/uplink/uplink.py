@@ -17,8 +17,9 @@ from edge.uplink.errors import LinkError, LinkLost
 from edge.uplink.mqtt import Connection, Endpoint, Login
 from edge.uplink.queue_view import Queue, Receipts
 from edge.uplink.requests import Requests
-from edge.uplink.session import Session, Surroundings, presence
+from edge.uplink.session import Session
 from edge.uplink.settings import UplinkSettings
+from edge.uplink.surroundings import Surroundings, presence
 from edge.uplink.transfer import Transfer
 from edge.uplink.waker import Waker
 from wire.messages import Health, Lookup, PresenceState

@@ -27,6 +27,8 @@ class Limits:
     message_size_limit: int | None = None
     """Bytes of payload; not announced: larger messages get PUBACK 0x95."""
     max_qos: int | None = None
+    queued_messages: int = 0
+    """For one subscriber; what comes beyond is dropped. 0 is no limit."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Mosquitto:
     ) -> None:
         self.directory = directory
         self.limits = limits or Limits()
+        self.tables_may: tuple[str, ...] = ("write up", "read down")
+        """What the access list gives every table; takes effect by ``reload``."""
         self.port = free_port()
         self.users: dict[str, str] = {}
         self._tls = tls
@@ -93,6 +97,10 @@ class Mosquitto:
     def add_user(self, name: str, password: str) -> None:
         """Let one more user in; returns when the running broker has read it."""
         self.users[name] = password
+        self.reload()
+
+    def reload(self) -> None:
+        """Have the running broker read users, access and certificate anew."""
         self._write_files()
         if self._process is None:
             return
@@ -116,11 +124,11 @@ class Mosquitto:
     def _write_files(self) -> None:
         passwords = "".join(f"{name}:{_hash(word)}\n" for name, word in self.users.items())
         (self.directory / "passwords").write_text(passwords)
+        access = [right.split() for right in self.tables_may]
         (self.directory / "acl").write_text(
             f"user {CLOUD}\n"
             "topic readwrite packwitness/v1/#\n"
-            "pattern write packwitness/v1/+/%u/up/#\n"
-            "pattern read packwitness/v1/+/%u/down/#\n"
+            + "".join(f"pattern {kind} packwitness/v1/+/%u/{way}/#\n" for kind, way in access)
         )
         for name in ("passwords", "acl"):
             (self.directory / name).chmod(0o600)
@@ -135,7 +143,7 @@ class Mosquitto:
             f"acl_file {self.directory / 'acl'}",
             "persistence false",
             "log_type all",
-            "max_queued_messages 0",
+            f"max_queued_messages {self.limits.queued_messages}",
             f"listener {self.port} {self.host}",
         ]
         if self._tls is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from edge.clock import Moment
+from edge.clock import Clock, Moment
 from edge.events import Event
 from edge.spool.errors import DiskFault, PhotoDamaged
 from edge.uplink.credentials import Credentials
@@ -53,11 +53,11 @@ class RealClock:
 
 
 def jpeg(number: int, size_bytes: int = 20_000) -> bytes:
-    """Bytes that differ for each number and at each place."""
+    """Bytes that differ for each number and at each place, between a JPEG's first and last."""
     blocks = (
         hashlib.sha256(f"{number}.{i}".encode()).digest() for i in range(size_bytes // 32 + 1)
     )
-    return b"".join(blocks)[:size_bytes]
+    return b"\xff\xd8\xff" + b"".join(blocks)[: size_bytes - 5] + b"\xff\xd9"
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,11 @@ class UplinkTable:
     """An ``Uplink`` with a queue in memory; ends with the ``with`` block."""
 
     def __init__(
-        self, who: Credentials, settings: UplinkSettings = QUICK, boot_count: int = 3
+        self,
+        who: Credentials,
+        settings: UplinkSettings = QUICK,
+        boot_count: int = 3,
+        clock: Clock | None = None,
     ) -> None:
         self.queue = MemoryQueue()
         self.events: list[Event] = []
@@ -231,7 +235,7 @@ class UplinkTable:
             settings,
             self.queue,
             self.events.append,
-            RealClock(),
+            clock or RealClock(),
             health=lambda: self.health,
             receipts=self.queue,
             boot_count=boot_count,
