@@ -165,7 +165,7 @@ class Marketplace(Protocol):
         since: datetime,
         known_ids: Collection[str] = (),
         clock_skew: timedelta = CLOCK_SKEW,
-        max_pages: int = 8,
+        max_pages: int = 40,
     ) -> ReadBack:
         """Look for a message whose outcome is unknown; `since` is when its request began.
 

@@ -170,6 +170,28 @@ def test_a_conversation_not_among_those_read_is_no_complete_answer() -> None:
     assert outcome == NotInChat(is_complete=False)
 
 
+def test_a_busy_shop_is_read_back_through_hundreds_of_newer_conversations() -> None:
+    """Ten pages within the clock skew; only the last one is older than the request."""
+    message = OutgoingMessage("999", ORDER, TEXT)
+    outcome = shopee(Recorded(*conversation_pages(10))).read_back(ACCESS, message, since=NOW)
+    assert outcome == NotInChat(is_complete=True)
+
+
+def conversation_pages(count: int) -> list[dict[str, Any]]:
+    """Newest first, all of other buyers; the last one is long past."""
+    pages = []
+    for number in range(count):
+        reply = documented("get_conversation_list")
+        page = reply["response"]
+        page["page_result"]["more"] = True
+        page["page_result"]["next_cursor"]["next_message_time_nano"] = str(10**18 - number)
+        age_s = 10**6 if number == count - 1 else number
+        for row in page["conversations"]:
+            row["last_message_timestamp"] = (1_700_000_100 - age_s) * 10**9
+        pages.append(reply)
+    return pages
+
+
 def test_a_failed_reading_is_an_error_and_not_a_negative_answer() -> None:
     with pytest.raises(TransientError):
         read(TEXT, refusal("error_server"))

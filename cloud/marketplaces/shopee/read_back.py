@@ -22,6 +22,11 @@ from cloud.marketplaces.chats import (
 from cloud.marketplaces.interface import CLOCK_SKEW
 from cloud.marketplaces.shopee.chat import ShopeeChat, reaches_back
 
+MOST_PAGES = 40
+"""Pages of 25. A buyer who was never written to is looked for among all chats since the request and
+the five minutes of clock skew before it. A large shop has hundreds in that time, and a search that
+ends earlier leaves the message to a person for ever."""
+
 
 class ShopeeReadBack(ShopeeChat):
     """The chat, and looking a message up in it. See `Marketplace` for the contract."""
@@ -34,7 +39,7 @@ class ShopeeReadBack(ShopeeChat):
         since: datetime,
         known_ids: Collection[str] = (),
         clock_skew: timedelta = CLOCK_SKEW,
-        max_pages: int = 8,
+        max_pages: int = MOST_PAGES,
     ) -> ReadBack:
         """Read the conversation back to `since`; without its id, look for it by the buyer first."""
         if since.tzinfo is None:
