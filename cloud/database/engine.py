@@ -21,6 +21,7 @@ from cloud.database.errors import DatabaseUnusable
 BUSY_TIMEOUT_S = 10
 READERS = 20
 CONNECTIONS = 20
+STOPPED_AFTER_S = 60
 
 
 @dataclass(frozen=True)
@@ -148,4 +149,6 @@ def _prepare_postgres(
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET TIME ZONE 'UTC'")
+        # A process that is stopped in a transaction would keep its locks, and the news of all.
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{STOPPED_AFTER_S}s'")
     connection.commit()

@@ -12,7 +12,8 @@ from cloud.conversations.states import DispatchState, MessageState
 from cloud.database.clock import database_now
 from cloud.database.prepared import Adding, Changing, Reading
 from cloud.dispatcher.claims import Claim
-from cloud.dispatcher.errors import ClaimLost
+from cloud.dispatcher.errors import ClaimLost, SenderSilenced
+from cloud.dispatcher.senders import may_begin_requests
 
 _HELD = Reading(
     select(
@@ -66,7 +67,10 @@ def begin_sending(
 
     Raises:
         ClaimLost: the claim is not ours any more.
+        SenderSilenced: this process must end.
     """
+    if not may_begin_requests(session, sender):
+        raise SenderSilenced(f"{sender} lost its lock, and another process noticed it")
     held = _HELD.one(session, message_id=claim.message_id)
     organisation_id, state, old_url, old_url_at, dispatch_id, device_id, proof_key, told = held
     now = database_now(session)

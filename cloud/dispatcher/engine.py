@@ -18,6 +18,7 @@ from cloud.conversations.outbox import DispatchNews, news_in
 from cloud.database.errors import TransientDatabaseError
 from cloud.database.feed import ChangeFeed
 from cloud.database.scope import system
+from cloud.database.session_lock import SessionLock
 from cloud.database.write import Database
 from cloud.dispatcher.alarm import Alarm
 from cloud.dispatcher.asking import OrderAsking
@@ -27,7 +28,14 @@ from cloud.dispatcher.lapsing import doubt_lapsed_requests, return_lapsed_claims
 from cloud.dispatcher.matching import Matching
 from cloud.dispatcher.preparing import Preparing
 from cloud.dispatcher.resolving import Resolving
-from cloud.dispatcher.senders import end, end_others, new_sender_id, register
+from cloud.dispatcher.senders import (
+    end,
+    end_others,
+    lock_key,
+    new_sender_id,
+    prove_ends,
+    register,
+)
 from cloud.dispatcher.sending import Sending
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.dispatcher.side_by_side import SideBySide
@@ -62,6 +70,11 @@ class Dispatcher:
         self._feed = feed
         self._settings = settings
         self.sender_id = new_sender_id()
+        self._lock = (
+            None
+            if database.engines.is_sqlite
+            else SessionLock(database, lock_key(self.sender_id), on_death)
+        )
         self._rules = ClaimRules(
             sender=self.sender_id,
             lease=settings.lease,
@@ -104,11 +117,13 @@ class Dispatcher:
 
     def start(self) -> None:
         """Register this process and begin."""
-        only_process = self._database.engines.is_sqlite
+        if self._lock is not None:
+            # Before its row is there, or it could be found free.
+            self._lock.take()
 
         def unit(session: Session) -> None:
-            register(session, self.sender_id)
-            if only_process:
+            register(session, self.sender_id, self._settings.lease)
+            if self._lock is None:
                 end_others(session, self.sender_id)
 
         self._database.write(unit, system("a sender begins"))
@@ -138,6 +153,8 @@ class Dispatcher:
             logger.error("the dispatcher's threads did not end in time")
             return
         self._database.write(lambda session: end(session, self.sender_id), system("a sender ends"))
+        if self._lock is not None:
+            self._lock.let_go()
 
     # --- loops ----------------------------------------------------------------------------------
 
@@ -269,6 +286,9 @@ class Dispatcher:
             return
         self._next_sweep_s = now_s + self._settings.sweep_every_s
 
+        if self._lock is not None:
+            self._prove_ends()
+
         def unit(session: Session) -> tuple[int, int]:
             lapsed = return_lapsed_claims(session)
             return lapsed, doubt_lapsed_requests(session, self._settings.settle)
@@ -278,3 +298,10 @@ class Dispatcher:
             self._to_settle.ring()
         if returned or doubted:
             logger.warning("claims lapsed", extra={"returned": returned, "doubted": doubted})
+
+    def _prove_ends(self) -> None:
+        ended = self._database.write(
+            lambda session: prove_ends(session, self.sender_id), system("senders that are silent")
+        )
+        if ended:
+            logger.warning("senders can do nothing more", extra={"senders": ended})

@@ -23,6 +23,7 @@ from cloud.dispatcher.pace import speed_up, use_turn
 from cloud.dispatcher.reserving import UNDER_WAY
 from cloud.dispatcher.results import doubt_same_id
 from cloud.dispatcher.rules import may_begin
+from cloud.dispatcher.senders import may_begin_requests
 from cloud.dispatcher.sent import MessageFacts, facts_of, is_recorded_elsewhere, mark_sent
 from cloud.marketplaces.chats import SentMessage
 
@@ -148,6 +149,8 @@ def _go_on(
         keep_for_later(session, following.claim, following.uploaded_url)
     part = next(one for one in parts if one.id == following.claim.message_id)
     if part.fence != following.claim.fence - 1 or not _may_go(facts, parts, part, now):
+        return parts, NOT_NOW
+    if not may_begin_requests(session, following.sender):
         return parts, NOT_NOW
     state = MessageState.SENDING if following.is_ready else MessageState.CLAIMED
     taken = _TAKE.run(

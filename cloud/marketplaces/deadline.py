@@ -5,6 +5,7 @@ keeps a request alive for ever. Here every step gets what is left of the request
 the layer httpx itself is built on, and its network backend is the documented place for this.
 """
 
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,9 @@ SocketOption = (
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 )
 
+_UNDELIVERED_MS = 20_000
+"""What the other side's machine has not acknowledged by then, the kernel no longer sends: else a
+request could arrive minutes after its deadline, or after the death of its process."""
 WRITE_SLICE_BYTES = 64 * 1024
 
 _ends_at: ContextVar[float | None] = ContextVar("request_ends_at", default=None)
@@ -131,6 +135,7 @@ class DeadlineTransport(httpx.BaseTransport):
             max_connections=max_connections,
             keepalive_expiry=5.0,
             retries=0,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNDELIVERED_MS)],
             network_backend=DeadlineBackend(),
         )
 

@@ -1,6 +1,7 @@
 """Leases and fencing on both engines: what a holder may do that is late, or gone."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -48,7 +49,7 @@ def test_a_lease_that_runs_is_left_alone(turns: Turns, rows: OutboxRows) -> None
 
 def test_what_a_dead_sender_held_lapses_at_once(turns: Turns, rows: OutboxRows) -> None:
     shop = rows.shop()
-    turns.write(lambda session: register(session, "sender-1"))
+    turns.write(lambda session: register(session, "sender-1", timedelta(seconds=90)))
     rows.dispatch(shop, "b1")
     rows.dispatch(shop, "b2")
     (one,) = turns.claim().claims

@@ -13,7 +13,9 @@ import pytest
 
 from cloud.conversations.states import DispatchState, MessageState
 from cloud.database.feed import ChangeFeed
+from cloud.database.session_lock import SessionLock
 from cloud.dispatcher import sending
+from cloud.dispatcher.senders import lock_key
 from cloud.marketplaces.shopee.adapter import Shopee
 from sandbox.shopee import demo_seed
 from tests.database_rows import only_postgres, only_sqlite
@@ -130,9 +132,12 @@ def test_another_process_finds_what_arrived(bench: Bench, monkeypatch: pytest.Mo
 def test_without_proof_that_the_first_sender_is_dead_a_person_decides(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may only be stopped, and send when it wakes."""
+    """It may only be stopped, and send when it wakes: its lock is held."""
     packed = run_until_killed(bench, monkeypatch, AFTER_GOING_ON)
     bench.let_leases_lapse()
+    sender = bench.attempts_of(bench.messages_of(packed)[0])[0].sender
+    lock = SessionLock(bench.database, lock_key(sender), bench.deaths.append)
+    lock.take()
     with bench.running():
         bench.until(packed, DispatchState.NOT_CONFIRMED)
         doubted = bench.until_message(packed, 1, MessageState.UNCERTAIN)
@@ -140,6 +145,7 @@ def test_without_proof_that_the_first_sender_is_dead_a_person_decides(
         reads = bench.calls("get_message")
         eventually(lambda: bench.calls("get_message") >= reads + 4)
         bench.until(packed, DispatchState.NOT_CONFIRMED)
+    lock.let_go()
     assert bench.pictures(BUYER) == []
 
 

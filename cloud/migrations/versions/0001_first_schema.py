@@ -46,6 +46,8 @@ def upgrade() -> None:
         "sender_processes",
         sa.Column("id", sa.String(length=60), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_s", sa.Double(), nullable=False),
+        sa.Column("silent_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sender_processes")),
     )
@@ -734,6 +736,12 @@ def upgrade() -> None:
         sa.Column(
             "resend_of_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column("everything", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column(
+            "by_hand_member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("by_hand_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
@@ -746,6 +754,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["asked_by_member_id"], ["members.id"], name=op.f("fk_dispatches_asked_by_member_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_hand_member_id"], ["members.id"], name=op.f("fk_dispatches_by_hand_member_id")
         ),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversations.id"], name=op.f("fk_dispatches_conversation_id")
