@@ -5,6 +5,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
+from cloud.dashboard.bulk import bulk_routes
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
@@ -52,6 +53,7 @@ def _application(site: Site) -> FastAPI:
         language_routes(site),
         workbench_routes(site),
         log_routes(site),
+        bulk_routes(site),
         proof_routes(site),
         proof_forms(site),
         photo_routes(site),

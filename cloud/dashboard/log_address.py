@@ -51,6 +51,11 @@ class LogAddress:
         """The address of the rows alone, for live updates."""
         return self._written(f"{LOG_PATH}/rows")
 
+    def bulk_address(self) -> str:
+        """The page that sends again what failed of this filter."""
+        changed = replace(self, before=None, after=None)
+        return changed._written(f"{LOG_PATH}/resend")  # noqa: SLF001  its own class
+
     def filter(self, zone: ZoneInfo) -> LogFilter:
         """The filter; days begin and end in the reader's time zone."""
         return LogFilter(

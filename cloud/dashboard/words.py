@@ -87,6 +87,11 @@ OUTCOMES: Mapping[str, str] = {
     "": _("No answer yet"),
 }
 
+BULK_FILTERS = frozenset(
+    {"attention", "not-sent", "failed", "partly-sent", "needs-person", "saved-not-sent", "unsent"}
+)
+"""Filters of the log beside which "Send again what failed" stands."""
+
 READ_BACKS: Mapping[str, str] = {
     "found": _("We looked in the chat: it is there"),
     "absent": _("We looked in the chat: it is not there"),
@@ -121,6 +126,9 @@ MODES: Mapping[str, str] = {
 
 NOTICES: Mapping[str, Badge] = {
     "resend-asked": Badge(_("The photos are being sent again."), "send", "green"),
+    "bulk-asked": Badge(
+        _("They are being sent again, one after the other. Follow them here."), "send", "green"
+    ),
     "still-being-sent": Badge(
         _("Nothing was sent: an earlier send is still under way. Wait until it has ended."),
         "clock",

@@ -24,7 +24,7 @@ from cloud.database.prepared import Reading
 from cloud.database.scope import Scope, scoped
 from cloud.dispatcher.chat_reading import ChatReading
 from cloud.dispatcher.ending import end_unsent
-from cloud.dispatcher.planning import missing_or_all, parts_of, without_repeats
+from cloud.dispatcher.planning import missing_of, parts_of, without_repeats
 from cloud.dispatcher.reserving import fits_budget
 from cloud.dispatcher.rules import SEND, Decision, MatchFacts, after_holding, decide
 from cloud.dispatcher.settings import DispatcherSettings
@@ -227,7 +227,7 @@ def _plan(
     parts = without_repeats(parts, recent_texts(session, conversation_id, now, window))
     if dispatch.resend_of_id is None or dispatch.everything:
         return parts
-    return missing_or_all(parts, sent_parts_of(session, dispatch.proof_id))
+    return missing_of(parts, sent_parts_of(session, dispatch.proof_id))
 
 
 def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) -> MatchFacts:

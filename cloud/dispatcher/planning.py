@@ -30,11 +30,10 @@ def without_repeats(parts: Sequence[Part], recent: set[str]) -> list[Part]:
     return [part for part in parts if part.kind is not MessageKind.TEXT or part.text not in recent]
 
 
-def missing_or_all(parts: Sequence[Part], sent_before: Sequence[Part]) -> list[Part]:
-    """The parts of a resend: those that the marketplace lacks, or all when it has them all."""
+def missing_of(parts: Sequence[Part], sent_before: Sequence[Part]) -> list[Part]:
+    """The parts of a resend: those that the marketplace lacks."""
     photos_sent = {part.photo_sha256 for part in sent_before if part.photo_sha256}
-    missing = [part for part in parts if _is_missing(part, photos_sent, sent_before)]
-    return missing or list(parts)
+    return [part for part in parts if _is_missing(part, photos_sent, sent_before)]
 
 
 def _is_missing(part: Part, photos_sent: set[str], sent_before: Sequence[Part]) -> bool:

@@ -19,6 +19,7 @@ from cloud.conversations.outbox import (
     set_state,
     tell,
 )
+from cloud.conversations.queries import sent_parts_of
 from cloud.conversations.states import DispatchKind, DispatchState, MessageState, Reason
 from cloud.dispatcher.errors import (
     NoSuchProof,
@@ -29,6 +30,7 @@ from cloud.dispatcher.errors import (
     StillBeingSent,
 )
 from cloud.proofs.models import Proof
+from cloud.proofs.queries import photo_hashes
 
 _STILL_OPEN = "this proof is being sent now; wait until its state no longer changes"
 _NOT_CONFIRMED = "an earlier send is not confirmed; check the chat and settle it first"
@@ -52,7 +54,7 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
     """Dispatch a proof's stored photos anew; unsent parts of earlier dispatches are cancelled.
 
     Raises:
-        ReasonMissing: everything was asked for, and no reason given.
+        ReasonMissing: everything was asked for, or nothing else is left, and no reason given.
         StillBeingSent, NotConfirmedYet: an earlier send has not come to an end.
         NoSuchProof: not in this session's scope.
     """
@@ -66,6 +68,8 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
     proof = session.get(Proof, request.proof_id)
     if proof is None:
         raise NoSuchProof("there is no such proof")
+    if not request.everything and _has_all_photos(session, proof.id):
+        raise ReasonMissing("the buyer has all photos: say why everything should be sent again")
     before = _dispatches_of(session, proof.id)
     for dispatch in before:
         _supersede(session, dispatch, now)
@@ -116,6 +120,12 @@ def note_sent_by_hand(session: Session, proof_id: int, member_id: int, now: date
     is_begun = any(one.state is MessageState.SENT for one in messages_of(session, newest.id))
     state = DispatchState.PARTLY_SENT if is_begun else DispatchState.SAVED_NOT_SENT
     set_state(session, newest, state, now=now, reason=Reason.SENT_BY_HAND)
+
+
+def _has_all_photos(session: Session, proof_id: int) -> bool:
+    photos = set(photo_hashes(session, proof_id))
+    there = {part.photo_sha256 for part in sent_parts_of(session, proof_id)}
+    return bool(photos) and photos <= there
 
 
 def _dispatches_of(session: Session, proof_id: int) -> Sequence[Dispatch]:

@@ -209,8 +209,22 @@ def test_resend_from_the_log_and_from_the_page_of_the_proof(visit: Visit) -> Non
     page.goto(f"/parcelguard/proofs/{visit.proofs['sent']}")
     page.locator("#resend").click()
     expect(page.get_by_text("They will be in the chat a second time.")).to_be_visible()
-    page.get_by_role("button", name="Send to Customer").click()
+    page.get_by_label("Why everything again?").fill("The buyer opened a dispute")
+    page.get_by_role("button", name="Send everything again").click()
     expect(page.get_by_text("Resend, asked for by owner@demo.test")).to_be_visible()
+    expect(page.get_by_text("Everything again: The buyer opened a dispute")).to_be_visible()
+
+
+def test_all_failed_ones_of_a_filter_are_sent_again_after_their_count(visit: Visit) -> None:
+    page = visit.page()
+    page.goto("/parcelguard/log?state=attention")
+    page.get_by_role("link", name="Send again what failed").click()
+    expect(page.get_by_role("heading", name="can be sent again")).to_be_visible()
+    expect(page.locator(".left-out")).to_contain_text("Not confirmed")
+    page.get_by_role("button", name="Send to Customer").click()
+    expect(page.get_by_text("They are being sent again, one after the other.")).to_be_visible()
+    page.goto("/parcelguard/log")
+    expect(page.locator("tbody tr", has_text="2611210FAILED")).to_contain_text("Resent once")
 
 
 def test_what_is_opened_stays_open_while_the_page_changes(visit: Visit) -> None:
@@ -265,7 +279,9 @@ def test_the_main_tasks_need_no_mouse(visit: Visit) -> None:
     expect(page.locator("a[data-photo]").nth(1)).to_be_focused()
     page.locator("#resend").focus()
     keys.press("Enter")
-    tab_to("Send to Customer")
+    keys.press("Tab")
+    keys.type("The buyer lost them")
+    tab_to("Send everything again")
     keys.press("Enter")
     expect(page.get_by_text("The photos are being sent again.")).to_be_visible()
     tab_to("Sign out")
@@ -299,6 +315,7 @@ PAGES = {
     "workbench": "/workbench",
     "log": "/parcelguard/log",
     "empty log": "/parcelguard/log?code=nothing",
+    "bulk": "/parcelguard/log/resend?state=attention",
     "proof": "/parcelguard/proofs/{not-confirmed}",
     "unsent proof": "/parcelguard/proofs/{unsent}",
 }

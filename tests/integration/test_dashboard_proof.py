@@ -13,15 +13,10 @@ from cloud.dashboard.reasons import REASONS
 from tests.database_rows import only_sqlite
 from tests.support.dashboard_rows import World
 from tests.support.dashboard_server import RunningDashboard, text_of
+from tests.support.proof_rows import dispatches
 
 PROOFS = "/parcelguard/proofs"
 SENT = "Image Sent to Customer"
-
-
-def dispatches(world: World, proof: int) -> list[Dispatch]:
-    with world.database.read(world.scope) as session:
-        found = select(Dispatch).where(Dispatch.proof_id == proof).order_by(Dispatch.id)
-        return list(session.scalars(found))
 
 
 def message_states(world: World, proof: int) -> list[MessageState]:
@@ -103,7 +98,7 @@ def test_resend_asks_once_however_often_it_is_pressed(
         assert "They will be in the chat a second time" in page
         after = re.search(r'name="after" value="(\d+)"', page)
         assert after is not None
-        form = {"after": after[1]}
+        form = {"after": after[1], "everything": "true", "note": "A dispute"}
         answers = [browser.post(f"{PROOFS}/{proof}/resend", data=form) for _ in range(2)]
         there = f"{PROOFS}/{proof}?notice=resend-asked"
         assert [answer.headers["location"] for answer in answers] == [there, there]

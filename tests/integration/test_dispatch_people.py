@@ -10,7 +10,13 @@ from cloud.conversations.models import Dispatch
 from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.database.base import utc_now
 from cloud.database.scope import scoped
-from cloud.dispatcher.errors import NoSuchProof, NotConfirmedYet, SettledAlready, StillBeingSent
+from cloud.dispatcher.errors import (
+    NoSuchProof,
+    NotConfirmedYet,
+    ReasonMissing,
+    SettledAlready,
+    StillBeingSent,
+)
 from cloud.dispatcher.resending import (
     ResendRequest,
     resend,
@@ -42,8 +48,9 @@ def member_id(bench: Bench) -> int:
     return bench.database.write(unit, scoped(bench.organisation_id))
 
 
-def ask(bench: Bench, packed: Packed, member_id: int, key: str = "k1") -> int:
-    request = ResendRequest(packed.proof_id, member_id, key)
+def ask(bench: Bench, packed: Packed, member_id: int, key: str = "k1", why: str = "") -> int:
+    """Resend; with a reason, everything."""
+    request = ResendRequest(packed.proof_id, member_id, key, everything=bool(why), note=why)
 
     def unit(session: Session) -> Dispatch:
         return resend(session, request, utc_now())
@@ -125,7 +132,9 @@ def test_a_sent_proof_is_sent_again_whole_when_asked_for(bench: Bench, member_id
     with bench.running():
         packed = bench.pack(ORDER)
         bench.until(packed, DispatchState.SENT)
-        again = ask(bench, packed, member_id)
+        with pytest.raises(ReasonMissing):
+            ask(bench, packed, member_id)
+        again = ask(bench, packed, member_id, why="The buyer lost them")
         bench.until(packed, DispatchState.SENT)
     assert bench.pictures(BUYER) == [*packed.photos, *packed.photos]
     assert len(bench.texts(BUYER)) == 1
