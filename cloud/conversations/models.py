@@ -9,7 +9,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cloud.conversations.states import DispatchKind, DispatchState, MessageKind, MessageState
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
 
-
 NOTE_LENGTH = 200
 
 
