@@ -141,20 +141,6 @@ def test_a_table_that_may_not_publish_says_so_once_and_goes_on_when_it_may(
     assert caplog.text.count("let the broker's access list give it") == 2  # with the PUBACK's line
 
 
-def test_a_table_that_loses_its_right_to_publish_blames_no_photo(broker: Mosquitto) -> None:
-    """The list is changed under a standing connection, so that a photo is refused first."""
-    with FakeCloud(broker), table_at(broker) as table:
-        pack(table, 1, 1)
-        table.wait_for(lambda t: len(t.queue.receipted_proofs) == 1)
-        broker.tables_may = ("read down",)
-        broker.reload()
-        proofs = pack(table, 2, 3)
-        table.wait_for(lambda t: t.uplink._connections >= 3)
-        broker.tables_may = ("write up", "read down")
-        broker.reload()
-        table.wait_receipted(*proofs)
-
-
 def test_a_table_that_hears_nothing_says_so_and_goes_on_when_it_may(
     broker: Mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:

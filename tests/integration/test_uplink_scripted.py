@@ -248,6 +248,24 @@ def test_a_refusal_is_named_said_once_and_tried_again(
         table.wait_for(lambda t: t.events)
 
 
+def test_a_table_that_loses_its_right_to_publish_does_not_try_one_photo_after_the_other(
+    broker: ScriptedBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The list is changed under a standing connection: a photo meets it first."""
+    table = table_at(broker, refused=BackOff(first_s=3600, longest_s=3600))
+    with table:
+        broker.wait_for(lambda b: b.of_kind("health"))
+        table.wait_for(lambda t: not t.uplink._around.control_strikes)
+        broker.on_publish = lambda peer, packet: peer.puback(packet.packet_id, 0x87)
+        for number in range(10):
+            table.queue.take_photo(number)
+        table.wait_for(lambda _: "publishing is refused" in caplog.text)
+        table.wait_for(lambda t: len(t.events) == 2)
+        assert len(table.uplink._around.transfer.set_aside) < 10
+        assert table.uplink.alive()
+    assert len(broker.connects) == 1
+
+
 def test_a_takeover_is_named_and_backed_off(
     broker: ScriptedBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
