@@ -167,6 +167,12 @@ class SendingSettings(Section):
     request_deadline_s: float = Field(
         default=20.0, gt=0, le=120, description="longest a request to a marketplace may take, s"
     )
+    lease_s: float = Field(
+        default=90.0,
+        gt=0,
+        le=3600,
+        description="after this others doubt what a silent sender left; longer than the deadline",
+    )
     wait_for_order_s: float = Field(
         default=6 * 3600, gt=0, description="how long a code waits for its order to appear, s"
     )
@@ -179,6 +185,12 @@ class SendingSettings(Section):
     held_release_hours: float = Field(
         default=24, gt=0, description="held ones older than this need a person, h"
     )
+
+    @model_validator(mode="after")
+    def _lease_outlasts_a_request(self) -> Self:
+        if self.lease_s < 2 * self.request_deadline_s:
+            raise ValueError("lease_s must be at least twice request_deadline_s: set it higher")
+        return self
 
 
 class CloudSettings(BaseSettings):

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from cloud.main import settings_loading
 from cloud.main.errors import BadSettings
-from cloud.main.settings import CloudSettings
+from cloud.main.settings import CloudSettings, SendingSettings
 from cloud.main.settings_loading import load
 from cloud.photos.settings import S3Settings
 
@@ -26,6 +27,13 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "cloud.toml"
+
+
+def test_a_lease_must_outlast_a_request() -> None:
+    """Otherwise no request would ever be made."""
+    with pytest.raises(ValidationError, match="lease_s must be at least twice request_deadline_s"):
+        SendingSettings(request_deadline_s=60)
+    assert SendingSettings(request_deadline_s=60, lease_s=120).lease_s == 120
 
 
 def test_the_defaults_bind_to_loopback() -> None:

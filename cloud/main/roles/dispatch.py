@@ -18,6 +18,7 @@ def dispatcher(made: Parts) -> Dispatcher:
         settings=DispatcherSettings(
             senders=sending.senders,
             request_deadline_s=sending.request_deadline_s,
+            lease=timedelta(seconds=sending.lease_s),
             wait_for_order=timedelta(seconds=sending.wait_for_order_s),
             too_old=timedelta(hours=sending.too_old_hours),
             held_release=timedelta(hours=sending.held_release_hours),
