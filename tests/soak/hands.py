@@ -167,7 +167,7 @@ class Hands:
         place = lights.count
         if step is not None:
             self._step(job, step)
-        self.station.table.type(keys)
+        self.station.type(keys, lights)
         about = job.order.number
         return self._wait(lights, place, lambda one: about in one.text and wanted(one), about)
 

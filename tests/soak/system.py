@@ -1,13 +1,15 @@
 """The programs of a soak: marketplace, cloud with its broker, and tables, each behind a relay."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from launcher.cloud import Cloud
+from launcher.errors import LauncherError
 from launcher.folder import Folder
 from launcher.light import Lights
 from launcher.ports import HOST, free_ports, is_free
@@ -47,14 +49,28 @@ class Station:
     folder: Folder
     network: Relay
     table: Table
+    starting: threading.Lock = field(default_factory=threading.Lock)
+    """Held while one table takes the place of another."""
 
     def start(self) -> None:
         """Start the table; whoever waits for the light before sees another one from now on."""
-        self.table.program.start()
-        # Each start has its own: what read the last one may still have to notice its end.
-        lights = Lights()
-        lights.follow(self.table.program.output)
-        self.table.lights = lights
+        with self.starting:
+            self.table.program.start()
+            # Each start has its own: what read the last one may still have to notice its end.
+            lights = Lights()
+            lights.follow(self.table.program.output)
+            self.table.lights = lights
+
+    def type(self, keys: str, lights: Lights) -> None:
+        """Press keys at the table that has these lights.
+
+        Raises:
+            LauncherError: it is gone; a newer one gets none of them.
+        """
+        with self.starting:
+            if self.table.lights is not lights:
+                raise LauncherError(f"{self.table.program.name} was started again")
+            self.table.type(keys)
 
     def wait_lit(self) -> None:
         """Until the light says something.
