@@ -120,7 +120,7 @@ class PostgresServer:
         raise RuntimeError((self.folder / "log").read_text())
 
 
-def _find_programs() -> Path | None:
+def find_programs() -> Path | None:
     on_path = shutil.which("initdb")
     if on_path is not None:
         return Path(on_path).resolve().parent
@@ -130,7 +130,7 @@ def _find_programs() -> Path | None:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    programs = _find_programs()
+    programs = find_programs()
     if programs is None or shutil.which("setpriv") is None:
         reason = "PostgreSQL's programs are missing: apt install postgresql"
         if os.environ.get("CI") == "true":

@@ -39,6 +39,13 @@ def take_lease(session: Session, name: str, holder: str, lasts: timedelta) -> bo
     return True
 
 
+def keep_lease(session: Session, name: str, holder: str, lasts: timedelta) -> None:
+    """Make an own lease last longer; nothing if it is not the holder's."""
+    row = _row(session, name)
+    if row is not None and row.holder == holder:
+        row.lease_until = database_now(session) + lasts
+
+
 def end_lease(session: Session, name: str, holder: str, rest: timedelta) -> None:
     """The work is done, and needs nobody for ``rest``; nothing if another has taken it since."""
     row = _row(session, name)

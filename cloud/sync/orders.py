@@ -1,6 +1,7 @@
 """Reading orders by windows of their last change, resumable, with overlap."""
 
 import logging
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from cloud.conversations.outbox import wake_waiting
 from cloud.database.base import utc_now
 from cloud.database.errors import TransientDatabaseError
+from cloud.database.leases import end_lease, keep_lease, take_lease
 from cloud.database.scope import Scope, scoped, system
 from cloud.database.write import Database
 from cloud.marketplaces.errors import MarketplaceError
@@ -24,6 +26,7 @@ from cloud.shops.service import AuthorizationState, Purpose
 
 logger = logging.getLogger(__name__)
 
+_SHARING = system("processes share the reading of shops")
 OVERLAP = timedelta(minutes=10)
 """Read twice, because a marketplace lists a change later than it dates it."""
 
@@ -37,6 +40,8 @@ class SyncSettings:
     """How far back the first reading of a shop goes."""
     window: timedelta = timedelta(days=1)
     """Read at once; a reading that is broken off goes on from the last whole one."""
+    lease: timedelta = timedelta(seconds=120)
+    """Of a shop that is being read, renewed with each page: longer than a call to a marketplace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class OrderReader:
         self._database = database
         self._gateway = gateway
         self._settings = settings
+        self._holder = f"sync-{secrets.token_hex(8)}"
 
     def shops(self) -> list[ShopToRead]:
         """All shops that are authorized for orders."""
@@ -79,6 +85,26 @@ class OrderReader:
                 .order_by(Shop.id)
             )
             return [ShopToRead(*row) for row in rows]
+
+    def read_in_turn(self, shop: ShopToRead) -> int | None:
+        """The same as ``read``; None when another process reads this shop, or has just done so."""
+        if not self._take(shop):
+            return None
+        try:
+            return self.read(shop)
+        finally:
+            # Read again by whoever comes first after the pause, or by us at the next round.
+            self._let_rest(shop)
+
+    def _take(self, shop: ShopToRead) -> bool:
+        name, lasts = f"orders:{shop.shop_id}", self._settings.lease
+        return self._database.write(
+            lambda session: take_lease(session, name, self._holder, lasts), _SHARING
+        )
+
+    def _let_rest(self, shop: ShopToRead) -> None:
+        name, rest = f"orders:{shop.shop_id}", self._settings.every * 0.9
+        self._database.write(lambda session: end_lease(session, name, self._holder, rest), _SHARING)
 
     def read(self, shop: ShopToRead) -> int:
         """Read what changed since the last time; how many orders came.
@@ -118,6 +144,7 @@ class OrderReader:
             for order in page.orders:
                 put_order(session, shop.shop_id, order, now)
             wake_waiting(session, _codes(page), now)
+            keep_lease(session, f"orders:{shop.shop_id}", self._holder, self._settings.lease)
 
         self._database.write(unit, shop.scope)
 
@@ -183,7 +210,8 @@ class OrderSync:
 
     def _read_one(self, shop: ShopToRead) -> None:
         try:
-            count = self._reader.read(shop)
-            logger.info("orders read", extra={"shop": shop.shop_id, "orders": count})
+            count = self._reader.read_in_turn(shop)
+            if count is not None:
+                logger.info("orders read", extra={"shop": shop.shop_id, "orders": count})
         except (NotAuthorized, MarketplaceError) as error:
             logger.warning("orders cannot be read now: %s", error, extra={"shop": shop.shop_id})

@@ -189,3 +189,20 @@ def test_the_loop_goes_on_after_trouble(bench: Bench) -> None:
     sync.stop()
     assert not sync.alive()
     assert bench.deaths == []
+
+
+def test_a_shop_is_read_by_one_process_at_a_time(bench: Bench) -> None:
+    """Issue 3: any number of processes, and no more calls than of one."""
+    mine, other = reader(bench), reader(bench)
+    (shop,) = mine.shops()
+    assert mine.read_in_turn(shop) is not None
+    assert other.read_in_turn(shop) is None
+    assert mine.read_in_turn(shop) is not None
+
+
+def test_a_shop_whose_reader_is_gone_is_read_by_another(bench: Bench) -> None:
+    settings = replace(SETTINGS, every=timedelta(0))
+    first = OrderReader(bench.database, bench.gateway, settings)
+    (shop,) = first.shops()
+    assert first.read_in_turn(shop) is not None
+    assert reader(bench).read_in_turn(shop) is not None
