@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 _START_DEADLINE_S = 10.0
 _STOP_DEADLINE_S = 5.0
+_KILLED_TRIES = 3
 _RESTART_PAUSE_S = 1.0
 _PROBE_PAUSE_S = 0.02
 
@@ -123,9 +124,18 @@ class Mosquitto:
             logger.error("the broker does not start: %s", error)  # noqa: TRY400  no bug of ours
 
     def _spawn(self) -> None:
+        """Start the child; once more if somebody killed it before it listened."""
+        for _ in range(_KILLED_TRIES):
+            child = self._run_child()
+            if self._wait_until_open(child):
+                return
+            logger.warning("the broker was killed while it started, and is started again")
+        raise BrokerDidNotStart("mosquitto was killed each time it started")
+
+    def _run_child(self) -> subprocess.Popen[str]:
         command = _command(self._directory / "mosquitto.conf")
         try:
-            self._child = subprocess.Popen(
+            child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -136,16 +146,20 @@ class Mosquitto:
             )
         except OSError as error:
             raise BrokerDidNotStart(f"{command[0]} cannot be run: {error.strerror}") from error
-        self._wait_until_open(self._child)
+        self._child = child
+        return child
 
-    def _wait_until_open(self, child: subprocess.Popen[str]) -> None:
+    def _wait_until_open(self, child: subprocess.Popen[str]) -> bool:
+        """False: a signal ended it, which says nothing of its configuration."""
         for _ in range(int(_START_DEADLINE_S / _PROBE_PAUSE_S)):
-            if child.poll() is not None:
+            status = child.poll()
+            if status is not None and status < 0 and not self._stopping.is_set():
+                self._forget_child()
+                return False
+            if status is not None:
                 raise BrokerDidNotStart(f"mosquitto ended: {_last_words(child)}")
-            if _accepts(self._host, self._port):
-                return
-            if self._stopping.wait(_PROBE_PAUSE_S):
-                return
+            if _accepts(self._host, self._port) or self._stopping.wait(_PROBE_PAUSE_S):
+                return True
         self._forget_child()
         raise BrokerDidNotStart(f"mosquitto did not listen on {self._host}:{self._port}")
 

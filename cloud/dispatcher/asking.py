@@ -44,12 +44,19 @@ class OrderAsking:
         self._gateway = gateway
 
     def ask(self, organisation_id: int, code: str) -> Asked:
-        """Ask every shop; an order that one knows is then in our database. Errors end here."""
-        answers = {
-            self._ask_shop(ShopKey(organisation_id, shop_id), code)
-            for shop_id, channel in self._shops(organisation_id)
-            if could_be_order_number(channel, code)
-        }
+        """Ask the shops; an order that one knows is then in our database. Errors end here.
+
+        A marketplace gives an order number once, so that its other shops need not be asked.
+        """
+        answers: set[Asked] = set()
+        found_at: set[str] = set()
+        for shop_id, channel in self._shops(organisation_id):
+            if channel in found_at or not could_be_order_number(channel, code):
+                continue
+            answer = self._ask_shop(ShopKey(organisation_id, shop_id), code)
+            answers.add(answer)
+            if answer is Asked.FOUND:
+                found_at.add(channel)
         return next((one for one in (Asked.FOUND, Asked.UNCLEAR) if one in answers), Asked.NONE)
 
     def _shops(self, organisation_id: int) -> Sequence[tuple[int, str]]:

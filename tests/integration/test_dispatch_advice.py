@@ -11,7 +11,9 @@ from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.dispatcher.advice import SYNC_COUNTS_FOR, Advised, Adviser
 from cloud.dispatcher.asking import OrderAsking
+from cloud.marketplaces.access import Tokens
 from cloud.orders.models import Order, Parcel
+from cloud.shops.service import NewShop, Purpose, add_shop, store_tokens
 from sandbox.shopee import demo_seed
 from tests.support.dispatch_bench import Bench
 from wire.messages import MAX_EQUIVALENTS, AdviceKind
@@ -40,6 +42,22 @@ def test_an_order_that_is_not_read_in_yet_is_asked_for(
 ) -> None:
     assert advise(bench, code) is kind
     assert advise(bench, code) is kind, "the second time from our own orders"
+
+
+def test_no_second_shop_of_a_marketplace_is_asked_for_an_order_that_one_has(bench: Bench) -> None:
+    now = utc_now()
+    tokens = Tokens("another", "refresh", now + timedelta(days=1), now + timedelta(days=30), ())
+
+    def second_shop(session: Session) -> None:
+        new = NewShop("shopee", "MY", "22000009", "Second", 1000, sending_enabled=True)
+        shop_id = add_shop(session, new, now).id
+        store_tokens(
+            session, bench.box, shop_id=shop_id, purpose=Purpose.ORDERS, tokens=tokens, now=now
+        )
+
+    bench.database.write(second_shop, scoped(bench.organisation_id))
+    assert advise(bench, ORDER) is AdviceKind.KNOWN
+    assert bench.calls("get_order_detail") == 1
 
 
 def test_an_order_whose_photos_went_out_is_said_to_be_sent(bench: Bench) -> None:

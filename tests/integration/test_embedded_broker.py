@@ -153,6 +153,31 @@ def test_a_missing_helper_is_told(make_broker: MakeBroker, monkeypatch: pytest.M
         make_broker().start()
 
 
+def killed_at_start(marker: Path, *, times: int) -> Callable[[Path], list[str]]:
+    """A command that is killed before it listens, so many times."""
+    script = 'echo >> "$0"; [ "$(wc -l < "$0")" -gt "$1" ] || kill -9 $$; shift; exec "$@"'
+    real = broker_module._command
+    return lambda file: ["sh", "-c", script, str(marker), str(times), *real(file)]
+
+
+def test_a_child_that_is_killed_while_it_starts_is_started_again(
+    make_broker: MakeBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It says nothing of its configuration, as an exit would."""
+    monkeypatch.setattr(broker_module, "_command", killed_at_start(tmp_path / "starts", times=1))
+    broker = make_broker()
+    broker.start()
+    assert broker.alive()
+
+
+def test_a_child_that_is_killed_at_every_start_is_told(
+    make_broker: MakeBroker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(broker_module, "_command", killed_at_start(tmp_path / "starts", times=99))
+    with pytest.raises(BrokerDidNotStart, match="killed each time"):
+        make_broker().start()
+
+
 def test_a_taken_port_is_told_before_anything_starts(make_broker: MakeBroker) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
