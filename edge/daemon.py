@@ -134,7 +134,7 @@ def _spool(settings: TableSettings, credentials: Credentials, clock: Clock) -> I
         logger.warning(
             "proof recovered",
             extra={
-                "proof_id": proof.proof_id,
+                "proof": proof.proof_id,
                 "code": proof.code,
                 "closing": proof.closing,
                 "photos": proof.photos,

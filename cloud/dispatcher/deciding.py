@@ -64,6 +64,12 @@ class Due:
     dispatch_id: int
     organisation_id: int
     code: str
+    proof_key: str | None
+
+    @property
+    def ids(self) -> dict[str, object]:
+        """What a line of the log names it by."""
+        return {"dispatch": self.dispatch_id, "proof": self.proof_key}
 
     @property
     def scope(self) -> Scope:
@@ -99,15 +105,17 @@ def still_waiting(session: Session, due: Due) -> Dispatch | None:
 
 def decide_dispatch(
     session: Session, due: Due, reading: ChatReading | None, settings: DispatcherSettings
-) -> None:
-    """Plan it, let it go on, hold it, save it, or put it before a person.
+) -> DispatchState | None:
+    """Plan it, let it go on, hold it, save it, or put it before a person; gives its new state.
+
+    None: there was nothing to decide any more.
 
     Everything is read before anything is changed: a reading would write what was changed so far.
     """
     dispatch = still_waiting(session, due)
     found = candidates(session, due.code)
     if dispatch is None or len(found) != 1:
-        return
+        return None
     target = _target(session, found[0])
     now = utc_now()
     decision = decide(_facts(session, dispatch, target, now), settings.too_old)
@@ -133,6 +141,7 @@ def decide_dispatch(
         _hold(session, dispatch, decision, now, settings)
     else:
         end_unsent(session, dispatch, decision, now)
+    return dispatch.state
 
 
 def _target(session: Session, found: Candidate) -> Target:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Attempt, Conversation, Message
+from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
 from cloud.conversations.states import AttemptOutcome, MessageKind
 from cloud.database.scope import Scope, scoped
 from cloud.marketplaces.chats import (
@@ -29,6 +29,9 @@ class Doubt:
     organisation_id: int
     fence: int
     shop_id: int
+    dispatch_id: int
+    proof_key: str | None
+    asked_at: datetime
     attempt_ids: tuple[int, ...]
     """All attempts that may have arrived, oldest first."""
     since: datetime
@@ -36,6 +39,16 @@ class Doubt:
     """The marketplace said that it has the message, so its absence proves nothing."""
     outgoing: OutgoingMessage
     known_ids: tuple[str, ...]
+
+    @property
+    def ids(self) -> dict[str, object]:
+        """What a line of the log names it by."""
+        return {
+            "message_id": self.message_id,
+            "dispatch": self.dispatch_id,
+            "shop": self.shop_id,
+            "proof": self.proof_key,
+        }
 
     @property
     def scope(self) -> Scope:
@@ -49,6 +62,7 @@ def doubt_about(session: Session, message: Message) -> Doubt:
         select(Attempt).where(Attempt.message_id == message.id).order_by(Attempt.number)
     ).all()
     open_ones = [one for one in attempts if one.outcome in MAY_HAVE_ARRIVED] or attempts[-1:]
+    dispatch = session.get_one(Dispatch, message.dispatch_id)
     conversation = session.get_one(Conversation, message.conversation_id)
     known = session.scalars(
         select(Message.marketplace_message_id).where(
@@ -61,6 +75,9 @@ def doubt_about(session: Session, message: Message) -> Doubt:
         organisation_id=message.organisation_id,
         fence=message.fence,
         shop_id=message.shop_id,
+        dispatch_id=dispatch.id,
+        proof_key=dispatch.proof_key,
+        asked_at=dispatch.asked_at,
         attempt_ids=tuple(one.id for one in open_ones),
         since=open_ones[0].started_at,
         refused_as_repeated=attempts[-1].outcome == AttemptOutcome.REFUSED,

@@ -37,6 +37,7 @@ _AND_WHAT_FOLLOWS = Reading(
         Message.uploaded_at,
         Conversation.buyer_id,
         Dispatch.asked_at,
+        Dispatch.proof_key,
     )
     .join(_CLAIMED, _CLAIMED.dispatch_id == Message.dispatch_id)
     .join(Conversation, Conversation.id == Message.conversation_id)
@@ -65,6 +66,7 @@ class Job:
     """For one that follows: the claim as it will be."""
     shop: ShopKey
     dispatch_id: int
+    proof_key: str | None
     kind: MessageKind
     text: str
     photo_sha256: str | None
@@ -88,6 +90,7 @@ class Job:
             "message_id": self.claim.message_id,
             "dispatch": self.dispatch_id,
             "shop": self.shop.shop_id,
+            "proof": self.proof_key,
         }
 
 
@@ -106,6 +109,7 @@ class _Row(NamedTuple):
     uploaded_at: datetime | None
     buyer_id: str
     asked_at: datetime
+    proof_key: str | None
 
 
 def jobs_from(session: Session, claim: Claim, settings: DispatcherSettings) -> Sequence[Job]:
@@ -121,6 +125,7 @@ def _job(row: _Row, settings: DispatcherSettings) -> Job:
         claim=Claim(row.id, row.organisation_id, fence=1),
         shop=ShopKey(row.organisation_id, row.shop_id),
         dispatch_id=row.dispatch_id,
+        proof_key=row.proof_key,
         kind=row.kind,
         text=row.text,
         photo_sha256=row.photo_sha256,

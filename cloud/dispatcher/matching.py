@@ -35,7 +35,7 @@ _BATCH = 50
 
 
 _DUE = Reading(
-    select(Dispatch.id, Dispatch.organisation_id, Dispatch.code)
+    select(Dispatch.id, Dispatch.organisation_id, Dispatch.code, Dispatch.proof_key)
     .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at <= bindparam("now"))
     .order_by(Dispatch.next_check_at, Dispatch.id)
     .limit(_BATCH)
@@ -99,19 +99,20 @@ class Matching:
             self._end_or_wait(due, several=bool(found))
             return
         reading = self._read_chat(due, found[0].order)
-        self._database.write(
+        state = self._database.write(
             lambda session: decide_dispatch(session, due, reading, self._settings), due.scope
         )
+        _note_decided(due, state)
 
     def _found(self, due: Due) -> Sequence[Candidate]:
         with self._database.read(due.scope) as session:
             return candidates(session, due.code)
 
     def _end_or_wait(self, due: Due, *, several: bool) -> None:
-        def unit(session: Session) -> None:
+        def unit(session: Session) -> DispatchState | None:
             dispatch = still_waiting(session, due)
             if dispatch is None:
-                return
+                return None
             now = utc_now()
             waited = now - dispatch.created_at
             gives_up = several or waited >= self._settings.wait_for_order
@@ -123,8 +124,9 @@ class Matching:
                 reason=Reason.SEVERAL_ORDERS if several else Reason.ORDER_NOT_FOUND,
                 next_check_at=None if gives_up else now + self._wait_after(waited),
             )
+            return dispatch.state
 
-        self._database.write(unit, due.scope)
+        _note_decided(due, self._database.write(unit, due.scope))
 
     def _wait_after(self, waited: timedelta) -> timedelta:
         """Look often at first, since most orders are only seconds late, then ever more rarely."""
@@ -152,5 +154,16 @@ class Matching:
             return None
         except MarketplaceError as error:
             # The claim still counts what we sent ourselves; the marketplace has the last word.
-            logger.warning("the chat cannot be read now: %s", error, extra={"shop": order.shop_id})
+            logger.warning(
+                "the chat cannot be read now: %s", error, extra={**due.ids, "shop": order.shop_id}
+            )
             return None
+
+
+def _note_decided(due: Due, state: DispatchState | None) -> None:
+    """Log what it is now; that it goes on waiting is no news each time."""
+    if state is DispatchState.QUEUED:
+        logger.info("dispatch planned", extra=due.ids)
+    elif state is not None:
+        level = logging.DEBUG if state in CHECKED else logging.INFO
+        logger.log(level, "dispatch %s", state, extra=due.ids)

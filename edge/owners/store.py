@@ -196,7 +196,7 @@ class StoreOwner:
         if proof_id is None and isinstance(error, _NOT_THE_DISK):
             logger.warning("store has nothing to note", extra={"reason": str(error)})
             return
-        logger.error("store refused", extra={"proof_id": proof_id, "reason": str(error)})
+        logger.error("store refused", extra={"proof": proof_id, "reason": str(error)})
         if isinstance(error, SpoolDamaged):
             raise error  # this thread ends, and with it the daemon: the next start rebuilds
         self._post(StoreFailed(str(error), self._ns(), proof_id))
@@ -210,6 +210,7 @@ class StoreOwner:
         proof_id = back.proof_id if back else effect.proof_id
         photos = tuple(photo.sha256 for photo in back.photos) if back else ()
         opened = ProofOpened(effect.proof_id, proof_id, self._ns(), photos, already_sent=sent)
+        logger.info("proof opened", extra={"proof": proof_id, "photos": len(photos)})
         self._post(opened)
 
     def _save(self, effect: SavePhoto) -> None:
@@ -241,7 +242,7 @@ class StoreOwner:
             self._offer(effect.capture_id, jpeg)
 
     def _no_photo(self, effect: SavePhoto, reason: str) -> None:
-        extra = {"capture_id": effect.capture_id, "proof_id": effect.proof_id, "reason": reason}
+        extra = {"capture_id": effect.capture_id, "proof": effect.proof_id, "reason": reason}
         logger.warning("photo not saved", extra=extra)
         self._post(PhotoFailed(effect.capture_id, reason, self._ns()))
 
@@ -250,7 +251,7 @@ class StoreOwner:
             self._spool.drop_photo(effect.proof_id, effect.sha256)
         except (UnknownProof, WrongState):
             # the close was quicker and named the photos that count, without this one
-            logger.info("photo was out already", extra={"proof_id": effect.proof_id})
+            logger.info("photo was out already", extra={"proof": effect.proof_id})
         except SpoolError as error:
             self._failed(error, effect.proof_id)
 

@@ -102,7 +102,7 @@ def _close_left_open(
     closed = [_close(connection, rows.proof_of(row), numbers, now) for row in left]
     for proof in closed:
         logger.warning(
-            "proof was left open", extra={"proof_id": proof.proof_id, "closing": proof.closing}
+            "proof was left open", extra={"proof": proof.proof_id, "closing": proof.closing}
         )
     return closed
 
@@ -169,7 +169,7 @@ def _take_in(
             taken=_by_name(file),
         )
         rows.insert_photo(connection, photo)
-    logger.warning("photos without a row", extra={"proof_id": proof.proof_id, "photos": len(group)})
+    logger.warning("photos without a row", extra={"proof": proof.proof_id, "photos": len(group)})
     return _close(connection, proof, numbers, now)
 
 

@@ -225,7 +225,7 @@ class Spool(SpoolReader):
         except BaseException:
             discard(self._files, path)
             raise
-        ids = {"proof_id": proof_id, "capture_id": capture_id, "sha8": photo.sha256[:8]}
+        ids = {"proof": proof_id, "capture_id": capture_id, "sha8": photo.sha256[:8]}
         logger.info("photo saved", extra=ids)
         self._wake()
         return self._stored(photo)
@@ -291,7 +291,7 @@ class Spool(SpoolReader):
         return manifest
 
     def _settled(self, manifest: StoredManifest) -> None:
-        ids = {"proof_id": manifest.proof_id, "revision": manifest.revision}
+        ids = {"proof": manifest.proof_id, "revision": manifest.revision}
         logger.info("proof settled", extra={**ids, "closing": manifest.closing})
         self._wake()
 
@@ -341,7 +341,7 @@ class Spool(SpoolReader):
                 connection, proof_id, revision, sha256s, at=at, numbers=self._numbers
             )
         if manifest is not None:
-            logger.error("proof goes on without its lost photos", extra={"proof_id": proof_id})
+            logger.error("proof goes on without its lost photos", extra={"proof": proof_id})
         self._wake()
         return manifest
 
@@ -360,12 +360,13 @@ class Spool(SpoolReader):
         """The cloud holds this manifest and all it names; retention may free the photos."""
         with self._journal.transaction("noting a proof's receipt") as connection:
             answers.proof_receipted(connection, proof_id, revision)
+        logger.info("proof receipted", extra={"proof": proof_id, "revision": revision})
 
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         """The cloud will not take this manifest: it is not sent again, its photos stay."""
         with self._journal.transaction("noting a refused proof") as connection:
             answers.proof_refused(connection, proof_id, revision, reason)
-        logger.error("proof refused", extra={"proof_id": proof_id, "reason": reason})
+        logger.error("proof refused", extra={"proof": proof_id, "reason": reason})
 
     def note_progress(self, proof_id: str, state: DispatchState, reason: str = "") -> None:
         """How far the proof's dispatch has come; a final state ends ``following``."""

@@ -42,13 +42,13 @@ class Conclusions:
                 self.receipted += 1
                 self._receipts.proof_receipted(proof_id, revision)
             case ProofRefused(proof_id, revision, reason):
-                _logger.error("the cloud refused proof %s: %s", proof_id, reason)
+                _logger.error("the cloud refused a proof: %s", reason, extra={"proof": proof_id})
                 self._receipts.proof_refused(proof_id, revision, reason)
             case SetAside(what, which, reason):
                 _logger.error("%s %s is set aside: %s", what, which, reason)
                 self._requests.report_health()
             case PhotosMissing(proof_id, revision, sha256s):
-                _logger.warning("the cloud lacks photos", extra={"proof_id": proof_id})
+                _logger.warning("the cloud lacks photos", extra={"proof": proof_id})
                 self._receipts.photos_missing(proof_id, revision, sha256s)
             case SlicesLost(sha256):
                 self._say_lost(sha256)
