@@ -7,11 +7,13 @@ because of others at the same moment (40001, 40P01).
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from cloud import metrics
 from cloud.database.errors import CommitUnknown, WriterStopped
 from cloud.database.scope import Scope
 from cloud.database.sessions import T, Unit, run_unit
@@ -40,6 +42,7 @@ class TransactionWriter:
         self._closing = threading.Event()
         self._idle = threading.Condition()
         self._running = 0
+        metrics.WRITES_WAITING.set_function(lambda: self._running)
 
     def write(self, unit: Unit[T], scope: Scope) -> T:
         """Run the unit until it commits, and return its result."""
@@ -83,6 +86,7 @@ class TransactionWriter:
             attempt += 1
 
     def _once(self, unit: Unit[T], scope: Scope) -> T:
+        began_s = time.monotonic()
         with self._engine.connect() as connection:
             # Leaving without a commit rolls back.
             transaction = connection.begin()
@@ -93,6 +97,8 @@ class TransactionWriter:
                 if not is_answered(error):
                     raise CommitUnknown("the connection broke during COMMIT") from error
                 raise
+            metrics.WRITE_SECONDS.observe(time.monotonic() - began_s)
+            metrics.WRITE_GROUP.observe(1)
             if has_news:
                 self._on_news(connection)
             return result

@@ -7,11 +7,13 @@ one unit of a group raises, the whole group is rolled back and each unit runs al
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Engine
 
+from cloud import metrics
 from cloud.database.errors import WriterStopped
 from cloud.database.scope import Scope
 from cloud.database.sessions import T, Unit, run_unit
@@ -65,6 +67,7 @@ class GroupCommitWriter:
         self._on_news = on_news
         self._on_death = on_death
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        metrics.WRITES_WAITING.set_function(self._queue.qsize)
         # Guards "closed or dead" against a job that is put at that very moment.
         self._gate = threading.Lock()
         self._stopped: str | None = None
@@ -120,7 +123,7 @@ class GroupCommitWriter:
         return group, True
 
     def _commit_group(self, group: Sequence[_Job]) -> None:
-        began = False
+        began, began_s = False, time.monotonic()
         done: list[tuple[object, bool]] = []
         try:
             with self._engine.begin() as connection:
@@ -134,6 +137,8 @@ class GroupCommitWriter:
                 for job in group:
                     job.fail(outside_view(error))
             return
+        metrics.WRITE_SECONDS.observe(time.monotonic() - began_s)
+        metrics.WRITE_GROUP.observe(len(group))
         for job, (result, _) in zip(group, done, strict=True):
             job.succeed(result)
         if any(has_news for _, has_news in done):

@@ -6,7 +6,7 @@ counts.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cloud.conversations.deriving import Part, parts_of_dispatch, store_derived
 from cloud.conversations.models import Attempt, Message
-from cloud.conversations.states import AttemptOutcome, MessageState
+from cloud.conversations.states import AttemptOutcome, DispatchState, MessageState
 from cloud.database.clock import database_now
 from cloud.database.prepared import Changing, Reading
 from cloud.dispatcher.beginning import Begun, add_attempt
@@ -89,6 +89,10 @@ class WentOn:
     is_claimed: bool
     begun: Begun | None
     """Its request may go out now."""
+    whole_since: datetime | None = None
+    """When the dispatch was asked for that the message before completed."""
+    is_doubted: bool = False
+    """The message before was not recorded as sent."""
 
 
 NOT_NOW = WentOn(is_claimed=False, begun=None)
@@ -112,7 +116,7 @@ def finish_sent(
         session, shop_id=facts.shop_id, message_id=facts.id, marketplace_id=sent.message_id
     ):
         doubt_same_id(session, claim, begun.attempt_id)
-        return NOT_NOW
+        return replace(NOT_NOW, is_doubted=True)
     if not _COMPLETE.run(session, attempt_id=begun.attempt_id, now=now):
         return _taken_before(session, following) if following else NOT_NOW
     sent_by_another = facts.fence != claim.fence and facts.state is MessageState.SENDING
@@ -127,8 +131,9 @@ def finish_sent(
     # A claim that was lost has no say about what follows.
     if following is not None and facts.fence == claim.fence:
         parts, went_on = _go_on(session, facts, parts, following, now)
-    store_derived(session, facts.dispatch, parts, now)
-    return went_on
+    derived = store_derived(session, facts.dispatch, parts, now)
+    is_whole = derived.state is DispatchState.SENT
+    return replace(went_on, whole_since=facts.asked_at if is_whole else None)
 
 
 def keep_for_later(session: Session, claim: Claim, url: str) -> None:

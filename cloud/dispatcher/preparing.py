@@ -4,6 +4,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cloud import metrics
 from cloud.conversations.states import MessageKind, Reason
 from cloud.dispatcher.errors import PictureRefused
 from cloud.dispatcher.jobs import Job
@@ -46,7 +47,11 @@ class Preparing:
             NotAuthorized, PictureRefused, PhotoStoreError: see OBSTACLES.
         """
         line = self._gateway.line(job.shop, Purpose.CHAT)
-        part, url = self._part(job, line)
+        try:
+            part, url = self._part(job, line)
+        except PhotoStoreError as error:
+            metrics.PHOTO_STORE_ERRORS.labels(type(error).__name__).inc()
+            raise
         return Ready(line, part, url)
 
     def ahead(self, job: Job) -> "Future[Ready]":

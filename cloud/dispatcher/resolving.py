@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cloud import metrics
+from cloud.conversations.derive import Derived
 from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.outbox import queue_again, refresh_state
-from cloud.conversations.states import MessageKind, MessageState
+from cloud.conversations.states import DispatchState, MessageKind, MessageState
+from cloud.database.base import utc_now
 from cloud.database.clock import database_now
 from cloud.database.scope import system
 from cloud.database.write import Database
@@ -82,14 +85,19 @@ class Resolving:
                 line.access, doubt.outgoing, since=doubt.since, known_ids=doubt.known_ids
             )
         except (NotAuthorized, MarketplaceError) as error:
-            logger.warning("the chat cannot be read back now: %s", error)
+            logger.warning("the chat cannot be read back now: %s", error, extra=doubt.ids)
             reading = NotInChat(is_complete=False)
-        self._database.write(lambda session: self._settle(session, doubt, reading), doubt.scope)
+        found = self._database.write(
+            lambda session: self._settle(session, doubt, reading), doubt.scope
+        )
+        if found is not None:
+            _note_found(doubt, found)
 
-    def _settle(self, session: Session, doubt: Doubt, reading: ReadBack) -> None:
+    def _settle(self, session: Session, doubt: Doubt, reading: ReadBack) -> Derived | None:
+        """The dispatch's new state if the message was found, else None."""
         message = session.get_one(Message, doubt.message_id, with_for_update=True)
         if message.state is not MessageState.UNCERTAIN or message.fence != doubt.fence:
-            return
+            return None
         now = database_now(session)
         attempts = [session.get_one(Attempt, one) for one in doubt.attempt_ids]
         attempts[-1].read_back_at = now
@@ -101,7 +109,8 @@ class Resolving:
             attempts[-1].read_back = _FOUND
             facts = facts_of(session, message.id)
             mark_sent(session, facts, reading.message, now, is_hidden=reading.is_hidden)
-            derive_again(session, facts, now)
+            return derive_again(session, facts, now)
+        return None
 
     def _not_found(
         self,
@@ -133,6 +142,14 @@ class Resolving:
     def _callers_are_done(self, session: Session, attempts: list[Attempt], now: datetime) -> bool:
         done = [one.finished_at or ended_at(session, one.sender) for one in attempts]
         return all(at is not None and now - at >= self._settings.settle for at in done)
+
+
+def _note_found(doubt: Doubt, found: Derived) -> None:
+    logger.info("message found in the chat", extra=doubt.ids)
+    metrics.MESSAGES.labels("found", "").inc()
+    if found.state is DispatchState.SENT:
+        seconds = (utc_now() - doubt.asked_at).total_seconds()
+        metrics.PRESS_TO_SENT.observe(max(0.0, seconds))
 
 
 def _may_be_of_another(session: Session, message: Message, found_id: str) -> bool:

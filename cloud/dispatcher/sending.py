@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
+from cloud import metrics
 from cloud.conversations.states import AttemptOutcome as Outcome
 from cloud.conversations.states import Reason
+from cloud.database.base import utc_now
 from cloud.database.errors import CommitUnknown
 from cloud.database.insisting import write_insisting
 from cloud.database.scope import scoped
@@ -163,8 +166,8 @@ class Sending:
     def _finish(self, request: _Request, sent: SentMessage | None) -> None:
         job, begun = request.job, request.begun
         if sent is not None:
-            self._write(job, lambda session: finish_sent(session, job.claim, begun, sent))
-            logger.info("message sent", extra=job.ids)
+            unit = partial(finish_sent, claim=job.claim, begun=begun, sent=sent)
+            _note_sent(job, self._write(job, unit))
 
     def _go_on(
         self, request: _Request, sent: SentMessage, after: Job, ahead: "Future[Ready]"
@@ -183,7 +186,7 @@ class Sending:
             job,
             lambda session: finish_sent(session, job.claim, request.begun, sent, following),
         )
-        logger.info("message sent", extra=job.ids)
+        _note_sent(job, went_on)
         if ready is not None and went_on.begun is not None:
             return _Request(after, ready, went_on.begun, since_s)
         return None if ready is not None else self._when_ready(after, ahead, went_on)
@@ -219,7 +222,9 @@ class Sending:
             error.name,
             extra={**job.ids, "next": step.next.name, "reason": step.reason.value},
         )
-        if request is not None and step.next is Next.LOOK_INTO_CHAT:
+        doubted = request is not None and step.next is Next.LOOK_INTO_CHAT
+        metrics.MESSAGES.labels("unknown" if doubted else "refused", step.reason.value).inc()
+        if request is not None and doubted:
             self._write_doubt(job, request[0], step, error)
             return
         if step.next is Next.LOOK_INTO_CHAT:
@@ -276,6 +281,18 @@ class Sending:
 
     def _wait_after(self, job: Job) -> timedelta:
         return self._settings.back_off.after(job.earlier.refused)
+
+
+def _note_sent(job: Job, went_on: WentOn) -> None:
+    if went_on.is_doubted:
+        logger.warning("the marketplace gave an id that another message has", extra=job.ids)
+        metrics.MESSAGES.labels("unknown", Reason.OTHER.value).inc()
+        return
+    logger.info("message sent", extra=job.ids)
+    metrics.MESSAGES.labels("sent", "").inc()
+    if went_on.whole_since is not None:
+        seconds = (utc_now() - went_on.whole_since).total_seconds()
+        metrics.PRESS_TO_SENT.observe(max(0.0, seconds))
 
 
 def _result_so_far(ahead: "Future[Ready]") -> Ready | None:

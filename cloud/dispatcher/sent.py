@@ -27,6 +27,7 @@ _FACTS = Reading(
         Dispatch.proof_key,
         Dispatch.state,
         Dispatch.withdrawn,
+        Dispatch.asked_at,
         Dispatch.asked_by_member_id,
         Shop.sending_enabled,
         SendingPace.free_at,
@@ -82,6 +83,7 @@ class MessageFacts:
     dispatch: DispatchKey
     dispatch_state: DispatchState
     withdrawn: bool
+    asked_at: datetime
     asked_by_person: bool
     sending_enabled: bool
     """By its shop's switch."""
@@ -94,7 +96,7 @@ def facts_of(session: Session, message_id: int) -> MessageFacts:
     """Read all of it in one statement, and lock the message where the database can."""
     row = _FACTS.one(session, message_id=message_id)
     organisation_id, shop_id, conversation_id, state, fence, marketplace_id, *rest = row
-    dispatch_id, device_id, proof_key, dispatch_state, withdrawn, asked_by, *shop = rest
+    dispatch_id, device_id, proof_key, dispatch_state, withdrawn, asked_at, asked_by, *shop = rest
     sending_enabled, free_at, gap_ms, backoff_level = shop
     return MessageFacts(
         id=message_id,
@@ -106,6 +108,7 @@ def facts_of(session: Session, message_id: int) -> MessageFacts:
         dispatch=DispatchKey(dispatch_id, organisation_id, device_id, proof_key),
         dispatch_state=dispatch_state,
         withdrawn=withdrawn,
+        asked_at=asked_at,
         asked_by_person=asked_by is not None,
         sending_enabled=sending_enabled,
         free_at=free_at,

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from cloud import metrics
 from cloud.link.errors import LineLost
 from cloud.link.mqtt import Incoming, Line
 from cloud.link.settings import LinkSettings
@@ -166,6 +167,7 @@ class CloudConnection:
                 logger.warning("the broker lacks something: %s", line.shortcomings)
             with self._lock:
                 self._connected.set()
+            metrics.BROKER_CONNECTED.set(1)
             self._on_connected()
         return line.ready
 
@@ -193,6 +195,7 @@ class CloudConnection:
             self._connected.clear()
             self._hears.clear()
             self._outgoing.clear()
+        metrics.BROKER_CONNECTED.set(0)
 
     def _take(self, message: Incoming) -> None:
         """Accept a message; what the broker does not hold back is dropped when too much waits."""

@@ -5,6 +5,7 @@ import logging
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cloud import metrics
 from cloud.database.write import Database
 from cloud.link.assembly import Assembly
 from cloud.link.outbound import Outbound
@@ -86,7 +87,8 @@ class InventoryAnswers:
         """A row alone is no receipt: the file must be there with the right bytes (invariant 4)."""
         try:
             return self._store.exists_verified(sender.organisation_id, photo.sha256)
-        except PhotoStoreError:
+        except PhotoStoreError as error:
+            metrics.PHOTO_STORE_ERRORS.labels(type(error).__name__).inc()
             logger.exception("a stored photo cannot be checked", extra={"photo": photo.sha256})
             return False
 

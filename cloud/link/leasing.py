@@ -22,6 +22,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from cloud import metrics
 from cloud.database.errors import DatabaseError, TransientDatabaseError
 from cloud.database.scope import system
 from cloud.database.write import Database
@@ -111,6 +112,7 @@ class PartitionLeases:
         if self._thread.is_alive():
             self._thread.join(_JOIN_S)
         self._held = (_NOTHING, 0.0)
+        metrics.PARTITIONS_HELD.set(0)
         try:
             self._database.write(lambda session: leave(session, self.process_id), _SHARING)
         except DatabaseError:
@@ -147,6 +149,7 @@ class PartitionLeases:
         before, _ = self._held
         kept = turn.held - turn.surplus
         self._held = (kept, until_s)
+        metrics.PARTITIONS_HELD.set(len(kept))
         self._follow(kept)
         new = kept - before
         if new:
@@ -162,4 +165,5 @@ class PartitionLeases:
         if held and self._monotonic_s() >= until_s:
             logger.warning("the leases of partitions are over", extra={"held": len(held)})
             self._held = (_NOTHING, 0.0)
+            metrics.PARTITIONS_HELD.set(0)
             self._follow(_NOTHING)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from cloud import metrics
 from cloud.database.base import utc_now
 from cloud.database.changes import record_change
 from cloud.database.errors import DatabaseError
@@ -68,7 +69,9 @@ class ManifestIntake:
         try:
             unsound = self._unsound(sender, sha256s)
             verdict = self._commit(sender, _facts(manifest, sender, payload), unsound)
-        except (DatabaseError, PhotoStoreError):
+        except (DatabaseError, PhotoStoreError) as error:
+            if isinstance(error, PhotoStoreError):
+                metrics.PHOTO_STORE_ERRORS.labels(type(error).__name__).inc()
             logger.exception(
                 "a manifest could not be committed; its table will send it again",
                 extra={"device": sender.device_id, "proof": proof_id},
@@ -99,6 +102,8 @@ class ManifestIntake:
         return self._database.write(unit, sender.scope)
 
     def _answer(self, sender: Sender, manifest: Manifest, verdict: Verdict) -> None:
+        if verdict.outcome is Outcome.APPLIED:
+            metrics.PROOFS_RECEIVED.labels(manifest.closing).inc()
         result = _RESULTS[verdict.outcome]
         log = logger.warning if result is ProofResult.CONFLICT else logger.info
         log(

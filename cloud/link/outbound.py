@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable
 
+from cloud import metrics
 from cloud.link.connection import CloudConnection
 from wire.messages import (
     Advice,
@@ -58,6 +59,7 @@ class Outbound:
 
     def answer(self, to: Address, answer: Answer) -> None:
         """Publish an answer."""
+        _count_receipts(answer)
         self._publish(to, Down.ANSWER, answer)
 
     def progress(self, to: Address, progress: Progress) -> None:
@@ -73,3 +75,12 @@ class Outbound:
             self._connection.publish(to.down(kind), message.to_bytes())
         else:
             logger.info("the lease of its partition is over", extra={"device": to.device_id})
+
+
+def _count_receipts(answer: Answer) -> None:
+    photos = sum(one.result is PhotoResult.RECEIPTED for one in answer.photos)
+    proofs = sum(one.result is ProofResult.RECEIPTED for one in answer.proofs)
+    if photos:
+        metrics.RECEIPTS.labels("photo").inc(photos)
+    if proofs:
+        metrics.RECEIPTS.labels("proof").inc(proofs)

@@ -7,10 +7,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from sqlalchemy.orm import Session
 
+from cloud import metrics
 from cloud.database.base import utc_now
 from cloud.database.write import Database
 from cloud.link.outbound import Outbound
 from cloud.link.senders import Sender
+from cloud.photos.errors import PhotoStoreError
 from cloud.photos.store import PhotoStore
 from cloud.proofs.service import add_photo
 from wire.messages import Answer, PhotoAnswer, PhotoResult
@@ -78,13 +80,16 @@ class PhotoIntake:
         try:
             self._photos.put(sender.organisation_id, sha256, data)
             self._commit(sender, sha256, len(data))
-        except Exception:
+        except Exception as error:
             # Of any kind: one photo must not end the link for every other table.
+            if isinstance(error, PhotoStoreError):
+                metrics.PHOTO_STORE_ERRORS.labels(type(error).__name__).inc()
             logger.exception(
                 "a photo could not be stored; its table will send it again",
                 extra={"device": sender.device_id, "photo": sha256},
             )
             return None
+        metrics.PHOTOS_STORED.inc()
         return PhotoAnswer(sha256=sha256, result=PhotoResult.RECEIPTED)
 
     def _commit(self, sender: Sender, sha256: str, size_bytes: int) -> None:

@@ -46,6 +46,7 @@ def serve(settings: CloudSettings, on_ready: Callable[[], None]) -> None:
     with ExitStack() as stack:
         listening = _listen(settings, stack)
         made = stack.enter_context(parts(settings, alone=True))
+        _serve_metrics(made, _ALL, stack)
         broker = None
         if settings.broker.embedded:
             from cloud.main.roles.broker import embedded_broker  # noqa: PLC0415 - see above
@@ -66,6 +67,7 @@ def run(settings: CloudSettings, roles: frozenset[Role], on_ready: Callable[[], 
     with ExitStack() as stack:
         listening = _listen(settings, stack) if Role.WEB in roles else None
         made = stack.enter_context(parts(settings, alone=False))
+        _serve_metrics(made, roles, stack)
         _work(_Process(made, access, roles, listening, on_ready), None)
 
 
@@ -92,6 +94,14 @@ def _listen(settings: CloudSettings, stack: ExitStack) -> socket.socket:
     from cloud.main.web import listen  # noqa: PLC0415 - see above
 
     return stack.enter_context(listen(settings.web.host, settings.web.port))
+
+
+def _serve_metrics(made: Parts, roles: frozenset[Role], stack: ExitStack) -> None:
+    if made.settings.metrics.port:
+        from cloud.main.metrics_server import metrics_served  # noqa: PLC0415 - see above
+
+        database = made.database if Role.SYNC in roles else None
+        stack.enter_context(metrics_served(made.settings.metrics, database))
 
 
 def _work(process: _Process, broker: "Mosquitto | None") -> None:

@@ -49,6 +49,16 @@ class WebSettings(Section):
     )
 
 
+class MetricsSettings(Section):
+    """What Prometheus may read; every process of several needs a port of its own."""
+
+    port: int = Field(default=0, ge=0, le=65535, description="TCP port of /metrics; 0: none")
+    host: str = Field(
+        default="127.0.0.1",
+        description="address to listen on; it has neither TLS nor a password, and no secrets",
+    )
+
+
 class BrokerSettings(Section):
     """The MQTT broker: the embedded one, or another by its address."""
 
@@ -217,6 +227,7 @@ class CloudSettings(BaseSettings):
         description="a sandbox's page of a buyer's chat, with {shop_id} and {buyer_id} in it",
     )
     web: WebSettings = WebSettings()
+    metrics: MetricsSettings = MetricsSettings()
     broker: BrokerSettings = BrokerSettings()
     s3: S3Section = S3Section()
     sending: SendingSettings = SendingSettings()

@@ -2,12 +2,15 @@
 
 import ipaddress
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import httpx
 
+from cloud import metrics
 from cloud.marketplaces.deadline import request_deadline
 from cloud.marketplaces.errors import (
     FailureClass,
@@ -65,6 +68,19 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@contextmanager
+def counted(channel: str) -> Iterator[None]:
+    """Count a request of a marketplace, and what came of it once its reply was understood."""
+    try:
+        yield
+    except MarketplaceError as error:
+        unknown = isinstance(error, OutcomeUnknown)
+        result = "unknown" if unknown else error.failure.value.replace(" ", "-")
+        metrics.MARKETPLACE_REQUESTS.labels(channel, result).inc()
+        raise
+    metrics.MARKETPLACE_REQUESTS.labels(channel, "ok").inc()
 
 
 def exchange(http: httpx.Client, request: httpx.Request, *, call: Call, deadline_s: float) -> Reply:

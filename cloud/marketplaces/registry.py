@@ -9,10 +9,10 @@ import httpx
 
 from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.interface import Marketplace
-from cloud.marketplaces.shopee.adapter import CHANNEL as SHOPEE
 from cloud.marketplaces.shopee.adapter import Shopee
 from cloud.marketplaces.shopee.capabilities import base_url_for as shopee_base_url_for
 from cloud.marketplaces.shopee.capabilities import capabilities as shopee_capabilities
+from cloud.marketplaces.shopee.client import CHANNEL as SHOPEE
 from cloud.marketplaces.shopee.client import ShopeeClient, utc_now
 
 

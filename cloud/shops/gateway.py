@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from cloud import metrics
 from cloud.database.base import utc_now
 from cloud.database.clock import database_now
 from cloud.database.errors import SecretError
@@ -166,12 +167,15 @@ class ShopGateway:
                 refresh_token=opened.refresh_token,
             )
         except AuthorizationEnded:
+            metrics.TOKEN_REFRESHES.labels(opened.channel, "ended").inc()
             self._end(shop, purpose, generation, has_ended=True)
             raise
         except TransientError:
+            metrics.TOKEN_REFRESHES.labels(opened.channel, "failed").inc()
             self._end(shop, purpose, generation, has_ended=False)
             raise
         self._store(shop, purpose, generation, tokens)
+        metrics.TOKEN_REFRESHES.labels(opened.channel, "refreshed").inc()
         logger.info("token refreshed", extra={"shop": shop.shop_id, "purpose": purpose})
 
     def _take_lease(self, shop: ShopKey, purpose: Purpose, generation: int) -> bool:

@@ -5,13 +5,12 @@ from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.exchange import Call
 from cloud.marketplaces.shopee.capabilities import capabilities
+from cloud.marketplaces.shopee.client import CHANNEL
 from cloud.marketplaces.shopee.errors import classify
 from cloud.marketplaces.shopee.orders import ShopeeOrders
 from cloud.marketplaces.shopee.read_back import ShopeeReadBack
 from cloud.marketplaces.shopee.signing import is_signed_push
 from cloud.marketplaces.shopee.tokens import ShopeeTokens
-
-CHANNEL = "shopee"
 
 
 class Shopee(ShopeeTokens, ShopeeOrders, ShopeeReadBack):

@@ -17,6 +17,7 @@ from cloud.marketplaces.exchange import (
     Call,
     Reply,
     checked_base_url,
+    counted,
     exchange,
     json_object,
     unreadable,
@@ -24,6 +25,7 @@ from cloud.marketplaces.exchange import (
 from cloud.marketplaces.shopee.errors import classify
 from cloud.marketplaces.shopee.signing import sign
 
+CHANNEL = "shopee"
 MAX_DETAIL_CHARS = 500
 
 Payload = dict[str, Any]
@@ -116,7 +118,11 @@ class ShopeeClient:
         deadline_s: float | None = None,
     ) -> Payload:
         limit_s = self._deadline_s if deadline_s is None else deadline_s
-        reply = exchange(self._http, request, call=call, deadline_s=limit_s)
+        with counted(CHANNEL):
+            reply = exchange(self._http, request, call=call, deadline_s=limit_s)
+            return self._payload(reply, call, secrets)
+
+    def _payload(self, reply: Reply, call: Call, secrets: list[str]) -> Payload:
         payload = json_object(reply.body)
         name = None if payload is None else payload.get("error")
         if payload is None or not isinstance(name, str):
