@@ -210,7 +210,8 @@ class StoreOwner:
         proof_id = back.proof_id if back else effect.proof_id
         photos = tuple(photo.sha256 for photo in back.photos) if back else ()
         opened = ProofOpened(effect.proof_id, proof_id, self._ns(), photos, already_sent=sent)
-        logger.info("proof opened", extra={"proof": proof_id, "photos": len(photos)})
+        ids = {"proof": proof_id, "code": effect.code, "photos": len(photos)}
+        logger.info("proof opened", extra=ids)
         self._post(opened)
 
     def _save(self, effect: SavePhoto) -> None:

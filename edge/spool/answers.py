@@ -7,9 +7,10 @@ from edge.spool.journal import every
 from wire.messages import DispatchState
 
 
-def photo_receipted(connection: Connection, sha256: str) -> None:
-    """The cloud has these bytes; this only ends their retransmission."""
-    connection.execute("UPDATE photo SET receipted = 1 WHERE sha256 = ?", (sha256,))
+def photo_receipted(connection: Connection, sha256: str) -> list[str]:
+    """The cloud has these bytes; this only ends their retransmission. Gives their proofs."""
+    sql = "UPDATE photo SET receipted = 1 WHERE sha256 = ? AND receipted = 0 RETURNING proof_id"
+    return [row["proof_id"] for row in every(connection, sql, sha256)]
 
 
 def photos_wanted(connection: Connection, sha256s: Iterable[str]) -> None:
@@ -19,10 +20,12 @@ def photos_wanted(connection: Connection, sha256s: Iterable[str]) -> None:
     )
 
 
-def photo_lost(connection: Connection, sha256: str) -> list[str]:
-    """A photo is damaged and is not offered any more; where its files lie, below the spool."""
-    sql = "UPDATE photo SET fate = 'lost' WHERE sha256 = ? AND fate = 'kept' RETURNING path"
-    return [row["path"] for row in every(connection, sql, sha256)]
+def photo_lost(connection: Connection, sha256: str) -> list[tuple[str, str]]:
+    """A photo is damaged and not offered any more; its proofs and files, below the spool."""
+    sql = (
+        "UPDATE photo SET fate = 'lost' WHERE sha256 = ? AND fate = 'kept' RETURNING proof_id, path"
+    )
+    return [(row["proof_id"], row["path"]) for row in every(connection, sql, sha256)]
 
 
 def proof_receipted(connection: Connection, proof_id: str, revision: int) -> None:

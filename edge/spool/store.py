@@ -325,7 +325,9 @@ class Spool(SpoolReader):
     def photo_receipted(self, sha256: str) -> None:
         """The cloud has these bytes: they are not sent again, and nothing more."""
         with self._journal.transaction("noting a photo's receipt") as connection:
-            answers.photo_receipted(connection, sha256)
+            proof_ids = answers.photo_receipted(connection, sha256)
+        for one in proof_ids:
+            logger.info("photo uploaded", extra={"proof": one, "sha8": sha256[:8]})
 
     def photos_missing(
         self, proof_id: str, revision: int, sha256s: Collection[str], at: Moment
@@ -346,21 +348,17 @@ class Spool(SpoolReader):
         return manifest
 
     def photo_lost(self, sha256: str) -> None:
-        """A stored photo is not what was written (PhotoDamaged): it is counted and not offered.
-
-        Its files are set aside, so that the next start does not take them for whole.
-        """
+        """A stored photo is not what was written: it is counted, not offered, and set aside."""
         with self._journal.transaction("noting a lost photo") as connection:
-            paths = answers.photo_lost(connection, sha256)
-        for path in paths:
+            lost = answers.photo_lost(connection, sha256)
+        for proof_id, path in lost:
             set_aside(self._files, self._directory / path)
-        logger.error("photo is damaged", extra={"sha8": sha256[:8]})
+            logger.error("photo is damaged", extra={"proof": proof_id, "sha8": sha256[:8]})
 
     def proof_receipted(self, proof_id: str, revision: int) -> None:
         """The cloud holds this manifest and all it names; retention may free the photos."""
         with self._journal.transaction("noting a proof's receipt") as connection:
             answers.proof_receipted(connection, proof_id, revision)
-        logger.info("proof receipted", extra={"proof": proof_id, "revision": revision})
 
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         """The cloud will not take this manifest: it is not sent again, its photos stay."""

@@ -40,6 +40,8 @@ class Conclusions:
                 self._receipts.photo_receipted(sha256)
             case ProofReceipted(proof_id, revision):
                 self.receipted += 1
+                ids = {"proof": proof_id, "revision": revision}
+                _logger.info("proof receipted", extra=ids)
                 self._receipts.proof_receipted(proof_id, revision)
             case ProofRefused(proof_id, revision, reason):
                 _logger.error("the cloud refused a proof: %s", reason, extra={"proof": proof_id})
