@@ -74,8 +74,9 @@ class OrderAsking:
 
     def _ask_shop(self, shop: ShopKey, code: str) -> Asked:
         try:
-            line = self._gateway.line(shop, Purpose.ORDERS)
-            order = line.marketplace.order(line.access, code)
+            order = self._gateway.read(
+                shop, Purpose.ORDERS, lambda line: line.marketplace.order(line.access, code)
+            )
         except NotFound:
             return Asked.NONE
         except (NotAuthorized, MarketplaceError) as error:

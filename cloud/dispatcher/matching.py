@@ -26,7 +26,7 @@ from cloud.marketplaces.errors import MarketplaceError
 from cloud.orders.models import Order
 from cloud.orders.queries import Candidate, candidates
 from cloud.shops.errors import NotAuthorized
-from cloud.shops.gateway import ShopGateway, ShopKey
+from cloud.shops.gateway import Line, ShopGateway, ShopKey
 from cloud.shops.service import Purpose
 
 logger = logging.getLogger(__name__)
@@ -141,8 +141,9 @@ class Matching:
         checked, known_id, unanswered = row or (None, None, 0)
         if not order.buyer_id or (checked and now - checked < self._settings.chat_read_fresh):
             return None
-        try:
-            line = self._gateway.line(ShopKey(due.organisation_id, order.shop_id), Purpose.CHAT)
+        shop = ShopKey(due.organisation_id, order.shop_id)
+
+        def request(line: Line) -> ChatReading | None:
             return read_unanswered(
                 line,
                 buyer_id=order.buyer_id,
@@ -150,6 +151,9 @@ class Matching:
                 counted_before=unanswered,
                 now=now,
             )
+
+        try:
+            return self._gateway.read(shop, Purpose.CHAT, request)
         except NotAuthorized:
             return None
         except MarketplaceError as error:

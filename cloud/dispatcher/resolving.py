@@ -27,7 +27,7 @@ from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.chats import NotInChat, ReadBack
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.shops.errors import NotAuthorized
-from cloud.shops.gateway import ShopGateway, ShopKey
+from cloud.shops.gateway import Line, ShopGateway, ShopKey
 from cloud.shops.service import Purpose
 
 logger = logging.getLogger(__name__)
@@ -79,11 +79,15 @@ class Resolving:
             return [doubt_about(session, message) for message in messages]
 
     def _look(self, doubt: Doubt) -> None:
-        try:
-            line = self._gateway.line(ShopKey(doubt.organisation_id, doubt.shop_id), Purpose.CHAT)
-            reading: ReadBack = line.marketplace.read_back(
+        shop = ShopKey(doubt.organisation_id, doubt.shop_id)
+
+        def request(line: Line) -> ReadBack:
+            return line.marketplace.read_back(
                 line.access, doubt.outgoing, since=doubt.since, known_ids=doubt.known_ids
             )
+
+        try:
+            reading = self._gateway.read(shop, Purpose.CHAT, request)
         except (NotAuthorized, MarketplaceError) as error:
             logger.warning("the chat cannot be read back now: %s", error, extra=doubt.ids)
             reading = NotInChat(is_complete=False)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ from cloud.marketplaces.errors import (
     AuthorizationEnded,
     FailureClass,
     OutcomeUnknown,
+    TokenRejected,
     TransientError,
 )
 from cloud.marketplaces.http_clients import HttpClients
@@ -37,11 +39,14 @@ from cloud.shops.service import (
     OpenedAuthorization,
     Purpose,
     authorization,
+    holders_of_pair,
     open_authorization,
     store_tokens,
 )
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 REFRESH_AHEAD = timedelta(minutes=10)
 _REFRESH_LEASE = timedelta(seconds=60)
@@ -113,6 +118,21 @@ class ShopGateway:
             generation=opened.generation,
         )
 
+    def read(self, shop: ShopKey, purpose: Purpose, request: Callable[[Line], T]) -> T:
+        """Make a request that changes nothing; once more when its token was not taken.
+
+        A marketplace may end a token before the time that it gave for it.
+
+        Raises:
+            NotAuthorized, MarketplaceError, DatabaseError: from ``line`` or from the request.
+        """
+        line = self.line(shop, purpose)
+        try:
+            return request(line)
+        except TokenRejected:
+            self.token_rejected(shop, purpose, line)
+        return request(self.line(shop, purpose))
+
     def token_rejected(self, shop: ShopKey, purpose: Purpose, line: Line) -> None:
         """Replace a token that the marketplace did not take; raises as ``line`` does."""
         self._refresh(shop, purpose, line.generation)
@@ -148,12 +168,14 @@ class ShopGateway:
             self._known[key] = (now_s + _REMEMBERED_S, opened)
         return opened
 
-    def _forget(self, shop: ShopKey, purpose: Purpose) -> None:
+    def _forget(self, shop: ShopKey) -> None:
+        """Of all purposes: they may share a pair."""
         with self._lock:
-            self._known.pop((shop, purpose), None)
+            for purpose in Purpose:
+                self._known.pop((shop, purpose), None)
 
     def _refresh(self, shop: ShopKey, purpose: Purpose, generation: int) -> None:
-        self._forget(shop, purpose)
+        self._forget(shop)
         if not self._take_lease(shop, purpose, generation):
             return
         opened = self._opened(shop, purpose)
@@ -183,13 +205,14 @@ class ShopGateway:
 
         def unit(session: Session) -> str:
             row = authorization(session, shop.shop_id, purpose)
-            session.refresh(row, with_for_update=True)
+            rows = holders_of_pair(session, self._box, shop.shop_id, purpose)
             now = database_now(session)
             if row.generation != generation:
                 return "replaced"
-            if row.refreshing_until is not None and row.refreshing_until > now:
+            if any(one.refreshing_until and one.refreshing_until > now for one in rows):
                 return "under way"
-            row.refreshing_until = now + _REFRESH_LEASE
+            for one in rows:
+                one.refreshing_until = now + _REFRESH_LEASE
             return "taken"
 
         outcome = self._database.write(unit, shop.scope)
@@ -203,19 +226,23 @@ class ShopGateway:
 
         def unit(session: Session) -> None:
             row = authorization(session, shop.shop_id, purpose)
-            if row.generation == generation and row.state == AuthorizationState.AUTHORIZED:
-                store_tokens(
-                    session,
-                    self._box,
-                    shop_id=shop.shop_id,
-                    purpose=purpose,
-                    tokens=tokens,
-                    now=now,
-                )
+            rows = holders_of_pair(session, self._box, shop.shop_id, purpose)
+            if row.generation != generation:
+                return
+            for one in rows:
+                if one.state == AuthorizationState.AUTHORIZED:
+                    store_tokens(
+                        session,
+                        self._box,
+                        shop_id=shop.shop_id,
+                        purpose=Purpose(one.purpose),
+                        tokens=tokens,
+                        now=now,
+                    )
 
         # The old refresh token is spent: only this pair is left.
         write_insisting(self._database, unit, shop.scope)
-        self._forget(shop, purpose)
+        self._forget(shop)
 
     def _end(self, shop: ShopKey, purpose: Purpose, generation: int, *, has_ended: bool) -> None:
         """End the lease of a refresh that brought no new pair.
@@ -227,13 +254,15 @@ class ShopGateway:
 
         def unit(session: Session) -> None:
             row = authorization(session, shop.shop_id, purpose)
+            rows = holders_of_pair(session, self._box, shop.shop_id, purpose)
             if row.generation != generation:
                 return
-            row.refreshing_until = None
-            if has_ended and row.state == AuthorizationState.AUTHORIZED:
-                row.state = AuthorizationState.EXPIRED
-                row.changed_at = now
+            for one in rows:
+                one.refreshing_until = None
+                if has_ended and one.state == AuthorizationState.AUTHORIZED:
+                    one.state = AuthorizationState.EXPIRED
+                    one.changed_at = now
 
         self._database.write(unit, shop.scope)
-        self._forget(shop, purpose)
+        self._forget(shop)
         logger.warning("no new token", extra={"shop": shop.shop_id, "ended": has_ended})

@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cloud.database.errors import SecretError
 from cloud.database.prepared import Reading
 from cloud.database.secrets import SecretBox
 from cloud.marketplaces.access import AppCredentials, ShopAccess, Tokens
@@ -162,6 +163,45 @@ def authorization(session: Session, shop_id: int, purpose: Purpose) -> Authoriza
     if row is None:
         raise NotAuthorized(f"shop {shop_id} has no authorization for {purpose}")
     return row
+
+
+def holders_of_pair(
+    session: Session, box: SecretBox, shop_id: int, purpose: Purpose
+) -> list[Authorization]:
+    """The authorization for a purpose, and others of the shop that hold the same token pair.
+
+    One app may serve several purposes with one pair. A refresh spends it for all of them
+    (marketplace-apis 1.2: single use per shop), so that all get the new one. The rows are locked.
+
+    Raises:
+        NotAuthorized: there is no such shop in this session's scope.
+    """
+    rows = session.scalars(
+        select(Authorization)
+        .where(Authorization.shop_id == shop_id)
+        .order_by(Authorization.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    asked = next((row for row in rows if row.purpose == purpose), None)
+    if asked is None:
+        raise NotAuthorized(f"shop {shop_id} has no authorization for {purpose}")
+    pair = _refresh_token(box, asked)
+    return [
+        row
+        for row in rows
+        if row is asked or (pair is not None and _refresh_token(box, row) == pair)
+    ]
+
+
+def _refresh_token(box: SecretBox, row: Authorization) -> bytes | None:
+    """None where there is none, or where it cannot be opened."""
+    if row.sealed_refresh_token is None:
+        return None
+    try:
+        return box.open(row.sealed_refresh_token, _bound("authorizations.refresh", row.id))
+    except SecretError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.orders import OrderPage, OrderTime
 from cloud.orders.service import put_order
 from cloud.shops.errors import NotAuthorized
-from cloud.shops.gateway import ShopGateway, ShopKey
+from cloud.shops.gateway import Line, ShopGateway, ShopKey
 from cloud.shops.models import Authorization, Shop
 from cloud.shops.service import AuthorizationState, Purpose
 
@@ -127,15 +127,20 @@ class OrderReader:
     def _read_window(self, shop: ShopToRead, since: datetime, until: datetime) -> int:
         count, cursor = 0, ""
         while True:
-            line = self._gateway.line(shop.key, Purpose.ORDERS)
-            page = line.marketplace.orders(
-                line.access, since=since, until=until, by=OrderTime.UPDATED, cursor=cursor
-            )
+            page = self._page(shop, since, until, cursor)
             self._keep(shop, page)
             count += len(page.orders)
             cursor = page.next_cursor
             if not cursor:
                 return count
+
+    def _page(self, shop: ShopToRead, since: datetime, until: datetime, cursor: str) -> OrderPage:
+        def request(line: Line) -> OrderPage:
+            return line.marketplace.orders(
+                line.access, since=since, until=until, by=OrderTime.UPDATED, cursor=cursor
+            )
+
+        return self._gateway.read(shop.key, Purpose.ORDERS, request)
 
     def _keep(self, shop: ShopToRead, page: OrderPage) -> None:
         now = utc_now()

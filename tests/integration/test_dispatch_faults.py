@@ -223,6 +223,22 @@ def test_an_expired_token_is_replaced_once_for_all_threads(bench: Bench) -> None
         assert bench.pictures(BUYER + index) == list(one.photos)
 
 
+def test_an_expired_token_keeps_no_order_from_being_found(bench: Bench) -> None:
+    """Nothing has read the shop's orders before: the first to meet it is the question for one."""
+    control = bench.sandbox.control
+    access, refresh = control.mint_tokens(bench.sandbox.shop_id, bench.sandbox.partner_id)
+    bench.put_tokens(access, refresh)
+    path = f"/shops/{bench.sandbox.shop_id}/tokens/expire"
+    control.call("POST", path, {"partner_id": bench.sandbox.partner_id})
+    packed = bench.pack(ORDER)
+    with bench.running():
+        bench.until(packed, DispatchState.SENT)
+        control.call("POST", path, {"partner_id": bench.sandbox.partner_id})
+        again = bench.pack(demo_seed.FURTHER_ORDER_SNS[1])
+        bench.until(again, DispatchState.SENT)
+    assert bench.calls("access_token/get") == 2
+
+
 def test_a_token_rejected_after_other_trouble_is_replaced_all_the_same(bench: Bench) -> None:
     bench.fault("rate_limit", "text", retry_after_s=0)
     bench.fault("token_expired", "text", skip=1)

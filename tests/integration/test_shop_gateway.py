@@ -12,17 +12,21 @@ from cloud.database.base import utc_now
 from cloud.database.errors import DatabaseBusy
 from cloud.database.scope import scoped
 from cloud.database.write import Database
+from cloud.marketplaces.access import Tokens
 from cloud.marketplaces.errors import AuthorizationEnded, OutcomeUnknown, TransientError
 from cloud.marketplaces.shopee.adapter import Shopee
 from cloud.shops.errors import NotAuthorized
 from cloud.shops.gateway import RefreshUnderWay, ShopGateway
 from cloud.shops.models import Authorization
-from cloud.shops.service import AuthorizationState, Purpose, authorization
+from cloud.shops.service import AuthorizationState, Purpose, authorization, store_tokens
+from sandbox.shopee import demo_seed
 from tests.support.dispatch_bench import Bench
 
 T = TypeVar("T")
 SOON = timedelta(minutes=1)
 PAST = timedelta(seconds=-1)
+HOURS = timedelta(hours=3)
+ORDER = demo_seed.FURTHER_ORDER_SNS[0]
 
 
 def row(bench: Bench) -> Authorization:
@@ -78,6 +82,56 @@ def test_a_token_is_refreshed_ahead_of_its_end_by_one_of_many(bench: Bench) -> N
     newest = bench.gateway.line(bench.shop, Purpose.CHAT)
     assert newest.generation == row(bench).generation
     assert newest.marketplace.conversations(newest.access) is not None
+
+
+def test_purposes_that_share_a_pair_get_the_new_one_together(bench: Bench) -> None:
+    """Its refresh token is good for one use: refreshed for one purpose, it is spent for the other.
+
+    Otherwise orders would no longer be found once the chat's token was refreshed, and the shop
+    would have to be authorized again.
+    """
+    mint(bench, SOON)
+    chat = bench.gateway.line(bench.shop, Purpose.CHAT)
+    orders = other_process(bench).line(bench.shop, Purpose.ORDERS)
+    assert refreshes(bench) == 1
+    assert orders.access.access_token == chat.access.access_token
+    bench.gateway.token_rejected(bench.shop, Purpose.ORDERS, orders)
+    newest = [bench.gateway.line(bench.shop, purpose) for purpose in Purpose]
+    assert refreshes(bench) == 2
+    assert newest[0].access.access_token == newest[1].access.access_token
+    bench.gateway.token_rejected(bench.shop, Purpose.CHAT, newest[1])
+
+
+def test_a_purpose_with_a_pair_of_its_own_keeps_it(bench: Bench) -> None:
+    mint(bench, SOON)
+    now = utc_now()
+    own = Tokens("access of orders", "refresh of orders", now + HOURS, now + HOURS, ())
+
+    def unit(session: Session) -> None:
+        store_tokens(
+            session,
+            bench.box,
+            shop_id=bench.shop_id,
+            purpose=Purpose.ORDERS,
+            tokens=own,
+            now=now,
+        )
+
+    bench.database.write(unit, scoped(bench.organisation_id))
+    bench.gateway.line(bench.shop, Purpose.CHAT)
+    assert refreshes(bench) == 1
+    assert bench.gateway.line(bench.shop, Purpose.ORDERS).access.access_token == own.access_token
+
+
+def test_a_reading_whose_token_was_not_taken_is_made_once_more(bench: Bench) -> None:
+    mint(bench, timedelta(hours=3))
+    path = f"/shops/{bench.sandbox.shop_id}/tokens/expire"
+    bench.sandbox.control.call("POST", path, {"partner_id": bench.sandbox.partner_id})
+    found = bench.gateway.read(
+        bench.shop, Purpose.ORDERS, lambda line: line.marketplace.order(line.access, ORDER)
+    )
+    assert found.number == ORDER
+    assert refreshes(bench) == 1
 
 
 def test_a_token_that_was_rejected_is_replaced_once(bench: Bench) -> None:
@@ -169,7 +223,8 @@ def test_a_refresh_of_unknown_outcome_keeps_others_away_for_a_while(bench: Bench
         bench.gateway.line(bench.shop, Purpose.CHAT)
     with pytest.raises(RefreshUnderWay):
         bench.gateway.line(bench.shop, Purpose.CHAT)
-    bench.change_authorization(Purpose.CHAT, refreshing_until=utc_now() - SOON)
+    for purpose in Purpose:
+        bench.change_authorization(purpose, refreshing_until=utc_now() - SOON)
     assert bench.gateway.line(bench.shop, Purpose.CHAT) is not None
 
 
@@ -178,12 +233,14 @@ def test_a_spent_refresh_token_ends_the_authorization(bench: Bench) -> None:
     bench.sandbox.control.fault("drop_after", "/api/v2/auth/access_token/get")
     with pytest.raises(OutcomeUnknown):
         bench.gateway.line(bench.shop, Purpose.CHAT)
-    bench.change_authorization(Purpose.CHAT, refreshing_until=None)
+    for purpose in Purpose:
+        bench.change_authorization(purpose, refreshing_until=None)
     with pytest.raises(AuthorizationEnded):
         bench.gateway.line(bench.shop, Purpose.CHAT)
     assert row(bench).state == AuthorizationState.EXPIRED
-    with pytest.raises(NotAuthorized):
-        bench.gateway.line(bench.shop, Purpose.CHAT)
+    for purpose in Purpose:  # the pair was theirs in common
+        with pytest.raises(NotAuthorized):
+            bench.gateway.line(bench.shop, purpose)
 
 
 @pytest.mark.parametrize("what", ["ended", "authorized anew"])
