@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Integer, String, Text, bindparam, delete, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    String,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -132,6 +142,11 @@ def horizon(database: Database) -> Horizon:
         # The bound itself, not the last row below it: rows of another server may lie above.
         bound = session.scalars(select(_oldest_open_number())).one()
         return Horizon(bound - 1, hidden=newest >= bound)
+
+
+def least_new_id(connection: Connection) -> int:
+    """PostgreSQL: changes written from now on, by this transaction or a later one, come after."""
+    return connection.scalars(select(_oldest_open_number())).one()
 
 
 def id_before(database: Database, at: datetime) -> int:

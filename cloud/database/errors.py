@@ -65,6 +65,14 @@ class SchemaMismatch(PermanentDatabaseError):
     """The database was made by another version of the program, which this one cannot serve."""
 
 
+class MoveRefused(PermanentDatabaseError):
+    """The database cannot be moved to another like this. The text says what to do."""
+
+
+class SnapshotFailed(PermanentDatabaseError):
+    """No sound copy of the database could be made; what stood in its place is as it was."""
+
+
 class SecretError(DatabaseError):
     """A sealed value or its key file cannot be used. The texts never hold the value or a key."""
 

@@ -1,7 +1,6 @@
 """``packwitness-cloud check``: is the photo store usable, and does the database agree with it."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,12 +12,11 @@ from cloud.database.base import utc_now
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.main.opening import basics, photo_store
+from cloud.main.progress import Progress
 from cloud.main.settings import CloudSettings
 from cloud.migrations.upgrade import require_current
 from cloud.photos.store import PhotoStore
 from cloud.proofs.audit import Audit, Counts, Finding, Wrong
-
-PROGRESS_EVERY_S = 10.0
 
 Say = Callable[[str], None]
 
@@ -88,28 +86,6 @@ def sentence(finding: Finding) -> str:
     return ", ".join(parts)
 
 
-class Progress:
-    """Says now and then how far an audit is."""
-
-    def __init__(
-        self,
-        say: Say,
-        every_s: float = PROGRESS_EVERY_S,
-        monotonic_s: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._say = say
-        self._every_s = every_s
-        self._monotonic_s = monotonic_s
-        self._said_s = monotonic_s()
-
-    def __call__(self, counts: Counts) -> None:
-        """Say it if it is time."""
-        now_s = self._monotonic_s()
-        if now_s - self._said_s >= self._every_s:
-            self._said_s = now_s
-            self._say(f"so far {counts.photos} photos and {counts.objects} stored objects")
-
-
 def check(settings: CloudSettings, report: Report, progress: Progress, *, quick: bool) -> bool:
     """Try the store out, then audit every organisation; whether all is well.
 
@@ -118,7 +94,11 @@ def check(settings: CloudSettings, report: Report, progress: Progress, *, quick:
     with basics(settings, require_current) as made:
         store = photo_store(settings, owner=False)
         store.check()
-        audit = Audit(made.database, store, quick=quick, now=utc_now(), on_step=progress)
+
+        def tell(counts: Counts) -> None:
+            progress(f"so far {counts.photos} photos and {counts.objects} stored objects")
+
+        audit = Audit(made.database, store, quick=quick, now=utc_now(), on_step=tell)
         for organisation_id in _organisations(made.database, store):
             for finding in audit.organisation(organisation_id):
                 report.add(finding)

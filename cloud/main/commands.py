@@ -22,11 +22,12 @@ from cloud.database.errors import DatabaseError
 from cloud.database.scope import scoped, system
 from cloud.fleet.models import PackingTable
 from cloud.fleet.service import create_table, issue_claim, new_claim_code
-from cloud.main.checking import Progress, Report, check
+from cloud.main.checking import Report, check
 from cloud.main.connecting import connect, read_connection
 from cloud.main.errors import StartError
-from cloud.main.opening import Basics, basics, basics_for_a_command
+from cloud.main.opening import Basics, PhotoHome, basics, basics_for_a_command
 from cloud.main.process import data_folder_locked, ends_on_signals, log_to_stderr
+from cloud.main.progress import Progress
 from cloud.main.roles import Role
 from cloud.main.settings import CloudSettings
 from cloud.main.settings_loading import DEFAULT_FILE, FILE_VARIABLE, load
@@ -177,6 +178,73 @@ def check_command(
         report, progress = Report(_say, as_json=as_json), Progress(_say_aside)
         is_well = check(settings, report, progress, quick=quick)
     raise typer.Exit(0 if is_well else 1)
+
+
+@app.command("move-database")
+def move_database_command(
+    to: Annotated[
+        str,
+        typer.Option(
+            help="postgresql+psycopg://user@host/name; keep its password in ~/.pgpass, not here"
+        ),
+    ],
+) -> None:
+    """Copy the SQLite database into an empty one on PostgreSQL, and verify it.
+
+    The cloud must be stopped. All or nothing: interrupted or refused, the other database stays
+    empty. The file is not changed.
+    """
+    from cloud.main.moving import move_database  # noqa: PLC0415 - commands load what they use
+
+    settings = _settings()
+    log_to_stderr("WARNING")
+    with _one_line_errors():
+        moved = move_database(settings, to, Progress(_say_aside))
+    for table, rows in moved.rows_of.items():
+        _say(f"{table}: {rows}")
+    _say(
+        f"moved and verified {moved.rows} rows. Set database to the new address before the next "
+        "start, and never start from the old file again: it would send what waits in it once more"
+    )
+
+
+@app.command("move-photos")
+def move_photos_command(
+    to: Annotated[PhotoHome, typer.Option(help="bucket: that of [s3]; folder: that in data_dir")],
+) -> None:
+    """Copy photos between data folder and bucket; what is missing there, verified. Deletes nothing.
+
+    Works beside a running cloud and can be repeated: the last time while the cloud stands still.
+    Ends with 0 when all are there, 1 when damaged ones are not, 2 when it could not go on.
+    """
+    from cloud.main.moving import in_words, move_photos  # noqa: PLC0415 - see above
+
+    settings = _settings()
+    log_to_stderr("WARNING")
+    with _one_line_errors():
+        done = move_photos(settings, to, _say, Progress(_say_aside))
+    _say(in_words(done))
+    raise typer.Exit(1 if done.damaged else 0)
+
+
+@app.command("backup")
+def backup_command(
+    folder: Annotated[Path, typer.Argument(help="a folder of its own; an older backup goes on")],
+) -> None:
+    """Back up SQLite database, photos and keys; also beside a running cloud.
+
+    Ends with 0 when all is there, 1 when damaged photos are not, 2 when it could not go on.
+    """
+    from cloud.main.backup import back_up  # noqa: PLC0415 - commands load what they use
+    from cloud.main.moving import in_words  # noqa: PLC0415 - see above
+
+    settings = _settings()
+    log_to_stderr("WARNING")
+    with _one_line_errors():
+        done = back_up(settings, folder, _say, Progress(_say_aside))
+    photos = "photos are in the bucket, not here" if done is None else in_words(done)
+    _say(f"backed up the database and keys; {photos}")
+    raise typer.Exit(1 if done is not None and done.damaged else 0)
 
 
 @app.command("settings")

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cloud.database.engine import Engines
 from cloud.database.secrets import SecretBox
@@ -17,6 +18,13 @@ from cloud.photos.local import LocalPhotoStore
 from cloud.photos.store import PhotoStore
 
 logger = logging.getLogger(__name__)
+
+
+class PhotoHome(StrEnum):
+    """Where photos are kept."""
+
+    BUCKET = "bucket"
+    FOLDER = "folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +71,19 @@ def photo_store(settings: CloudSettings, *, owner: bool) -> PhotoStore:
         PhotoStoreError: it cannot be used as it is set up.
     """
     if settings.s3.bucket:
-        from cloud.photos.s3 import S3PhotoStore  # noqa: PLC0415 - loads its library
+        return s3_photo_store(settings)
+    return local_photo_store(settings, owner=owner)
 
-        return S3PhotoStore(settings.s3.store)
+
+def s3_photo_store(settings: CloudSettings) -> PhotoStore:
+    """The one in the bucket. Raises PhotoStoreError."""
+    from cloud.photos.s3 import S3PhotoStore  # noqa: PLC0415 - loads its library
+
+    return S3PhotoStore(settings.s3.store)
+
+
+def local_photo_store(settings: CloudSettings, *, owner: bool) -> PhotoStore:
+    """The one in the data folder. Raises PhotoStoreError."""
     return LocalPhotoStore(settings.photo_dir, owner=owner)
 
 
