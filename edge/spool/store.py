@@ -20,7 +20,8 @@ from typing import Self
 
 from edge.clock import Clock, Moment
 from edge.events import DiskLevel
-from edge.spool import answers, manifests, proofs, rows
+from edge.spool import manifests, proofs, rows
+from edge.spool.answered import AnsweredSpool
 from edge.spool.disk import DEFAULT_RESERVE_BYTES, level_of, missing_bytes
 from edge.spool.errors import NoSpace, SamePictureAgain
 from edge.spool.files import (
@@ -28,7 +29,6 @@ from edge.spool.files import (
     OsFileSystem,
     discard,
     make_directory,
-    set_aside,
     write_durable,
 )
 from edge.spool.freeing import free
@@ -37,7 +37,6 @@ from edge.spool.jpeg import require_complete
 from edge.spool.lock import LOCK_NAME, SpoolLock
 from edge.spool.opening import Opened, Owner, make_directories, open_journal
 from edge.spool.photos import describe
-from edge.spool.reader import SpoolReader
 from edge.spool.records import (
     PhotoRow,
     ProofRow,
@@ -48,12 +47,12 @@ from edge.spool.records import (
     StoredPhoto,
 )
 from edge.spool.retention import Retention
-from wire.messages import Closing, DispatchState, Mode
+from wire.messages import Closing, Mode
 
 logger = logging.getLogger(__name__)
 
 
-class Spool(SpoolReader):
+class Spool(AnsweredSpool):
     """One table's spool, opened and locked. Open it with ``Spool.open``."""
 
     def __init__(
@@ -69,16 +68,13 @@ class Spool(SpoolReader):
         zone: tzinfo | None,
     ) -> None:
         """Take over what ``open`` has prepared."""
-        super().__init__(directory, reader, files)
+        super().__init__(directory, opened, reader, files)
         self.recovery: Recovery = opened.recovery
         """What this start had to put in order."""
-        self._journal = opened.journal
-        self._numbers = opened.numbers
         self._lock = lock
         self._retention = retention
         self._reserve_bytes = reserve_bytes
         self._zone = zone
-        self._wakes: list[Callable[[], None]] = []
         self._folders: set[Path] = set()
 
     @classmethod
@@ -139,28 +135,6 @@ class Spool(SpoolReader):
         self._lock.release()
 
     # --- the uplink's side ----------------------------------------------------------------------
-
-    def subscribe(self, wake: Callable[[], None]) -> None:
-        """Call ``wake`` after each commit that gives the uplink something to do.
-
-        It runs in the thread that made the commit, must return at once and must not raise.
-        """
-        self._wakes.append(wake)
-
-    def hold(self, proof_id: str) -> None:
-        """Keep a proof's manifest back; call it before closing. A restart forgets it."""
-        with self._held_lock:
-            self._held.add(proof_id)
-
-    def release(self, proof_id: str) -> None:
-        """Let a held manifest go. Harmless when it was not held."""
-        with self._held_lock:
-            self._held.discard(proof_id)
-        self._wake()
-
-    def _wake(self) -> None:
-        for wake in self._wakes:
-            wake()
 
     # --- the packer's side ----------------------------------------------------------------------
 
@@ -319,57 +293,6 @@ class Spool(SpoolReader):
         """Note that an order went through while no camera worked."""
         with self._journal.transaction("noting an order without photo") as connection:
             rows.insert_note(connection, "packed-without-photo", code, at, next(self._numbers))
-
-    # --- the cloud's answers --------------------------------------------------------------------
-
-    def photo_receipted(self, sha256: str) -> None:
-        """The cloud has these bytes: they are not sent again, and nothing more."""
-        with self._journal.transaction("noting a photo's receipt") as connection:
-            proof_ids = answers.photo_receipted(connection, sha256)
-        for one in proof_ids:
-            logger.info("photo uploaded", extra={"proof": one, "sha8": sha256[:8]})
-
-    def photos_missing(
-        self, proof_id: str, revision: int, sha256s: Collection[str], at: Moment
-    ) -> StoredManifest | None:
-        """The cloud lacks photos that this manifest names, whatever it said of them before.
-
-        Those that are here are offered again. What is lost cannot come any more, so that the proof
-        would wait for ever: its next revision, which is given back, leaves it out.
-        """
-        with self._journal.transaction("noting missing photos") as connection:
-            answers.photos_wanted(connection, sha256s)
-            manifest = proofs.leave_out_lost(
-                connection, proof_id, revision, sha256s, at=at, numbers=self._numbers
-            )
-        if manifest is not None:
-            logger.error("proof goes on without its lost photos", extra={"proof": proof_id})
-        self._wake()
-        return manifest
-
-    def photo_lost(self, sha256: str) -> None:
-        """A stored photo is not what was written: it is counted, not offered, and set aside."""
-        with self._journal.transaction("noting a lost photo") as connection:
-            lost = answers.photo_lost(connection, sha256)
-        for proof_id, path in lost:
-            set_aside(self._files, self._directory / path)
-            logger.error("photo is damaged", extra={"proof": proof_id, "sha8": sha256[:8]})
-
-    def proof_receipted(self, proof_id: str, revision: int) -> None:
-        """The cloud holds this manifest and all it names; retention may free the photos."""
-        with self._journal.transaction("noting a proof's receipt") as connection:
-            answers.proof_receipted(connection, proof_id, revision)
-
-    def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
-        """The cloud will not take this manifest: it is not sent again, its photos stay."""
-        with self._journal.transaction("noting a refused proof") as connection:
-            answers.proof_refused(connection, proof_id, revision, reason)
-        logger.error("proof refused", extra={"proof": proof_id, "reason": reason})
-
-    def note_progress(self, proof_id: str, state: DispatchState, reason: str = "") -> None:
-        """How far the proof's dispatch has come; a final state ends ``following``."""
-        with self._journal.transaction("noting progress") as connection:
-            answers.note_progress(connection, proof_id, state, reason)
 
     # --- room -----------------------------------------------------------------------------------
 
