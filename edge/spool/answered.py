@@ -1,4 +1,4 @@
-"""The uplink's side of the spool: that there is something to send, and what the cloud said of it."""
+"""The uplink's side of the spool: what there is to send, and what the cloud said of it."""
 
 import logging
 from collections.abc import Callable, Collection
