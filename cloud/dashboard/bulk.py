@@ -1,5 +1,6 @@
 """Sending again all failed ones of a filter: first the count, then a button."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from cloud.dispatcher.resending import ResendRequest, resend
 from cloud.proofs.entries import LogEntry
 from cloud.proofs.log_queries import Window, log_entries
 from cloud.proofs.states import ProofState
+
+logger = logging.getLogger(__name__)
 
 PATH = f"{LOG_PATH}/resend"
 MOST_AT_ONCE = 500
@@ -109,4 +112,6 @@ def _ask(site: Site, visitor: Visitor, entry: LogEntry) -> bool:
         site.database.write(lambda session: resend(session, request, now), visitor.scope)
     except ResendRefused:
         return False
+    ids = {"proof": entry.proof.proof_key, "member": visitor.who.member_id}
+    logger.info("a person's word: %s", "resend-asked", extra=ids)
     return True

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
+from cloud import metrics
 from cloud.dashboard.marking import _
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import SignInNeeded
@@ -93,6 +94,7 @@ def handle_errors(app: FastAPI, site: Site, headers: Mapping[str, str]) -> None:
 
     @app.exception_handler(PhotoStoreError)
     def no_photo(request: Request, error: PhotoStoreError) -> Response:
+        metrics.PHOTO_STORE_ERRORS.labels(type(error).__name__).inc()
         logger.error("a photo could not be shown: %s", error, extra={"path": request.url.path})
         return error_page(site, request, HTTPStatus.SERVICE_UNAVAILABLE)
 

@@ -5,17 +5,21 @@ alone opens nothing; and since its bytes never change, browsers keep it.
 """
 
 import io
+import logging
 from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from PIL import Image, ImageOps
 
+from cloud import metrics
 from cloud.dashboard.errors import PhotoNotShown
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
-from cloud.photos.errors import PhotoDamaged, PhotoMissing
+from cloud.photos.errors import PhotoDamaged, PhotoMissing, PhotoStoreError
 from cloud.proofs.service import has_photo
+
+logger = logging.getLogger(__name__)
 
 SMALL_SIDE_PX = 320
 _SMALL_QUALITY = 72
@@ -45,8 +49,8 @@ def photo_routes(site: Site) -> APIRouter:
         organisation_id = owned(visitor, sha256)
         try:
             data = site.deps.photos.read(organisation_id, sha256)
-        except (PhotoMissing, PhotoDamaged):
-            raise HTTPException(404) from None
+        except (PhotoMissing, PhotoDamaged) as error:
+            raise _not_there(error, sha256) from None
         return Response(data, media_type="image/jpeg", headers=_KEPT_BY_BROWSER)
 
     @router.get("/photos/{sha256}/small")
@@ -54,11 +58,20 @@ def photo_routes(site: Site) -> APIRouter:
         organisation_id = owned(visitor, sha256)
         try:
             data = small_of(organisation_id, sha256)
-        except (PhotoMissing, PhotoDamaged, PhotoNotShown):
+        except (PhotoMissing, PhotoDamaged) as error:
+            raise _not_there(error, sha256) from None
+        except PhotoNotShown:
             raise HTTPException(404) from None
         return Response(data, media_type="image/jpeg", headers=_KEPT_BY_BROWSER)
 
     return router
+
+
+def _not_there(error: PhotoStoreError, sha256: str) -> HTTPException:
+    """A photo that a row names and the store has lost: the visitor's 404 is a matter for IT."""
+    metrics.PHOTO_STORE_ERRORS.labels(type(error).__name__).inc()
+    logger.error("a photo is lost: %s", error, extra={"photo": sha256})
+    return HTTPException(404)
 
 
 def small_picture(photo: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """What a person can do about a proof: Resend, sent by hand, settling what is not confirmed."""
 
+import logging
 from collections.abc import Callable
 from typing import Annotated
 from urllib.parse import urlencode
@@ -31,6 +32,9 @@ from cloud.dispatcher.resending import (
     settle_as_absent,
     settle_as_there,
 )
+from cloud.proofs.models import Proof
+
+logger = logging.getLogger(__name__)
 
 PATH = "/parcelguard/proofs"
 _REFUSALS: tuple[tuple[type[ResendRefused], str], ...] = (
@@ -123,8 +127,14 @@ def _done(
     notice: str,
     back_to: str = "",
 ) -> Response:
+    def noted(session: Session) -> str:
+        unit(session)
+        return session.get_one(Proof, proof_id).proof_key
+
     try:
-        site.database.write(unit, visitor.scope)
+        proof_key = site.database.write(noted, visitor.scope)
+        ids = {"proof": proof_key, "member": visitor.who.member_id}
+        logger.info("a person's word: %s", notice, extra=ids)
     except NoSuchProof:
         raise HTTPException(404) from None
     except ResendRefused as refusal:
