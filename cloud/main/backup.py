@@ -2,7 +2,7 @@
 
 First the state of the database, then the photos, then the keys. Photos and keys are written
 before the rows that need them, and never change: whatever a row of that state names is there
-still when its turn comes. Photos that came meanwhile are too many; tables offer them again.
+still when its turn comes. Photos that came meanwhile have no row in it.
 """
 
 import os

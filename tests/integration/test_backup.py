@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 import stat
+import subprocess
 import threading
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from cloud.main import backup
 from cloud.main.progress import Progress
 from cloud.main.settings import CloudSettings
 from edge.uplink.enrolment import enroll
+from tests.fixtures_database import PostgresServer
 from tests.support.cloud_program import Cloud
 from tests.support.link_table import LinkTable, jpeg, manifest, sha_of
 from wire.messages import PhotoResult, ProofResult
@@ -55,7 +57,7 @@ def known(folder: Path) -> set[str]:
 
 
 def test_a_backup_taken_while_proofs_come_in_lacks_no_photo(tmp_path: Path) -> None:
-    """What it does not know is offered again by the tables, and then all is there."""
+    """Whatever a table has no receipt for is offered again, and taken in as if it were new."""
     cloud, place = Cloud(tmp_path / "cloud"), tmp_path / "backup"
     with cloud.serving() as serving:
         who = enrolled(cloud)
@@ -182,3 +184,30 @@ def test_a_damaged_database_is_not_backed_up(tmp_path: Path) -> None:
     with pytest.raises(SnapshotFailed, match="is damaged"):
         snapshot(source, target)
     assert not target.exists()
+
+
+@pytest.mark.postgres
+def test_a_dump_without_changes_is_restored_into_another_server(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """As for-it.md says. Numbers of changes mean nothing to another server, so they stay out."""
+    file = tmp_path / "dump"
+    first, second = (postgres_server.create() for _ in range(2))
+    old, new = (
+        Cloud(tmp_path / "cloud", {"PACKWITNESS_CLOUD_DATABASE": postgres_server.address(name)})
+        for name in (first, second)
+    )
+    assert old.run("init").returncode == 0
+    assert old.run("table", "create", "Table 1").returncode == 0
+    server = f"host={postgres_server.folder} user=packwitness dbname="
+    dump = ["pg_dump", "--format=custom", "--exclude-table-data=changes", f"--file={file}"]
+    subprocess.run([*dump, f"--dbname={server}{first}"], check=True)
+    restore = ["pg_restore", "--no-owner", "--exit-on-error", "--single-transaction"]
+    subprocess.run([*restore, f"--dbname={server}{second}", str(file)], check=True)
+    postgres_server.drop(first)
+    assert json.loads(new.run("init").stdout) == {"exists": True}
+    assert new.run("check").returncode == 0
+    with new.serving() as serving:
+        enrolled(new)
+        assert serving.end() == 0
+    postgres_server.drop(second)
