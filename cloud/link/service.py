@@ -207,15 +207,13 @@ class Link:
             try:
                 self._handle(message, sender, topic)
             except WireError as error:
-                logger.warning(
-                    "refused a %s: %s", topic.kind, error, extra={"device": sender.device_id}
-                )
+                logger.warning("refused a %s: %s", topic.kind, error, extra=_ids(sender, topic))
             except Exception:
                 # Of any kind: one message must not end the link for every other table.
                 logger.exception(
                     "a %s is passed over; its table repeats what matters",
                     topic.kind,
-                    extra={"device": sender.device_id},
+                    extra=_ids(sender, topic),
                 )
             finally:
                 self._connection.acknowledge(message)
@@ -235,3 +233,9 @@ class Link:
                 self._reports.health(sender, Health.from_bytes(payload))
             case _:
                 logger.info("nothing handles a %s yet", topic.kind)
+
+
+def _ids(sender: Sender, topic: UpTopic) -> dict[str, object]:
+    """What a line of the log names a message by."""
+    about = {"proof": topic.proof_id} if topic.proof_id else {}
+    return {"device": sender.device_id, **about}

@@ -24,6 +24,9 @@ REMEMBERED_S = 10.0
 COUNTED_AT_MOST = 10_000
 """Of each kind: beyond it a longer queue costs no longer reading."""
 
+LOOKED_AT_MOST = 1_000
+"""For the oldest; the index alone does not tell it."""
+
 _WAITING = (
     DispatchState.WAITING_FOR_ORDER,
     DispatchState.QUEUED,
@@ -83,13 +86,12 @@ def _dispatches(session: Session) -> Iterable[Metric]:
         labels=["state"],
     )
     for state in _WAITING:
-        of_state = select(Dispatch.asked_at).where(Dispatch.state == state)
+        of_state = Dispatch.state == state
+        waiting.add_metric([state], _count(session, select(Dispatch.id).where(of_state)))
         # The index of what is due has them by state; without a time due, oldest first.
-        some = of_state.order_by(Dispatch.next_check_at).limit(COUNTED_AT_MOST).subquery()
-        row = session.execute(select(func.count(), func.min(some.c.asked_at))).one()
-        count, asked_at = row
-        waiting.add_metric([state], count)
-        oldest.add_metric([state], _age_s(asked_at))
+        first = select(Dispatch.asked_at).where(of_state).order_by(Dispatch.next_check_at)
+        some = first.limit(LOOKED_AT_MOST).subquery()
+        oldest.add_metric([state], _age_s(session.scalar(select(func.min(some.c.asked_at)))))
     return waiting, oldest
 
 

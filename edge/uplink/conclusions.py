@@ -47,7 +47,7 @@ class Conclusions:
                 _logger.error("the cloud refused a proof: %s", reason, extra={"proof": proof_id})
                 self._receipts.proof_refused(proof_id, revision, reason)
             case SetAside(what, which, reason):
-                _logger.error("%s %s is set aside: %s", what, which, reason)
+                _logger.error("%s %s is set aside: %s", what, which, reason, extra={what: which})
                 self._requests.report_health()
             case PhotosMissing(proof_id, revision, sha256s):
                 _logger.warning("the cloud lacks photos", extra={"proof": proof_id})
