@@ -1,7 +1,7 @@
 """What this process counts for Prometheus, each counted where it happens (docs/for-it.md).
 
 Labels have few values, and never name an order, a proof, a buyer, a table or a shop. Counting
-costs about a microsecond and fails never; nobody reads a metric to decide anything.
+costs a few microseconds and fails never; nobody reads a metric to decide anything.
 """
 
 from importlib.metadata import version
