@@ -31,8 +31,8 @@ WOULD_MEND = {
     Wrong.WRONG_ROW: "the photo is whole: would set its row to the size of what is stored",
     Wrong.UNREADABLE: "look after the store's disk or server, then check again",
     Wrong.UNNAMED: (
-        "would delete it. Wait if the database was put back from a backup: tables offer again "
-        "what it does not know, and such a photo then gets its row"
+        "would delete it. Wait if the database was put back from a backup: a table that has no "
+        "receipt yet offers its photos again, and such a photo then gets its row"
     ),
 }
 """What could be done about each; `check` itself changes nothing."""
