@@ -24,6 +24,7 @@ PLAIN: dict[Reason, str] = {
     Reason.SUPERSEDED: "sent again instead",
     Reason.PHOTO_DAMAGED: "a photo is damaged",
     Reason.SETTLED_BY_PERSON: "settled by a person",
+    Reason.SENT_BY_HAND: "sent by hand by a person",
 }
 
 
