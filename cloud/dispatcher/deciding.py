@@ -1,7 +1,7 @@
 """Deciding about the dispatch of a found order, in one write that looks at everything again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, or_, select
@@ -65,6 +65,13 @@ class Due:
     organisation_id: int
     code: str
     proof_key: str | None
+    reason: str
+    """Why it was held, or waits."""
+
+    @property
+    def is_unauthorized(self) -> bool:
+        """Whether it waits for a person to authorize its shop."""
+        return self.reason == Reason.AUTHORIZATION
 
     @property
     def ids(self) -> dict[str, object]:
@@ -104,11 +111,17 @@ def still_waiting(session: Session, due: Due) -> Dispatch | None:
 
 
 def decide_dispatch(
-    session: Session, due: Due, reading: ChatReading | None, settings: DispatcherSettings
+    session: Session,
+    due: Due,
+    reading: ChatReading | None,
+    settings: DispatcherSettings,
+    *,
+    is_refused: bool = False,
 ) -> DispatchState | None:
     """Plan it, let it go on, hold it, save it, or put it before a person; gives its new state.
 
-    None: there was nothing to decide any more.
+    None: there was nothing to decide any more. ``is_refused``: the marketplace does not take the
+    shop's authorization, whatever is written here.
 
     Everything is read before anything is changed: a reading would write what was changed so far.
     """
@@ -118,7 +131,10 @@ def decide_dispatch(
         return None
     target = _target(session, found[0])
     now = utc_now()
-    decision = decide(_facts(session, dispatch, target, now), settings.too_old)
+    facts = _facts(session, dispatch, target, now)
+    if is_refused:
+        facts = replace(facts, authorized=False)
+    decision = decide(facts, settings.too_old)
     conversation_id: int | None = None
     parts: Sequence[Part] = ()
     if decision == SEND:

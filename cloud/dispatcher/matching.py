@@ -22,7 +22,7 @@ from cloud.dispatcher.asking import Asked, OrderAsking
 from cloud.dispatcher.chat_reading import ChatReading, read_unanswered
 from cloud.dispatcher.deciding import CHECKED, Due, decide_dispatch, still_waiting
 from cloud.dispatcher.settings import DispatcherSettings
-from cloud.marketplaces.errors import MarketplaceError
+from cloud.marketplaces.errors import AuthorizationEnded, MarketplaceError
 from cloud.orders.models import Order
 from cloud.orders.queries import Candidate, candidates
 from cloud.shops.errors import NotAuthorized
@@ -35,7 +35,13 @@ _BATCH = 50
 
 
 _DUE = Reading(
-    select(Dispatch.id, Dispatch.organisation_id, Dispatch.code, Dispatch.proof_key)
+    select(
+        Dispatch.id,
+        Dispatch.organisation_id,
+        Dispatch.code,
+        Dispatch.proof_key,
+        Dispatch.reason,
+    )
     .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at <= bindparam("now"))
     .order_by(Dispatch.next_check_at, Dispatch.id)
     .limit(_BATCH)
@@ -98,11 +104,17 @@ class Matching:
         if len(found) != 1:
             self._end_or_wait(due, several=bool(found))
             return
-        reading = self._read_chat(due, found[0].order)
-        state = self._database.write(
-            lambda session: decide_dispatch(session, due, reading, self._settings), due.scope
-        )
-        _note_decided(due, state)
+        reading, is_refused = None, False
+        try:
+            reading = self._read_chat(due, found[0].order)
+        except (NotAuthorized, AuthorizationEnded):
+            # To send a held one would only be refused once more, with its light going to and fro.
+            is_refused = due.is_unauthorized
+
+        def unit(session: Session) -> DispatchState | None:
+            return decide_dispatch(session, due, reading, self._settings, is_refused=is_refused)
+
+        _note_decided(due, self._database.write(unit, due.scope))
 
     def _found(self, due: Due) -> Sequence[Candidate]:
         with self._database.read(due.scope) as session:
@@ -134,12 +146,19 @@ class Matching:
         return min(back_off.longest, max(back_off.first, waited / 2))
 
     def _read_chat(self, due: Due, order: Order) -> ChatReading | None:
-        """Count unanswered messages anew when the last count is old; None: it cannot be now."""
+        """Count unanswered messages anew when the last count is old; None: it cannot be now.
+
+        What is held for want of an authorization is always read: it shows whether that is given.
+
+        Raises:
+            NotAuthorized, AuthorizationEnded: a person must authorize the shop.
+        """
         now = utc_now()
         with self._database.read(due.scope) as session:
             row = _CONVERSATION.first(session, shop_id=order.shop_id, buyer_id=order.buyer_id)
         checked, known_id, unanswered = row or (None, None, 0)
-        if not order.buyer_id or (checked and now - checked < self._settings.chat_read_fresh):
+        is_fresh = checked is not None and now - checked < self._settings.chat_read_fresh
+        if not order.buyer_id or (is_fresh and not due.is_unauthorized):
             return None
         shop = ShopKey(due.organisation_id, order.shop_id)
 
@@ -154,8 +173,8 @@ class Matching:
 
         try:
             return self._gateway.read(shop, Purpose.CHAT, request)
-        except NotAuthorized:
-            return None
+        except AuthorizationEnded:
+            raise
         except MarketplaceError as error:
             # The claim still counts what we sent ourselves; the marketplace has the last word.
             logger.warning(

@@ -193,6 +193,11 @@ def test_a_shop_that_asks_to_wait_half_way_is_left_alone_and_then_gets_the_rest(
     assert uploads_of(bench, packed) == kept, "what was uploaded ahead is kept for its turn"
 
 
+def reads_of(bench: Bench) -> int:
+    """How often a chat was looked for or read."""
+    return bench.calls("get_message") + bench.calls("get_conversation_list")
+
+
 def uploads_of(bench: Bench, packed: Packed) -> list[str]:
     """The addresses of its pictures that are uploaded."""
     return [one.uploaded_url for one in bench.messages_of(packed) if one.uploaded_url]
@@ -254,6 +259,21 @@ def test_an_authorization_taken_back_half_way_holds_the_rest_until_it_is_given_a
         authorize_anew(bench)
         bench.until(packed, DispatchState.SENT)
     assert_all_once(bench, packed)
+
+
+@pytest.mark.usefixtures("early")
+def test_what_is_held_for_want_of_an_authorization_is_not_sent_to_try_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chat is read to see whether it is given; the table's light does not go to and fro."""
+    after_sends(monkeypatch, 2, lambda: end_tokens(bench, "revoke"))
+    with bench.running(request_deadline_s=PATIENT, chat_read_fresh=timedelta(hours=1)):
+        packed = bench.pack(ORDER)
+        bench.until(packed, DispatchState.HELD, reason=Reason.AUTHORIZATION)
+        reads = reads_of(bench)
+        eventually(lambda: reads_of(bench) >= reads + 3)
+        assert bench.dispatch_of(packed).state is DispatchState.HELD
+    assert bench.calls("send_message") == 3, "two that were taken, and the one refused"
 
 
 @pytest.mark.usefixtures("early")
