@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from cloud.database.durable import flush
 from cloud.database.errors import DatabaseUnusable
 
 BUSY_TIMEOUT_S = 10
@@ -75,11 +76,7 @@ def _make_file(path: Path) -> None:
     """Make the file ours alone before SQLite makes it readable; its WAL inherits the mode."""
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        flush(path.parent)
     except PermissionError:
         if not path.is_file():
             raise DatabaseUnusable(f"the database file {path} cannot be made") from None

@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from cloud.database.durable import flush
 from cloud.database.errors import KeyFileUnusable, SecretDamaged, UnknownKey
 
 _FORMAT = b"\x01"
@@ -154,8 +155,4 @@ def _place(temporary: Path, key_file: Path, *, replace: bool) -> None:
             os.link(temporary, key_file)
         except FileExistsError:
             return  # Another process was first: its key is the key.
-    folder = os.open(key_file.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush(key_file.parent)

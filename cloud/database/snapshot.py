@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from cloud.database.durable import flush
 from cloud.database.errors import SnapshotFailed
 
 
@@ -19,7 +20,7 @@ def snapshot(source: Path, target: Path) -> None:
         raise SnapshotFailed(f"{target} cannot be made: {error.strerror}") from error
     try:
         _copy(source, target)
-        _flush(target)
+        flush(target)
     except BaseException as error:
         target.unlink(missing_ok=True)
         if isinstance(error, (sqlite3.Error, OSError)):
@@ -37,11 +38,3 @@ def _copy(source: Path, target: Path) -> None:
         [sound] = writing.execute("PRAGMA quick_check(1)").fetchone()
     if sound != "ok":
         raise SnapshotFailed(f"{source} is damaged: {sound}. Earlier backups are of use now")
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -109,5 +109,10 @@ def add_attempt(session: Session, claim: Claim, now: datetime, *, sender: str) -
 def _next_number(session: Session, claim: Claim) -> int:
     if claim.fence == 1:  # an attempt belongs to a claim, and this is the first
         return 1
-    (newest,) = _NEWEST_NUMBER.one(session, message_id=claim.message_id)
-    return (newest or 0) + 1
+    return newest_number(session, claim.message_id) + 1
+
+
+def newest_number(session: Session, message_id: int) -> int:
+    """The number of a message's newest attempt; 0: it has none."""
+    (newest,) = _NEWEST_NUMBER.one(session, message_id=message_id)
+    return newest or 0

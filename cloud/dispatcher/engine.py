@@ -204,9 +204,7 @@ class Dispatcher:
             free += 1
         claimed = Claimed((), None, is_full=False)
         try:
-            claimed = self._database.write(
-                lambda session: claim(session, self._rules, free), system("the sender's turn")
-            )
+            claimed = self._claim(free)
         finally:
             unused = free - len(claimed.claims)
             if unused:
@@ -232,11 +230,14 @@ class Dispatcher:
                 return
             one = None if self._stopping.is_set() else self._claim_one()
 
+    def _claim(self, most: int) -> Claimed:
+        return self._database.write(
+            lambda session: claim(session, self._rules, most), system("the sender's turn")
+        )
+
     def _claim_one(self) -> Claim | None:
         try:
-            claimed = self._database.write(
-                lambda session: claim(session, self._rules, 1), system("the sender's turn")
-            )
+            claimed = self._claim(1)
         except TransientDatabaseError:
             logger.exception("nothing can be claimed now")
             self._to_claim.ring()

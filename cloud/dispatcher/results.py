@@ -7,18 +7,19 @@ while nobody knows what its request did, what it did. Each unit may run twice.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.outbox import DETAIL_LENGTH, queue_again, refresh_state
 from cloud.conversations.states import AttemptOutcome, MessageState, Reason
 from cloud.database.clock import database_now
+from cloud.dispatcher.beginning import newest_number
 from cloud.dispatcher.claims import Claim
 from cloud.dispatcher.retry import BackOff, Step
 from cloud.dispatcher.steps import slow_shop_down, take_step
 
-_SAME_ID_TWICE = "the marketplace gave an id that another message has"
+SAME_ID_TWICE = "the marketplace gave an id that another message has"
 
 
 def finish_known_failure(
@@ -105,7 +106,7 @@ def doubt_same_id(session: Session, claim: Claim, attempt_id: int) -> None:
     is_ours = _is_ours(session, message, claim, attempt_id)
     _complete(session, attempt_id, AttemptOutcome.UNKNOWN, now)
     if is_ours:
-        message.reason, message.detail = Reason.OTHER, _SAME_ID_TWICE
+        message.reason, message.detail = Reason.OTHER, SAME_ID_TWICE
         _doubt(session, message, now, now)
 
 
@@ -124,7 +125,7 @@ def _is_ours(session: Session, message: Message, claim: Claim, attempt_id: int |
     if message.state is not MessageState.UNCERTAIN or attempt_id is None:
         return False
     own = session.get_one(Attempt, attempt_id)
-    return own.number == _newest_number(session, message.id)
+    return own.number == newest_number(session, message.id)
 
 
 def _note_unsent(session: Session, message: Message, step: Step, now: datetime) -> None:
@@ -133,7 +134,7 @@ def _note_unsent(session: Session, message: Message, step: Step, now: datetime) 
         Attempt(
             organisation_id=message.organisation_id,
             message_id=message.id,
-            number=_newest_number(session, message.id) + 1,
+            number=newest_number(session, message.id) + 1,
             fence=message.fence,
             sender=message.claimed_by or "",
             started_at=now,
@@ -143,13 +144,6 @@ def _note_unsent(session: Session, message: Message, step: Step, now: datetime) 
             detail=step.detail[:DETAIL_LENGTH],
         )
     )
-
-
-def _newest_number(session: Session, message_id: int) -> int:
-    newest = session.scalar(
-        select(func.max(Attempt.number)).where(Attempt.message_id == message_id)
-    )
-    return newest or 0
 
 
 def _is_complete(session: Session, attempt_id: int) -> bool:

@@ -27,6 +27,7 @@ from cloud.dispatcher.going_on import NOT_NOW, Following, WentOn, finish_sent, k
 from cloud.dispatcher.jobs import Job, jobs_from
 from cloud.dispatcher.preparing import OBSTACLES, Preparing, Ready, step_past
 from cloud.dispatcher.results import (
+    SAME_ID_TWICE,
     finish_known_failure,
     finish_unknown,
     give_back,
@@ -285,7 +286,7 @@ class Sending:
 
 def _note_sent(job: Job, went_on: WentOn) -> None:
     if went_on.is_doubted:
-        logger.warning("the marketplace gave an id that another message has", extra=job.ids)
+        logger.warning(SAME_ID_TWICE, extra=job.ids)
         metrics.MESSAGES.labels("unknown", Reason.OTHER.value).inc()
         return
     logger.info("message sent", extra=job.ids)
