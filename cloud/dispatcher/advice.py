@@ -12,8 +12,7 @@ from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.database.write import Database
 from cloud.dispatcher.asking import Asked, OrderAsking
-from cloud.orders.models import Order
-from cloud.orders.queries import Candidate, candidates, numbers_of
+from cloud.orders.queries import Candidate, FoundOrder, candidates, numbers_of
 from cloud.shops.models import Shop
 from wire.messages import MAX_EQUIVALENTS, AdviceKind
 
@@ -85,7 +84,7 @@ class Adviser:
         return AdviceKind.NOT_SYNCED
 
 
-def _equivalents(session: Session, order: Order, code: str) -> tuple[str, ...]:
+def _equivalents(session: Session, order: FoundOrder, code: str) -> tuple[str, ...]:
     others = tuple(number for number in numbers_of(session, order) if number != code)
     return others if len(others) <= MAX_EQUIVALENTS else ()
 
@@ -97,9 +96,9 @@ def _about(session: Session, candidate: Candidate) -> AdviceKind:
     if order.refunded:
         return AdviceKind.REFUNDED
     sent = select(Dispatch.id).where(Dispatch.order_id == order.id, Dispatch.state.in_(_SENT))
-    if candidate.parcel is not None:
+    if candidate.parcel_id is not None:
         sent = sent.where(
-            Dispatch.parcel_id.is_(None) | (Dispatch.parcel_id == candidate.parcel.id)
+            Dispatch.parcel_id.is_(None) | (Dispatch.parcel_id == candidate.parcel_id)
         )
     is_sent = session.scalar(sent.limit(1)) is not None
     return AdviceKind.ALREADY_SENT if is_sent else AdviceKind.KNOWN

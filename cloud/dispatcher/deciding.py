@@ -30,11 +30,9 @@ from cloud.dispatcher.rules import SEND, Decision, MatchFacts, after_holding, de
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.registry import capabilities_of, unanswered_limit
-from cloud.orders.models import Order
-from cloud.orders.queries import Candidate, candidates
+from cloud.orders.queries import Candidate, FoundOrder, candidates
 from cloud.proofs.queries import photo_hashes
-from cloud.shops.models import Shop
-from cloud.shops.service import Purpose, is_authorized
+from cloud.shops.service import Purpose, SellingShop, is_authorized, selling_shop
 
 CHECKED = (DispatchState.WAITING_FOR_ORDER, DispatchState.HELD)
 """States that end by looking again."""
@@ -88,10 +86,10 @@ class Due:
 class Target:
     """The one order that a code means, and its shop."""
 
-    order: Order
+    order: FoundOrder
     parcel_id: int | None
     """When a tracking number was scanned."""
-    shop: Shop
+    shop: SellingShop
     capabilities: Capabilities
 
 
@@ -161,9 +159,9 @@ def decide_dispatch(
 
 
 def _target(session: Session, found: Candidate) -> Target:
-    shop = session.get_one(Shop, found.order.shop_id)
+    shop = selling_shop(session, found.order.shop_id)
     capabilities = capabilities_of(shop.channel, shop.country)
-    return Target(found.order, found.parcel.id if found.parcel else None, shop, capabilities)
+    return Target(found.order, found.parcel_id, shop, capabilities)
 
 
 def _conversation(

@@ -49,7 +49,7 @@ logger = logging.getLogger(__name__)
 _AFTER_ERROR_S = 1.0
 _JOIN_S = 30.0
 _NEWS_BATCH = 200
-_NEWS_GAP_S = 0.005
+_NEWS_GAP_S = 0.02
 _NEXT_DUE_S = 0.02
 
 

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from cloud.conversations.deriving import Part, parts_of_dispatch, store_derived
 from cloud.conversations.models import Attempt, Message
 from cloud.conversations.states import AttemptOutcome, DispatchState, MessageState
+from cloud.database.base import UtcDateTime
 from cloud.database.clock import database_now
 from cloud.database.prepared import Changing, Reading
 from cloud.dispatcher.beginning import Begun, add_attempt
@@ -54,6 +55,8 @@ _TAKE = Changing(
         claimed_by=bindparam("new_sender"),
         lease_until=bindparam("until"),
         tries=bindparam("new_tries"),
+        uploaded_url=func.coalesce(bindparam("url"), Message.uploaded_url),
+        uploaded_at=func.coalesce(bindparam("url_at", type_=UtcDateTime()), Message.uploaded_at),
     )
 )
 _TAKEN = Reading(
@@ -150,8 +153,19 @@ def _go_on(
     following: Following,
     now: datetime,
 ) -> tuple[Sequence[Part], WentOn]:
-    if following.uploaded_url is not None:
+    changed, went_on = _take_next(session, facts, parts, following, now)
+    if not went_on.is_claimed and following.uploaded_url is not None:
         keep_for_later(session, following.claim, following.uploaded_url)
+    return changed, went_on
+
+
+def _take_next(
+    session: Session,
+    facts: MessageFacts,
+    parts: Sequence[Part],
+    following: Following,
+    now: datetime,
+) -> tuple[Sequence[Part], WentOn]:
     part = next(one for one in parts if one.id == following.claim.message_id)
     if part.fence != following.claim.fence - 1 or not _may_go(facts, parts, part, now):
         return parts, NOT_NOW
@@ -167,6 +181,8 @@ def _go_on(
         new_sender=following.sender,
         until=now + following.lease,
         new_tries=1 if following.is_ready else 0,
+        url=following.uploaded_url,
+        url_at=now if following.uploaded_url else None,
     )
     if not taken:
         return parts, NOT_NOW

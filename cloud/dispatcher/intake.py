@@ -2,13 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Dispatch
-from cloud.conversations.outbox import cancel_unsent, messages_of, set_state, tell
+from cloud.conversations.outbox import (
+    DispatchNews,
+    cancel_unsent,
+    messages_of,
+    set_state,
+    tell_of,
+)
 from cloud.conversations.states import DispatchKind, DispatchState, Reason
+from cloud.database.prepared import Adding, Reading
 from cloud.proofs.models import Proof
+
+_ADD_DISPATCH = Adding(Dispatch)
+_ASKED = Reading(select(Dispatch.id).where(Dispatch.request_key == bindparam("request_key")))
 
 _SAVED_MODES = {"training": Reason.TRAINING, "return": Reason.RETURN}
 _NOT_PLANNED = frozenset(
@@ -29,30 +39,36 @@ def ask_for_dispatch(session: Session, proof: Proof, now: datetime) -> None:
 
 def _open(session: Session, proof: Proof, now: datetime) -> None:
     request_key = f"proof:{proof.organisation_id}:{proof.proof_key}"
-    if session.scalar(select(Dispatch.id).where(Dispatch.request_key == request_key)) is not None:
+    if _ASKED.first(session, request_key=request_key) is not None:
         return
-    dispatch = Dispatch(
+    saved = _SAVED_MODES.get(proof.mode)
+    state = DispatchState.SAVED_NOT_SENT if saved else DispatchState.WAITING_FOR_ORDER
+    dispatch_id = _ADD_DISPATCH.run(
+        session,
+        organisation_id=proof.organisation_id,
         kind=DispatchKind.PROOF,
         proof_id=proof.id,
         proof_key=proof.proof_key,
         device_id=proof.device_id,
         code=proof.code,
-        state=DispatchState.WAITING_FOR_ORDER,
+        state=state,
+        reason=saved or "",
         request_key=request_key,
         # A clock that was not synchronised may be years off; then our own time counts. One that
         # runs ahead would keep the dispatch from ever being too old to send unseen.
         asked_at=min(proof.closed_at, now) if proof.clock_synced else now,
         created_at=now,
         updated_at=now,
-        next_check_at=now,
+        next_check_at=None if saved else now,
     )
-    session.add(dispatch)
-    session.flush()
-    saved = _SAVED_MODES.get(proof.mode)
-    if saved is not None:
-        set_state(session, dispatch, DispatchState.SAVED_NOT_SENT, now=now, reason=saved)
-    else:
-        tell(session, dispatch)
+    tell_of(
+        session,
+        dispatch_id,
+        organisation_id=proof.organisation_id,
+        device_id=proof.device_id,
+        proof_key=proof.proof_key,
+        news=DispatchNews(state, waits_for_sender=False),
+    )
 
 
 def _take_back(session: Session, proof: Proof, now: datetime) -> None:

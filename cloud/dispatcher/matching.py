@@ -23,8 +23,7 @@ from cloud.dispatcher.chat_reading import ChatReading, read_unanswered
 from cloud.dispatcher.deciding import CHECKED, Due, decide_dispatch, still_waiting
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.errors import AuthorizationEnded, MarketplaceError
-from cloud.orders.models import Order
-from cloud.orders.queries import Candidate, candidates
+from cloud.orders.queries import Candidate, FoundOrder, candidates
 from cloud.shops.errors import NotAuthorized
 from cloud.shops.gateway import Line, ShopGateway, ShopKey
 from cloud.shops.service import Purpose
@@ -145,7 +144,7 @@ class Matching:
         back_off = self._settings.back_off
         return min(back_off.longest, max(back_off.first, waited / 2))
 
-    def _read_chat(self, due: Due, order: Order) -> ChatReading | None:
+    def _read_chat(self, due: Due, order: FoundOrder) -> ChatReading | None:
         """Count unanswered messages anew when the last count is old; None: it cannot be now.
 
         What is held for want of an authorization is always read: it shows whether that is given.

@@ -1,21 +1,54 @@
 """Finding orders."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from cloud.database.prepared import Reading
 from cloud.orders.models import Order, Parcel
 
 _MOST_CANDIDATES = 5
+_FACTS = (
+    Order.id,
+    Order.shop_id,
+    Order.order_number,
+    Order.cancelled,
+    Order.refunded,
+    Order.buyer_id,
+    Order.buyer_name,
+)
+_BY_NUMBER = Reading(
+    select(*_FACTS).where(Order.order_number == bindparam("code")).limit(_MOST_CANDIDATES)
+)
+_BY_TRACKING = Reading(
+    select(Parcel.id, *_FACTS)
+    .join(Parcel, Parcel.order_id == Order.id)
+    .where(Parcel.tracking_number == bindparam("code"))
+    .limit(_MOST_CANDIDATES)
+)
+
+
+class FoundOrder(NamedTuple):
+    """What is known of an order that was looked for; the fields are those of `Order`."""
+
+    id: int
+    shop_id: int
+    order_number: str
+    cancelled: bool
+    refunded: bool
+    buyer_id: str
+    buyer_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An order that a scanned code may mean; ``parcel`` when its tracking number was scanned."""
+    """An order that a scanned code may mean."""
 
-    order: Order
-    parcel: Parcel | None
+    order: FoundOrder
+    parcel_id: int | None
+    """When its tracking number was scanned."""
 
 
 def candidates(session: Session, code: str) -> list[Candidate]:
@@ -23,22 +56,15 @@ def candidates(session: Session, code: str) -> list[Candidate]:
 
     Several are a person's to decide; tracking numbers are reused over the years.
     """
-    by_number = session.scalars(
-        select(Order).where(Order.order_number == code).limit(_MOST_CANDIDATES)
-    )
+    by_number = (FoundOrder._make(row) for row in _BY_NUMBER.all(session, code=code))
     found = {order.id: Candidate(order, None) for order in by_number}
-    by_tracking = session.execute(
-        select(Order, Parcel)
-        .join(Parcel, Parcel.order_id == Order.id)
-        .where(Parcel.tracking_number == code)
-        .limit(_MOST_CANDIDATES)
-    )
-    for order, parcel in by_tracking:
-        found.setdefault(order.id, Candidate(order, parcel))
+    for parcel_id, *facts in _BY_TRACKING.all(session, code=code):
+        order = FoundOrder._make(facts)
+        found.setdefault(order.id, Candidate(order, parcel_id))
     return list(found.values())
 
 
-def numbers_of(session: Session, order: Order) -> list[str]:
+def numbers_of(session: Session, order: FoundOrder) -> list[str]:
     """The order number and all tracking numbers of an order, each once."""
     tracking = session.scalars(
         select(Parcel.tracking_number).where(Parcel.order_id == order.id).order_by(Parcel.id)

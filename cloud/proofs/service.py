@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from cloud.database.prepared import Adding, Changing
+from cloud.database.prepared import Adding, Changing, Reading
 from cloud.proofs.models import AcceptedManifest, Photo, Proof, ProofPhoto, QuarantinedManifest
 from cloud.proofs.queries import stored_among
 
@@ -75,6 +75,12 @@ _ADD_PHOTO = Adding(Photo)
 _ADD_PROOF_PHOTOS = Adding(ProofPhoto)
 _ADD_MANIFEST = Adding(AcceptedManifest)
 _DROP_PHOTOS = Changing(delete(ProofPhoto).where(ProofPhoto.proof_id == bindparam("of_proof")))
+_KNOWN_DIGEST = Reading(
+    select(AcceptedManifest.digest).where(
+        AcceptedManifest.proof_key == bindparam("proof_key"),
+        AcceptedManifest.revision == bindparam("revision"),
+    )
+)
 _PHOTO = select(Photo).where(Photo.sha256 == bindparam("sha256"))
 
 
@@ -93,15 +99,6 @@ def add_photo(
         )
 
 
-def known_manifest(session: Session, proof_key: str, revision: int) -> AcceptedManifest | None:
-    """The manifest accepted under this proof and revision, if any."""
-    return session.scalar(
-        select(AcceptedManifest).where(
-            AcceptedManifest.proof_key == proof_key, AcceptedManifest.revision == revision
-        )
-    )
-
-
 def accept_manifest(
     session: Session,
     facts: ManifestFacts,
@@ -114,9 +111,9 @@ def accept_manifest(
     retention; another content under the same proof and revision is quarantined (invariant 7).
     Photos in ``unsound`` count as missing, although rows may say that they are stored.
     """
-    known = known_manifest(session, facts.proof_key, facts.revision)
+    known = _KNOWN_DIGEST.first(session, proof_key=facts.proof_key, revision=facts.revision)
     if known is not None:
-        if known.digest == facts.digest:
+        if known[0] == facts.digest:
             return Verdict(Outcome.REPEATED)
         return _quarantine(session, facts, "another manifest has this proof and revision", now)
     proof = session.scalar(select(Proof).where(Proof.proof_key == facts.proof_key))
@@ -147,6 +144,7 @@ def _missing_photos(
 
 
 def _apply(session: Session, proof: Proof | None, facts: ManifestFacts, now: datetime) -> Proof:
+    is_new = proof is None
     if proof is None:
         proof = Proof(proof_key=facts.proof_key, received_at=now)
         session.add(proof)
@@ -162,13 +160,16 @@ def _apply(session: Session, proof: Proof | None, facts: ManifestFacts, now: dat
     proof.clock_synced = facts.clock_synced
     proof.packer = facts.packer
     session.flush()
-    _replace_photos(session, proof, facts.photos)
+    _put_photos(session, proof, facts.photos, is_new=is_new)
     _remember(session, facts, Outcome.APPLIED, now)
     return proof
 
 
-def _replace_photos(session: Session, proof: Proof, photos: tuple[PhotoFacts, ...]) -> None:
-    _DROP_PHOTOS.run(session, of_proof=proof.id)
+def _put_photos(
+    session: Session, proof: Proof, photos: tuple[PhotoFacts, ...], *, is_new: bool
+) -> None:
+    if not is_new:
+        _DROP_PHOTOS.run(session, of_proof=proof.id)
     _ADD_PROOF_PHOTOS.run_all(
         session,
         [

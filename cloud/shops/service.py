@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -141,6 +142,28 @@ _STATE = Reading(
         Authorization.purpose == bindparam("purpose"),
     )
 )
+
+
+_SELLING = Reading(
+    select(Shop.id, Shop.channel, Shop.country, Shop.sending_enabled, Shop.preset_message).where(
+        Shop.id == bindparam("shop_id")
+    )
+)
+
+
+class SellingShop(NamedTuple):
+    """What sending depends on; the fields are those of `Shop`."""
+
+    id: int
+    channel: str
+    country: str
+    sending_enabled: bool
+    preset_message: str
+
+
+def selling_shop(session: Session, shop_id: int) -> SellingShop:
+    """A shop of the session's organisation. Raises NoResultFound for any other."""
+    return SellingShop._make(_SELLING.one(session, shop_id=shop_id))
 
 
 def is_authorized(session: Session, shop_id: int, purpose: Purpose) -> bool:
