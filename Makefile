@@ -12,7 +12,7 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo password test lint types imports format unit contract integration browser \
-	acceptance bench soak lock docs setup setup-all clean
+	acceptance test-cluster bench soak lock docs setup setup-all clean
 
 ##@ Use
 
@@ -68,6 +68,10 @@ browser: setup-all ## Pages in a real Chromium
 acceptance: setup-all ## All programs at once, as they are installed
 	$(pytest) -m acceptance $(PYTEST_ARGS)
 
+test-cluster: setup-all ## Three nodes of RabbitMQ 4 as the broker, one killed at a time
+	@scripts/rabbitmq
+	scripts/isolated $(bin)/pytest -m cluster tests/cluster $(PYTEST_ARGS)
+
 bench: setup-all ## Measure, each figure beside its limit or its peer
 	@for program in tests/benchmarks/bench_*.py; do \
 		[ -e "$$program" ] || continue; \
@@ -105,4 +109,4 @@ setup-all:
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -36,6 +36,7 @@ from edge.uplink.credentials import Credentials, load_credentials
 from edge.uplink.errors import CredentialsError
 from edge.uplink.uplink import Uplink
 from edge.version import software_version
+from wire.enrolment import BrokerNode
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,15 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
 def with_overrides(credentials: Credentials, settings: TableSettings) -> Credentials:
     """The broker as told at enrolment, except for what the settings say."""
     uplink = settings.uplink
-    wanted = {"host": uplink.host, "port": uplink.port, "tls": uplink.tls}
+    further = uplink.further
+    if further is None and uplink.host is not None:
+        further = ()  # those told at enrolment belong to the broker that is replaced
+    wanted = {
+        "host": uplink.host,
+        "port": uplink.port,
+        "tls": uplink.tls,
+        "further": None if further is None else tuple(BrokerNode.of(one) for one in further),
+    }
     changes = {name: value for name, value in wanted.items() if value is not None}
     broker = credentials.broker.model_copy(update=changes)
     return credentials.model_copy(update={"broker": broker})

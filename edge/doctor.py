@@ -19,6 +19,7 @@ from edge.spool.lock import LOCK_NAME
 from edge.spool.store import Spool
 from edge.uplink.credentials import Credentials, load_credentials
 from edge.uplink.errors import CredentialsError
+from wire.enrolment import BrokerNode
 
 _PRESSES = 10
 _SLOWEST_PRESS_MS = 400.0
@@ -71,7 +72,8 @@ def _enrolment(settings: TableSettings, clock: Clock) -> Iterator[Finding]:
     credentials = with_overrides(stored, settings)
     yield Finding("enrolment", ok=True, text=f"{credentials.table_name} ({credentials.device_id})")
     yield _disk(settings, credentials, clock)
-    yield _broker(settings, credentials)
+    for node in credentials.broker.nodes:
+        yield _broker(settings, node, tls=credentials.broker.tls)
 
 
 def _disk(settings: TableSettings, credentials: Credentials | None, clock: Clock) -> Finding:
@@ -121,20 +123,19 @@ def _open_spool(
     return Finding("spool", ok=True, text=f"{text}, disk {use.used_percent:.0f} % used")
 
 
-def _broker(settings: TableSettings, credentials: Credentials) -> Finding:
-    broker = credentials.broker
-    address = f"{broker.host}:{broker.port}"
+def _broker(settings: TableSettings, node: BrokerNode, *, tls: bool) -> Finding:
+    address = f"{node.host}:{node.port}"
     try:
-        with socket.create_connection((broker.host, broker.port), _CONNECT_S) as line:
-            if broker.tls:
+        with socket.create_connection((node.host, node.port), _CONNECT_S) as line:
+            if tls:
                 context = ssl.create_default_context(cafile=settings.uplink.ca_file)
-                context.wrap_socket(line, server_hostname=broker.host).close()
+                context.wrap_socket(line, server_hostname=node.host).close()
     except OSError as error:
         return Finding(
             "broker",
             ok=False,
             text=f"{address} cannot be reached: {error}",
-            to_do="check network, name resolution and firewall; the table needs this one address",
+            to_do="check network, name resolution and firewall; the table needs this address",
         )
     return Finding("broker", ok=True, text=f"{address} answers")
 

@@ -16,6 +16,7 @@ from edge.rules.settings import PackingSettings
 from edge.scanner.codes import CodeRules, Letters
 from edge.scanner.typed import DEFAULT_KEYS, DEFAULT_WORDS
 from edge.uplink.settings import BackOff, TransferLimits, UplinkSettings
+from wire.enrolment import BrokerNode
 from wire.messages import MAX_PHOTOS_PER_PROOF
 from wire.slices import DEFAULT_SLICE_BYTES, MIN_SLICE_BYTES
 
@@ -32,6 +33,14 @@ def _is_pattern(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(_is_pattern)]
+
+
+def _is_node(text: str) -> str:
+    BrokerNode.of(text)
+    return text
+
+
+NodeAddress = Annotated[str, AfterValidator(_is_node)]
 
 
 class ClockTrust(StrEnum):
@@ -170,6 +179,9 @@ class UplinkSection(Section):
 
     host: str | None = Field(None, description="broker, instead of the one told at enrolment")
     port: int | None = Field(None, ge=1, le=65535, description="its port")
+    further: tuple[NodeAddress, ...] | None = Field(
+        None, description="host:port of other nodes of the same cluster of brokers, tried in turn"
+    )
     tls: bool | None = Field(None, description="whether to speak TLS")
     ca_file: Path | None = Field(None, description="private certificate authority (PEM)")
     keepalive_s: int = Field(60, ge=60, le=3600, description="s between pings")

@@ -72,7 +72,8 @@ def _type_name(annotation: typing.Any) -> str:
     if origin is list:
         return f"list of {_type_name(arguments[0])}"
     if origin is tuple:
-        return f"pair of {_type_name(arguments[0])}"
+        kind = "list" if Ellipsis in arguments else "pair"
+        return f"{kind} of {_type_name(arguments[0])}"
     plain = {"str": "text", "int": "number", "float": "number", "bool": "true or false"}
     plain |= {"AwareDatetime": "time with zone", "SecretStr": "text"}
     name: str = annotation.__name__

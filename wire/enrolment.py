@@ -1,8 +1,12 @@
 """Enrolment over HTTPS: the body of POST /api/v1/enrolment and its answer."""
 
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 PATH = "/api/v1/enrolment"
+
+_LAST_PORT = 65535
 
 
 class EnrolmentRequest(BaseModel):
@@ -19,6 +23,30 @@ class EnrolmentRequest(BaseModel):
         return value.get_secret_value()
 
 
+class BrokerNode(BaseModel):
+    """One node of a cluster of brokers."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Read ``host:port``, with an IPv6 address in brackets.
+
+        Raises:
+            ValueError: it is not that.
+        """
+        host, _, port = text.rpartition(":")
+        is_bracketed = host.startswith("[") and host.endswith("]")
+        host = host[1:-1] if is_bracketed else host
+        is_port = port.isascii() and port.isdigit() and 1 <= int(port) <= _LAST_PORT
+        if not host or not is_port or (":" in host and not is_bracketed) or host.split() != [host]:
+            raise ValueError(f"{text!r} is no address; it looks like mqtt2.example.com:8883")
+        return cls(host=host, port=int(port))
+
+
 class BrokerAddress(BaseModel):
     """Where the table connects to."""
 
@@ -28,6 +56,22 @@ class BrokerAddress(BaseModel):
     port: int = Field(ge=1, le=65535)
     transport: str = Field(default="tcp", pattern="^(tcp|websockets)$")
     tls: bool = False
+    further: tuple[BrokerNode, ...] = Field(
+        default=(), description="other nodes of the same cluster, tried in turn"
+    )
+
+    @property
+    def nodes(self) -> tuple[BrokerNode, ...]:
+        """All of them, in the order in which they are tried."""
+        return (BrokerNode(host=self.host, port=self.port), *self.further)
+
+    def beginning_at(self, number: int) -> Self:
+        """The same cluster, with another of its nodes first (any number will do)."""
+        nodes = self.nodes
+        first = number % len(nodes)
+        turned = nodes[first:] + nodes[:first]
+        host, port = turned[0].host, turned[0].port
+        return self.model_copy(update={"host": host, "port": port, "further": turned[1:]})
 
 
 class EnrolmentAnswer(BaseModel):

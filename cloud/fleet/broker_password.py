@@ -5,6 +5,7 @@ Device passwords are 256 random bits, so the iterations need not slow a guesser 
 
 import base64
 import hashlib
+import hmac
 import secrets
 
 ITERATIONS = 101
@@ -14,6 +15,16 @@ _SALT_BYTES = 12
 def new_device_password() -> str:
     """A random password for a device, 256 bits."""
     return secrets.token_urlsafe(32)
+
+
+def is_password(password: str, known: str) -> bool:
+    """Whether a password has this hash. A hash of another form has no password."""
+    try:
+        _, _, _, salt, _ = known.split("$")
+        own = broker_hash(password, base64.b64decode(salt))
+    except ValueError:
+        return False
+    return hmac.compare_digest(own, known)
 
 
 def broker_hash(password: str, salt: bytes | None = None) -> str:

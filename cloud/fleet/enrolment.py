@@ -91,7 +91,8 @@ class Enrolment:
             partition=partition,
             table_name=name,
             password=password,
-            broker=self._broker,
+            # tables of a cluster begin at all of its nodes alike
+            broker=self._broker.beginning_at(partition),
         )
 
     def _refuse_guessing(self, caller: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ Nothing is kept for a broker that is away: tables ask again for what they need.
 
 import logging
 import queue
+import secrets
 import threading
 import time
 from collections import deque
@@ -47,7 +48,8 @@ class CloudConnection:
         self._on_connected = on_connected
         self.inbox: queue.SimpleQueue[Incoming | None] = queue.SimpleQueue()
         self._lines = 0
-        self._said = ""
+        self._first_node = secrets.randbelow(settings.node_count)
+        self._said: deque[str] = deque(maxlen=settings.node_count)
         self._connected = threading.Event()
         self._hears = threading.Event()
         self._wanted: frozenset[int] | None = None
@@ -137,11 +139,14 @@ class CloudConnection:
         """Turn one line until it ends; whether it ever stood."""
         self._lines += 1
         stood = False
+        # After each line comes the next node of a cluster; where to begin is left to chance, so
+        # that several links do not all sit on one node.
+        settings = self._settings.at_node(self._first_node + self._lines)
         try:
-            line = Line(self._settings, self._lines, self._take)
+            line = Line(settings, self._lines, self._take)
             try:
                 line.open()
-                stood = self._wait_ready(line)
+                stood = self._wait_ready(line, settings)
                 while not self._stopping.is_set():
                     self._follow_on(line)
                     self._hand_over(line)
@@ -153,7 +158,7 @@ class CloudConnection:
             self._say(str(lost))
         return stood
 
-    def _wait_ready(self, line: Line) -> bool:
+    def _wait_ready(self, line: Line, settings: LinkSettings) -> bool:
         end_s = time.monotonic() + _READY_DEADLINE_S
         while not line.ready and not self._stopping.is_set():
             left_s = end_s - time.monotonic()
@@ -161,8 +166,10 @@ class CloudConnection:
                 raise LineLost("the broker does not answer")
             line.turn(self._waker, left_s)
         if line.ready:
-            self._said = ""
-            logger.info("connected to the broker")
+            self._said.clear()
+            logger.info(
+                "connected to the broker", extra={"host": settings.host, "port": settings.port}
+            )
             if line.shortcomings:
                 logger.warning("the broker lacks something: %s", line.shortcomings)
             with self._lock:
@@ -214,7 +221,7 @@ class CloudConnection:
             return self._in_work < 2 * self._settings.receive_maximum
 
     def _say(self, text: str) -> None:
-        """Log a failure once, however often it repeats."""
-        if text != self._said:
-            self._said = text
+        """Log a failure once, however often it repeats; each node may have its own."""
+        if text not in self._said:
+            self._said.append(text)
             logger.warning("%s", text)

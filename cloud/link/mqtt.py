@@ -68,6 +68,8 @@ class Line:
         """Packet ids of subscriptions that the broker has not granted yet."""
         self._lost = ""
         self._in_flight = 0
+        self._refusals: set[str] = set()
+        """Reasons that this line has told of."""
         self._most_in_flight = _MOST_IN_FLIGHT
         self.shortcomings = ""
         """What the broker lacks that it should have, as a sentence; empty: nothing."""
@@ -280,8 +282,10 @@ class Line:
         _properties: Properties,
     ) -> None:
         self._in_flight = max(0, self._in_flight - 1)
-        if reason.is_failure:
-            logger.error("the broker refused an answer", extra={"reason": str(reason)})
+        if reason.is_failure and str(reason) not in self._refusals:
+            # Once: a node of a cluster that is lost refuses all that is for its tables.
+            self._refusals.add(str(reason))
+            logger.warning("the broker refuses answers", extra={"reason": str(reason)})
 
 
 def announced_by(properties: Properties | None) -> Announced:

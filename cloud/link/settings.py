@@ -1,7 +1,11 @@
 """What the link needs to know to work."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from wire.enrolment import BrokerNode
+
+__all__ = ["BrokerNode", "LinkSettings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +29,16 @@ class LinkSettings:
     assembly_bytes: int = 512 * 1024 * 1024
     """Memory for photos of which slices are missing; the longest untouched gives way."""
     keepalive_s: int = 60
+    further: tuple[BrokerNode, ...] = ()
+    """Other nodes of the same cluster of brokers."""
+
+    @property
+    def node_count(self) -> int:
+        """How many nodes the broker has."""
+        return 1 + len(self.further)
+
+    def at_node(self, number: int) -> "LinkSettings":
+        """The same with one node of the cluster alone; any number will do, and they take turns."""
+        nodes = (BrokerNode(host=self.host, port=self.port), *self.further)
+        node = nodes[number % len(nodes)]
+        return replace(self, host=node.host, port=node.port, further=())

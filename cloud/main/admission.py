@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from itertools import count
 
 from cloud.broker.mosquitto import Mosquitto
 from cloud.database.errors import DatabaseError
@@ -30,7 +31,9 @@ class BrokerAdmission:
         self._reload()
         pause = threading.Event()
         end_s = time.monotonic() + _ADMIT_WITHIN_S
-        while not can_connect(self._link, device_id, password, _TRY_S):
+        for number in count():
+            if can_connect(self._link.at_node(number), device_id, password, _TRY_S):
+                return
             if time.monotonic() >= end_s:
                 raise DeviceNotAdmitted("the broker does not accept the table now; try again")
             pause.wait(_PAUSE_S)

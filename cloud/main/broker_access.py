@@ -3,7 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from cloud.link.settings import LinkSettings
+from cloud.fleet.enrolment import BrokerAddress
+from cloud.link.settings import BrokerNode, LinkSettings
 from cloud.main.errors import BadSettings
 from cloud.main.settings import BrokerSettings
 
@@ -29,6 +30,7 @@ class BrokerAccess:
             client_id=f"{broker.username}-{secrets.token_hex(8)}" if self.shared else "",
             tls=broker.tls,
             ca_file=broker.ca_file,
+            further=nodes(broker.further),
         )
 
     def as_tables_do(self) -> LinkSettings:
@@ -41,7 +43,24 @@ class BrokerAccess:
             password=self.password,
             tls=broker.tls,
             ca_file=broker.ca_file,
+            further=nodes(broker.further),
         )
+
+    def for_tables(self) -> BrokerAddress:
+        """What tables are told."""
+        broker = self.settings
+        further = broker.tables_further or (() if broker.tables_host else broker.further)
+        return BrokerAddress(
+            host=broker.tables_host or broker.host,
+            port=broker.tables_port or broker.port,
+            tls=broker.tls,
+            further=nodes(further),
+        )
+
+
+def nodes(addresses: tuple[str, ...]) -> tuple[BrokerNode, ...]:
+    """Addresses of the settings, read."""
+    return tuple(BrokerNode.of(one) for one in addresses)
 
 
 def access_of_one_process(settings: BrokerSettings) -> BrokerAccess:

@@ -135,6 +135,10 @@ def _services(process: _Process) -> Iterator[Service]:
         from cloud.main.roles.broker import BrokerService  # noqa: PLC0415 - see above
 
         yield BrokerService(made, process.access)
+    if Role.WEB in roles and made.settings.broker.door_port:
+        from cloud.main.roles.door import DoorService  # noqa: PLC0415 - see above
+
+        yield DoorService(made, process.access)
     if Role.SYNC in roles:
         from cloud.main.roles.sync import housekeeping, order_sync  # noqa: PLC0415 - see above
 

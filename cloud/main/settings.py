@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,12 +23,21 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from cloud.link.settings import BrokerNode
 from cloud.photos.settings import S3Settings
 
 ENVIRONMENT_PREFIX = "PACKWITNESS_CLOUD_"
 ENVIRONMENT_DELIMITER = "__"
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _is_node(text: str) -> str:
+    BrokerNode.of(text)
+    return text
+
+
+NodeAddress = Annotated[str, AfterValidator(_is_node)]
 
 
 class Section(BaseModel):
@@ -76,13 +86,38 @@ class BrokerSettings(Section):
         description="where the embedded broker listens for links in processes of their own",
     )
     cloud_port: Port = Field(default=18831, description="same for the port")
+    further: tuple[NodeAddress, ...] = Field(
+        default=(), description="host:port of other nodes of the same cluster, tried in turn"
+    )
     tables_host: str = Field(default="", description="broker host told to tables; empty: host")
     tables_port: int = Field(default=0, ge=0, le=65535, description="same for the port; 0: port")
+    tables_further: tuple[NodeAddress, ...] = Field(
+        default=(), description="same for further; empty: further, unless tables_host is set"
+    )
+    door_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="TCP port where a broker of your own asks who may do what; 0: none",
+    )
+    door_host: str = Field(
+        default="127.0.0.1",
+        description="address for that; no TLS, and only brokers should reach it",
+    )
 
     @model_validator(mode="after")
     def _embedded_has_no_tls(self) -> Self:
         if self.embedded and (self.tls or self.ca_file):
             raise ValueError("the embedded broker has no TLS: set embedded=false for another one")
+        return self
+
+    @model_validator(mode="after")
+    def _embedded_is_one(self) -> Self:
+        if self.embedded and (self.further or self.tables_further or self.door_port):
+            raise ValueError(
+                "further, tables_further and door_port are for a broker of your own: "
+                "set embedded=false"
+            )
         return self
 
 

@@ -14,8 +14,8 @@ _GRACE_S = 3
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Bind the address.
+def listen(host: str, port: int, *, who: str = "the pages", setting: str = "web.") -> socket.socket:
+    """Bind the address. ``who`` wants it, by settings that begin with ``setting``.
 
     Raises:
         AddressTaken: the text names the port and what to do.
@@ -29,8 +29,8 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         raise AddressTaken(
-            f"the pages cannot have port {port} of {host} ({error.strerror}); "
-            "stop the program that uses it or set another web.host or web.port"
+            f"{who} cannot have port {port} of {host} ({error.strerror}); "
+            f"stop the program that uses it or set another {setting}host or {setting}port"
         ) from None
     return bound
 

@@ -1,5 +1,6 @@
 """After a connection: what is worth saying about its end, and how long the next one waits. Pure."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -34,13 +35,15 @@ class Rest:
 class Comeback:
     """Remembers how connections ended, so that nothing is said twice and nobody hurries."""
 
-    def __init__(self, settings: UplinkSettings, draw: Callable[[], float]) -> None:
-        """``draw`` gives numbers from 0 to 1."""
+    def __init__(
+        self, settings: UplinkSettings, draw: Callable[[], float], *, addresses: int = 1
+    ) -> None:
+        """``draw`` gives numbers from 0 to 1; as many ``addresses`` are tried in turn."""
         self._settings = settings
         self._draw = draw
         self._attempt = 0
         self._short = 0
-        self._said = ""
+        self._said: deque[str] = deque(maxlen=addresses)
         self._is_news = True
 
     def stands(self) -> bool:
@@ -53,10 +56,11 @@ class Comeback:
         if stood_s is not None and stood_s >= self._settings.stable_s:
             self._attempt = 0
         if stood_s is not None and stood_s >= _FORGET_S:
-            self._said = ""
+            self._said.clear()
         text = str(error) + self._suspicion(error, stood_s)
-        news = text if text != self._said else None
-        self._said, self._is_news = text, self._is_news or news is not None
+        news = text if text not in self._said else None
+        self._said.append(text)
+        self._is_news = self._is_news or news is not None
         return Rest(self._wait_s(error, stood_s), news)
 
     def _suspicion(self, error: LinkError, stood_s: float | None) -> str:

@@ -62,7 +62,8 @@ class Uplink:
         self._credentials = credentials
         self._settings = settings
         self._clock = clock
-        self._comeback = Comeback(settings, draw)
+        self._nodes = credentials.broker.nodes
+        self._comeback = Comeback(settings, draw, addresses=len(self._nodes))
         self._waker = Waker()
         self._requests = Requests(self._waker)
         self._around = Surroundings(
@@ -182,10 +183,12 @@ class Uplink:
                 self._waker.clear()
 
     def _endpoint(self) -> Endpoint:
+        """Of this connection: after each end comes the next node of a cluster."""
         broker = self._credentials.broker
+        node = self._nodes[(self._connections - 1) % len(self._nodes)]
         return Endpoint(
-            host=broker.host,
-            port=broker.port,
+            host=node.host,
+            port=node.port,
             transport="websockets" if broker.transport == "websockets" else "tcp",
             tls=broker.tls,
             ca_file=self._settings.ca_file,

@@ -15,7 +15,7 @@ from cloud.dashboard.deps import DashboardDeps
 from cloud.database.errors import DatabaseError
 from cloud.database.scope import system
 from cloud.database.write import Database
-from cloud.fleet.enrolment import BrokerAddress, Enrolment
+from cloud.fleet.enrolment import Enrolment
 from cloud.main.admission import BrokerAdmission
 from cloud.main.broker_access import BrokerAccess
 from cloud.main.parts import Parts
@@ -36,7 +36,7 @@ def serve_pages(
     dashboard = _dashboard(made)
     app = FastAPI(title="Packwitness", docs_url=None, redoc_url=None, openapi_url=None)
     door = BrokerAdmission(access.as_tables_do(), broker)
-    enrolment = Enrolment(made.database, _address_for_tables(made), door)
+    enrolment = Enrolment(made.database, access.for_tables(), door)
     app.include_router(enrolment_routes(enrolment))
     add_health(app, made.database)
     app.mount("/", dashboard.app)
@@ -55,15 +55,6 @@ def add_health(app: FastAPI, database: Database) -> None:
         except DatabaseError:
             return JSONResponse({"status": "no database"}, status_code=503)
         return JSONResponse({"status": "ok"})
-
-
-def _address_for_tables(made: Parts) -> BrokerAddress:
-    settings = made.settings.broker
-    return BrokerAddress(
-        host=settings.tables_host or settings.host,
-        port=settings.tables_port or settings.port,
-        tls=settings.tls,
-    )
 
 
 def _dashboard(made: Parts) -> Dashboard:
