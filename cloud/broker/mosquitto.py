@@ -3,6 +3,7 @@
 import getpass
 import logging
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -226,8 +227,15 @@ def find_mosquitto() -> str:
 
 
 def _command(configuration: Path) -> list[str]:
-    """Mosquitto, told by the kernel to end when the thread that started it ends."""
-    return ["setpriv", "--pdeathsig", "TERM", find_mosquitto(), "-c", str(configuration)]
+    """Mosquitto, told by the kernel to end when the thread that started it ends.
+
+    Each table is an open file, and services begin with a limit of 1,024 of them: it gets as many as
+    this process may ask for. This process keeps its own limit, which libraries rely on.
+    """
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = "unlimited" if most_files == resource.RLIM_INFINITY else str(most_files)
+    limited = ["setpriv", "--pdeathsig", "TERM", "prlimit", f"--nofile={files}:"]
+    return [*limited, find_mosquitto(), "-c", str(configuration)]
 
 
 def _last_words(child: "subprocess.Popen[str]") -> str:

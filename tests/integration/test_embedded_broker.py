@@ -1,6 +1,7 @@
 """The mosquitto child: it lives, comes back, dies with its parent, and knows who may do what."""
 
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -362,3 +363,17 @@ def _accepts(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_the_broker_may_open_a_file_for_each_table_whatever_this_process_may(
+    make_broker: MakeBroker,
+) -> None:
+    """A service begins with a soft limit of 1,024 files, which would be as many tables."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 500), hard))
+    try:
+        broker = make_broker()
+        broker.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert resource.prlimit(child_of(broker), resource.RLIMIT_NOFILE) == (hard, hard)
