@@ -6,9 +6,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import String, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from cloud.database.prepared import Changing, Reading
 from cloud.fleet.errors import ClaimRefused, TableExists
 from cloud.fleet.models import Device, EnrolmentClaim, PackingTable
 
@@ -141,26 +142,86 @@ def table_name(session: Session, table_id: int) -> str:
     return session.scalar(select(PackingTable.name).where(PackingTable.id == table_id)) or ""
 
 
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """What has to be known of a device for each of its messages."""
+
+    row_id: int
+    organisation_id: int
+    table_id: int
+    partition: int
+
+
+# Made once: they run for every message that a table sends.
+_KNOWN = Reading(
+    select(Device.id, Device.organisation_id, Device.table_id, Device.partition).where(
+        Device.device_id == bindparam("named"), Device.revoked_at.is_(None)
+    )
+)
+_IS_THIS = and_(Device.id == bindparam("row_id"), Device.revoked_at.is_(None))
+_HEALTH = Changing(
+    update(Device).where(_IS_THIS).values(health=bindparam("said"), last_seen_at=bindparam("now"))
+)
+_PRESENCE = Changing(
+    update(Device)
+    .where(
+        _IS_THIS,
+        or_(
+            Device.boot_count < bindparam("boot"),
+            and_(
+                Device.boot_count == bindparam("boot"),
+                Device.connection_count <= bindparam("connection"),
+            ),
+        ),
+    )
+    .values(
+        boot_count=bindparam("boot"),
+        connection_count=bindparam("connection"),
+        online=bindparam("is_online"),
+        software=func.coalesce(
+            func.nullif(bindparam("named_software", type_=String), ""), Device.software
+        ),
+        last_seen_at=bindparam("now"),
+    )
+)
+
+
+def known_device(session: Session, device_id: str) -> KnownDevice | None:
+    """The device with that MQTT user name, unless it was revoked (a system session)."""
+    row = _KNOWN.first(session, named=device_id)
+    return None if row is None else KnownDevice(*row)
+
+
 def note_presence(
-    device: Device, *, online: bool, session: tuple[int, int], software: str, now: datetime
+    session: Session,
+    row_id: int,
+    *,
+    online: bool,
+    connection: tuple[int, int],
+    software: str,
+    now: datetime,
 ) -> bool:
     """Take a birth, stop or will. False: it is older than the newest birth and was ignored.
 
-    ``session`` is the count of the device's starts, and of its connections since that start.
+    ``connection`` is the count of the device's starts, and of its connections since that start. A
+    revoked device is ignored too.
     """
-    if session < (device.boot_count, device.connection_count):
-        return False
-    device.boot_count, device.connection_count = session
-    device.online = online
-    device.software = software or device.software
-    device.last_seen_at = now
-    return True
+    boot, number = connection
+    changed = _PRESENCE.run(
+        session,
+        row_id=row_id,
+        boot=boot,
+        connection=number,
+        is_online=online,
+        named_software=software,
+        now=now,
+    )
+    return changed > 0
 
 
-def note_health(device: Device, health_json: str, now: datetime) -> None:
-    """Keep a device's newest health message."""
-    device.health = health_json
-    device.last_seen_at = now
+def note_health(session: Session, row_id: int, health_json: str, now: datetime) -> bool:
+    """Keep a device's newest health message. False: it was revoked."""
+    return _HEALTH.run(session, row_id=row_id, said=health_json, now=now) > 0
 
 
 def broker_users(session: Session) -> list[tuple[str, str]]:

@@ -7,8 +7,7 @@ from sqlalchemy.orm import Session
 from cloud.database.base import utc_now
 from cloud.database.changes import record_change
 from cloud.database.write import Database
-from cloud.fleet.models import Device
-from cloud.fleet.service import find_device, note_health, note_presence
+from cloud.fleet.service import note_health, note_presence
 from cloud.link.senders import Sender
 from wire.messages import Health, Presence, PresenceState
 
@@ -23,11 +22,12 @@ class Reports:
         """Take a birth, a clean stop or a will."""
         now = utc_now()
 
-        def note(device: Device) -> bool:
+        def note(session: Session) -> bool:
             return note_presence(
-                device,
+                session,
+                sender.row_id,
                 online=presence.state is PresenceState.ONLINE,
-                session=(presence.boot_count, presence.connection),
+                connection=(presence.boot_count, presence.connection),
                 software=presence.software,
                 now=now,
             )
@@ -38,17 +38,11 @@ class Reports:
         """Keep a health message."""
         text = health.model_dump_json(exclude_none=True)
         now = utc_now()
+        self._note(sender, lambda session: note_health(session, sender.row_id, text, now))
 
-        def note(device: Device) -> bool:
-            note_health(device, text, now)
-            return True
-
-        self._note(sender, note)
-
-    def _note(self, sender: Sender, note: Callable[[Device], bool]) -> None:
+    def _note(self, sender: Sender, note: Callable[[Session], bool]) -> None:
         def unit(session: Session) -> None:
-            device = find_device(session, sender.device_id)
-            if device is not None and note(device):
+            if note(session):
                 record_change(session, kind="table", subject=f"table:{sender.table_id}")
 
         self._database.write(unit, sender.scope)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cloud.database.scope import Scope, scoped, system
 from cloud.database.write import Database
-from cloud.fleet.service import find_device
+from cloud.fleet.service import known_device
 from wire.topics import Address
 
 _MOST_REMEMBERED = 20_000
@@ -62,12 +62,12 @@ class Senders:
 
     def _read(self, device_id: str) -> Sender | None:
         with self._database.read(system("who publishes")) as session:
-            device = find_device(session, device_id)
+            device = known_device(session, device_id)
         if device is None:
             return None
         return Sender(
-            row_id=device.id,
+            row_id=device.row_id,
             organisation_id=device.organisation_id,
             table_id=device.table_id,
-            address=Address(device.partition, device.device_id),
+            address=Address(device.partition, device_id),
         )

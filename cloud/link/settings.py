@@ -24,7 +24,8 @@ class LinkSettings:
     """Messages in work at once, more or less; announced to the broker, and held by ourselves."""
     photo_workers: int = 8
     """Each waits for the disk most of the time; what they commit at once shares one flush."""
-    message_workers: int = 2
+    message_workers: int = 8
+    """As for photos; messages of one table keep their order."""
     max_photo_bytes: int = 12 * 1024 * 1024
     assembly_bytes: int = 512 * 1024 * 1024
     """Memory for photos of which slices are missing; the longest untouched gives way."""
