@@ -12,7 +12,7 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo password test lint types imports format unit contract integration browser \
-	acceptance test-cluster bench soak lock docs setup setup-all clean
+	acceptance test-cluster bench soak load lock docs setup setup-all clean
 
 ##@ Use
 
@@ -83,6 +83,13 @@ soak: ## Pack for MINUTES=5 while programs are killed; SEED=n repeats a plan
 	@exec scripts/isolated $(bin)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(TABLES),--tables $(TABLES)) \
 		$(if $(SHOPS),--shops $(SHOPS)) $(if $(KILLS),--kills $(KILLS))
+
+load: ## Play tables, more at each step, until receipts are slow: TABLES=2000 PHOTO_KB=100 MINUTES=2
+	@scripts/setup test mosquitto
+	@exec scripts/isolated $(bin)/python -m tests.load.play $(if $(TABLES),--tables $(TABLES)) \
+		$(if $(STEPS),--steps $(STEPS)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(PHOTO_KB),--photo-kb $(PHOTO_KB)) $(if $(PHOTOS),--photos $(PHOTOS)) \
+		$(if $(EVERY),--every $(EVERY))
 
 ##@ Keep
 
