@@ -55,6 +55,7 @@ class Dispatch(OrganisationOwned, Base):
         Index("ix_dispatches_state", "organisation_id", "state", "id"),
         Index("ix_dispatches_proofs", "organisation_id", "state", "proof_id"),
         Index("ix_dispatches_shop_proofs", "organisation_id", "shop_id", "state", "proof_id"),
+        Index("ix_dispatches_order", "organisation_id", "order_id", "id"),
         Index("ix_dispatches_due", "state", "next_check_at"),
     )
 
@@ -67,7 +68,7 @@ class Dispatch(OrganisationOwned, Base):
     code: Mapped[str] = mapped_column(String(200), default="")
     """As scanned; what the order is looked for by."""
     shop_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("shops.id"), index=True)
-    order_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("orders.id"), index=True)
+    order_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("orders.id"))
     parcel_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("parcels.id"))
     conversation_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("conversations.id"), index=True

@@ -19,7 +19,8 @@ from cloud.database.base import utc_now
 from cloud.dispatcher.errors import ResendRefused
 from cloud.dispatcher.resending import ResendRequest, resend
 from cloud.proofs.entries import LogEntry
-from cloud.proofs.log_queries import Window, log_entries
+from cloud.proofs.log_filter import Window
+from cloud.proofs.log_queries import log_entries
 from cloud.proofs.states import ProofState
 
 logger = logging.getLogger(__name__)
@@ -96,11 +97,12 @@ def bulk_view(
 ) -> BulkView:
     """What of a filter can be sent again, newest first, and what cannot."""
     window = Window(MOST_AT_ONCE + 1, upto=upto)
-    entries = log_entries(session, address.filter(visitor.zone), window)
-    looked_at: Sequence[LogEntry] = entries[:MOST_AT_ONCE]
+    found = log_entries(session, address.filter(visitor.zone), window)
+    looked_at: Sequence[LogEntry] = found.entries[:MOST_AT_ONCE]
     going = tuple(one for one in looked_at if can_go(one))
     others = Counter(one.state for one in looked_at if not can_go(one))
-    return BulkView(going, tuple(others.most_common()), len(entries) > MOST_AT_ONCE)
+    has_more = len(found.entries) > MOST_AT_ONCE or found.stopped_at is not None
+    return BulkView(going, tuple(others.most_common()), has_more)
 
 
 def _ask(site: Site, visitor: Visitor, entry: LogEntry) -> bool:

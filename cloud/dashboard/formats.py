@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -25,7 +26,7 @@ class Formats:
 
     def day(self, at: datetime) -> str:
         """The date alone."""
-        return format_date(at.astimezone(self.zone), "medium", locale=self.locale)
+        return _day(at.astimezone(self.zone).date(), self.locale)
 
     def time(self, at: datetime) -> str:
         """The time of day to the second."""
@@ -37,11 +38,11 @@ class Formats:
 
     def whole_day(self, day: date) -> str:
         """A date that is no moment."""
-        return format_date(day, "medium", locale=self.locale)
+        return _day(day, self.locale)
 
     def number(self, value: float) -> str:
         """A number with the separators of the language."""
-        return format_decimal(value, locale=self.locale)
+        return _number(value, self.locale)
 
     def duration(self, seconds: float) -> str:
         """A duration in its largest fitting unit."""
@@ -49,7 +50,18 @@ class Formats:
 
     def kilobytes(self, size_bytes: int) -> str:
         """A size in kilobytes of 1,000 bytes."""
-        return f"{format_decimal(max(1, round(size_bytes / 1000)), locale=self.locale)} kB"
+        return f"{_number(max(1, round(size_bytes / 1000)), self.locale)} kB"
+
+
+# The rows of a page have the same few days and counts, and each takes as long as its statement.
+@lru_cache(maxsize=1024)
+def _day(day: date, locale: Locale) -> str:
+    return format_date(day, "medium", locale=locale)
+
+
+@lru_cache(maxsize=1024)
+def _number(value: float, locale: Locale) -> str:
+    return format_decimal(value, locale=locale)
 
 
 def zone_named(name: str) -> ZoneInfo:

@@ -12,7 +12,8 @@ from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
 from cloud.fleet.queries import table_names
 from cloud.proofs.entries import LogEntry
-from cloud.proofs.log_queries import Window, count_above, log_entries
+from cloud.proofs.log_filter import Window
+from cloud.proofs.log_queries import count_above, log_entries
 from cloud.shops.queries import shop_names
 
 ROWS_PER_PAGE = 50
@@ -29,6 +30,9 @@ class LogPart:
     has_older: bool
     new_count: int = 0
     """Entries above the page that came since it was opened."""
+    stopped_at: int | None = None
+    """Only so far was looked: go on from this id."""
+    stopped_upwards: bool = False
 
     @property
     def top(self) -> int | None:
@@ -89,14 +93,22 @@ def log_part(session: Session, visitor: Visitor, address: LogAddress, upto: int 
     wanted = address.filter(visitor.zone)
     # One more than is shown tells whether there are more.
     window = Window(ROWS_PER_PAGE + 1, before=address.before, after=address.after, upto=upto)
-    entries = log_entries(session, wanted, window)
+    found = log_entries(session, wanted, window)
+    entries, stopped_at = found.entries, found.stopped_at
     has_more = len(entries) > ROWS_PER_PAGE
     if address.after is not None:
-        return LogPart(entries[-ROWS_PER_PAGE:], has_newer=has_more, has_older=True)
+        return LogPart(
+            entries[-ROWS_PER_PAGE:],
+            has_newer=has_more,
+            has_older=True,
+            stopped_at=stopped_at,
+            stopped_upwards=True,
+        )
     new_count = 0 if upto is None else count_above(session, wanted, upto, MOST_COUNTED + 1)
     return LogPart(
         entries[:ROWS_PER_PAGE],
         has_newer=address.before is not None,
         has_older=has_more,
         new_count=new_count,
+        stopped_at=None if has_more else stopped_at,
     )

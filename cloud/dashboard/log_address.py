@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cloud.dashboard.parameters import LARGEST_ID
 from cloud.dashboard.words import GROUPS
-from cloud.proofs.log_queries import LogFilter
+from cloud.proofs.log_filter import LogFilter
 from cloud.proofs.states import ProofState
 
 LOG_PATH = "/parcelguard/log"

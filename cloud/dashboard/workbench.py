@@ -15,7 +15,8 @@ from cloud.dashboard.visitors import Visitor
 from cloud.fleet.models import Device, PackingTable
 from cloud.fleet.queries import liveliest_table, table_names, table_with_device
 from cloud.proofs.entries import LogEntry
-from cloud.proofs.log_queries import LogFilter, Window, log_entries
+from cloud.proofs.log_filter import LogFilter, Window
+from cloud.proofs.log_queries import log_entries
 from cloud.proofs.queries import stored_among
 
 PATH = "/workbench"
@@ -106,7 +107,7 @@ def phone_of(deps: DashboardDeps, entries: Sequence[LogEntry]) -> Phone | None:
 
 
 def _latest(session: Session) -> dict[str, Any]:
-    return {"entries": log_entries(session, LogFilter(), Window(LATEST))}
+    return {"entries": log_entries(session, LogFilter(), Window(LATEST)).entries}
 
 
 def _table(session: Session, table_id: int | None) -> dict[str, Any]:

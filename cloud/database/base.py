@@ -93,10 +93,14 @@ def primary_key() -> MappedColumn[int]:
 
 
 class OrganisationOwned:
-    """A row of one organisation. Scoped sessions filter, stamp and check it (see scope.py)."""
+    """A row of one organisation. Scoped sessions filter, stamp and check it (see scope.py).
+
+    Without an index of its own: SQLite, which has no statistics, takes one for as good as that of
+    any other column, and walks through all rows of an organisation to find a few.
+    """
 
     organisation_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("organisations.id"), index=True, nullable=False
+        BigId, ForeignKey("organisations.id"), nullable=False
     )
 
 

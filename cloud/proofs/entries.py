@@ -60,45 +60,47 @@ def entries_of(session: Session, proof_ids: Sequence[int]) -> list[LogEntry]:
 
     One statement per kind of row, however many proofs there are.
     """
+    if not proof_ids:
+        return []
     proofs = session.scalars(
         select(Proof).where(Proof.id.in_(proof_ids)).order_by(Proof.id.desc())
     ).all()
-    dispatches = _dispatches(session, proof_ids)
-    newest = [found[-1] for found in dispatches.values()]
+    sends = _sends(session, proof_ids)
     tables = _tables(session, {proof.table_id for proof in proofs})
     counts = _photo_counts(session, proof_ids)
-    orders = _orders(session, {one.order_id for one in newest})
-    shops = _shops(session, {one.shop_id for one in newest})
-    parcels = _parcels(session, {one.parcel_id for one in newest})
-    entries = []
-    for proof in proofs:
-        sends = dispatches.get(proof.id, ())
-        last = sends[-1] if sends else None
-        entries.append(
-            LogEntry(
-                proof=proof,
-                table_name=tables.get(proof.table_id, ""),
-                photo_count=counts.get(proof.id, 0),
-                dispatches=tuple(sends),
-                order=orders.get(last.order_id) if last else None,
-                shop=shops.get(last.shop_id) if last else None,
-                parcel=parcels.get(last.parcel_id) if last else None,
-            )
-        )
-    return entries
+    return [
+        _entry(proof, tables.get(proof.table_id, ""), counts.get(proof.id, 0), sends[proof.id])
+        for proof in proofs
+    ]
 
 
-def _dispatches(session: Session, proof_ids: Sequence[int]) -> dict[int, list[Dispatch]]:
-    rows = session.scalars(
-        select(Dispatch)
+_Send = tuple[Dispatch, Order | None, Shop | None, Parcel | None]
+
+
+def _entry(proof: Proof, table_name: str, photo_count: int, sends: Sequence[_Send]) -> LogEntry:
+    _newest, order, shop, parcel = sends[-1] if sends else (None, None, None, None)
+    dispatches = tuple(dispatch for dispatch, *_ in sends)
+    return LogEntry(proof, table_name, photo_count, dispatches, order, shop, parcel)
+
+
+def _sends(session: Session, proof_ids: Sequence[int]) -> defaultdict[int, list[_Send]]:
+    """The dispatches of proofs, with what belongs to each; by id, as joins, one by one.
+
+    For a list of ids SQLite would walk through all orders of the organisation.
+    """
+    rows = session.execute(
+        select(Dispatch, Order, Shop, Parcel)
+        .outerjoin(Order, Order.id == Dispatch.order_id)
+        .outerjoin(Shop, Shop.id == Dispatch.shop_id)
+        .outerjoin(Parcel, Parcel.id == Dispatch.parcel_id)
         .where(Dispatch.proof_id.in_(proof_ids), Dispatch.kind == DispatchKind.PROOF)
         .order_by(Dispatch.proof_id, Dispatch.id)
     )
-    found: defaultdict[int, list[Dispatch]] = defaultdict(list)
-    for row in rows:
-        if row.proof_id is not None:
-            found[row.proof_id].append(row)
-    return dict(found)
+    found: defaultdict[int, list[_Send]] = defaultdict(list)
+    for dispatch, order, shop, parcel in rows:
+        if dispatch.proof_id is not None:
+            found[dispatch.proof_id].append((dispatch, order, shop, parcel))
+    return found
 
 
 def _photo_counts(session: Session, proof_ids: Sequence[int]) -> dict[int, int]:
@@ -115,16 +117,3 @@ def _tables(session: Session, ids: set[int]) -> dict[int, str]:
         select(PackingTable.id, PackingTable.name).where(PackingTable.id.in_(ids))
     )
     return dict(rows.all())
-
-
-def _orders(session: Session, ids: set[int | None]) -> dict[int | None, Order]:
-    return {row.id: row for row in session.scalars(select(Order).where(Order.id.in_(ids - {None})))}
-
-
-def _shops(session: Session, ids: set[int | None]) -> dict[int | None, Shop]:
-    return {row.id: row for row in session.scalars(select(Shop).where(Shop.id.in_(ids - {None})))}
-
-
-def _parcels(session: Session, ids: set[int | None]) -> dict[int | None, Parcel]:
-    rows = session.scalars(select(Parcel).where(Parcel.id.in_(ids - {None})))
-    return {row.id: row for row in rows}

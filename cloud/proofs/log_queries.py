@@ -1,203 +1,155 @@
 """The log of proofs: one entry per packed parcel, with what became of it; newest first.
 
 Pages are cut by proof id (keyset), and each filter is read along an index in the order of that id,
-so that a page costs the same in a log of a thousand proofs and of a million.
+so that a page costs the same in a log of a thousand proofs and of a million. Filters that no index
+holds together are looked through for so many rows a page; a page says where it stopped.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Dispatch
-from cloud.conversations.states import DispatchKind, DispatchState
-from cloud.database.base import utc_now
+from cloud.conversations.states import DispatchKind
+from cloud.database.prepared import Reading
 from cloud.orders.queries import ids_of_orders
 from cloud.proofs.entries import LogEntry, entries_of
+from cloud.proofs.log_filter import LogFilter, Stretch, Window
+from cloud.proofs.log_sources import Look, Source
+from cloud.proofs.log_wanted import sources_of
 from cloud.proofs.models import Proof
-from cloud.proofs.states import CLOSINGS_WITHOUT_DISPATCH, ProofState
 
 _MOST_MATCHES = 500
 """Proofs that one order or tracking number may have; more are cut off, the oldest first."""
-_SORTED_DAYS = timedelta(days=31)
+_LOOKS = 2
+"""At every source, before a page is given with what was found so far."""
+_NEWEST_SENDS = Reading(
+    select(Dispatch.proof_id, func.max(Dispatch.id))
+    .where(
+        Dispatch.proof_id.in_(bindparam("ids", expanding=True)),
+        Dispatch.kind == DispatchKind.PROOF,
+    )
+    .group_by(Dispatch.proof_id)
+)
+_SCANNED = Reading(
+    select(Proof.id)
+    .where(Proof.code == bindparam("code"))
+    .order_by(Proof.id.desc())
+    .limit(_MOST_MATCHES)
+)
+_SENT_OF_ORDERS = Reading(
+    select(Dispatch.proof_id)
+    .where(
+        Dispatch.order_id.in_(bindparam("orders", expanding=True)), Dispatch.proof_id.is_not(None)
+    )
+    .order_by(Dispatch.id.desc())
+    .limit(_MOST_MATCHES)
+)
 
 
 @dataclass(frozen=True, slots=True)
-class LogFilter:
-    """What the log shows. Empty: everything."""
+class Found:
+    """Entries of a part of the log, newest first."""
 
-    states: tuple[ProofState, ...] = ()
-    shop_id: int | None = None
-    table_id: int | None = None
-    packed_from: datetime | None = None
-    packed_before: datetime | None = None
-    code: str = ""
-    """Order number, tracking number, or the code as it was scanned."""
-
-    @property
-    def has_dates(self) -> bool:
-        """Whether it names days."""
-        return self.packed_from is not None or self.packed_before is not None
+    entries: list[LogEntry]
+    stopped_at: int | None
+    """Looking ended at this id, before the part was full; go on from there. None: it did not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which part of the log: below ``before``, above ``after``, or not above ``upto``."""
-
-    limit: int
-    before: int | None = None
-    after: int | None = None
-    upto: int | None = None
-
-
-def log_entries(session: Session, wanted: LogFilter, window: Window) -> list[LogEntry]:
+def log_entries(session: Session, wanted: LogFilter, window: Window) -> Found:
     """At most ``window.limit`` entries, newest first (a scoped session)."""
-    return entries_of(session, _page_of_ids(session, wanted, window))
+    ids, stopped_at = _ids(session, wanted, window)
+    return Found(entries_of(session, ids), stopped_at)
 
 
 def count_above(session: Session, wanted: LogFilter, proof_id: int, most: int) -> int:
     """How many entries are newer than one, counted up to ``most`` (a scoped session)."""
-    return len(_page_of_ids(session, wanted, Window(most, after=proof_id)))
+    return len(_ids(session, wanted, Window(most, after=proof_id))[0])
 
 
-def _page_of_ids(session: Session, wanted: LogFilter, window: Window) -> list[int]:
+def _ids(session: Session, wanted: LogFilter, window: Window) -> tuple[list[int], int | None]:
+    upwards = window.after is not None
     matches = _matching_ids(session, wanted.code) if wanted.code else None
-    ids: set[int] = set()
-    for source in _sources(wanted):
-        statement = source.statement
-        if matches is not None:
-            statement = statement.where(source.proof_id.in_(matches))
-        ids.update(session.scalars(_cut(statement, source.proof_id, window)))
-    if window.after is not None:
-        return sorted(sorted(ids)[: window.limit], reverse=True)
-    return sorted(ids, reverse=True)[: window.limit]
+    if matches is not None and not matches:
+        return [], None
+    sources = sources_of(session, wanted, matches, upwards=upwards)
+    walk = _Walk(session, sources, window, upwards=upwards)
+    stopped_at = walk.go()
+    return sorted(walk.found, reverse=True), stopped_at
 
 
-def _cut(statement: Select[Any], proof_id: ColumnElement[Any], window: Window) -> Select[Any]:
-    if window.before is not None:
-        statement = statement.where(proof_id < window.before)
-    if window.upto is not None:
-        statement = statement.where(proof_id <= window.upto)
-    if window.after is not None:
-        return statement.where(proof_id > window.after).order_by(proof_id).limit(window.limit)
-    return statement.order_by(proof_id.desc()).limit(window.limit)
+class _Walk:
+    """Goes along all sources together, from one end of a stretch towards the other."""
+
+    def __init__(
+        self, session: Session, sources: Sequence[Source], window: Window, *, upwards: bool
+    ) -> None:
+        self._session = session
+        self._sources = sources
+        self._limit = window.limit
+        self._stretch = window.stretch
+        self._upwards = upwards
+        self.found: list[int] = []
+        """In the order of the walk, at most as many as were asked for."""
+
+    def go(self) -> int | None:
+        """Walk until enough is found, or the end; give the id where it stopped in between."""
+        for _ in range(_LOOKS):
+            looks = [one.look(self._session, self._stretch, self._limit) for one in self._sources]
+            reached = self._common(looks)
+            fitting = self._fitting(looks, reached)
+            self.found += sorted(fitting, reverse=not self._upwards)
+            if reached is None or len(self.found) >= self._limit:
+                del self.found[self._limit :]
+                return None
+            self._move_to(reached)
+        return self._stretch.above if self._upwards else self._stretch.below
+
+    def _common(self, looks: Iterable[Look]) -> int | None:
+        """Up to where every source was looked at."""
+        ends = [one.reached for one in looks if one.reached is not None]
+        if not ends:
+            return None
+        return min(ends) if self._upwards else max(ends)
+
+    def _fitting(self, looks: Iterable[Look], reached: int | None) -> set[int]:
+        rows = [
+            (source, proof_id, found_by)
+            for source, look in zip(self._sources, looks, strict=True)
+            for proof_id, found_by in look.rows
+            if not self._is_beyond(proof_id, reached)
+        ]
+        newest = self._newest_sends({proof_id for source, proof_id, _ in rows if source.is_of_now})
+        return {
+            proof_id
+            for source, proof_id, found_by in rows
+            if not source.is_of_now or newest.get(proof_id) == source.newest_send(found_by)
+        }
+
+    def _is_beyond(self, proof_id: int, reached: int | None) -> bool:
+        if reached is None:
+            return False
+        return proof_id > reached if self._upwards else proof_id < reached
+
+    def _newest_sends(self, ids: set[int]) -> dict[int | None, int]:
+        if not ids:
+            return {}
+        rows = _NEWEST_SENDS.all(self._session, ids=sorted(ids))
+        return dict(rows)
+
+    def _move_to(self, reached: int) -> None:
+        if self._upwards:
+            self._stretch = Stretch(reached, self._stretch.below)
+        else:
+            self._stretch = Stretch(self._stretch.above, reached)
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A statement for ids of proofs, and what to cut and order it by."""
-
-    statement: Select[Any]
-    proof_id: ColumnElement[Any]
-
-
-def _sources(wanted: LogFilter) -> Iterator[_Source]:
-    """Statements whose results together are the proofs wanted."""
-    if wanted.states or wanted.shop_id is not None:
-        for state in wanted.states or tuple(ProofState):
-            yield from _in_state(wanted, state)
-    elif wanted.table_id is None and wanted.has_dates:
-        yield from _of_days(wanted)
-    else:
-        yield _Source(_by_proof(wanted), Proof.id.expression)
-
-
-def _in_state(wanted: LogFilter, state: ProofState) -> Iterator[_Source]:
-    untouched = ~select(Dispatch.id).where(Dispatch.proof_id == Proof.id).exists()
-    # What has no dispatch has no order either, hence no shop.
-    closings = CLOSINGS_WITHOUT_DISPATCH.get(state, ()) if wanted.shop_id is None else ()
-    for closing in closings:
-        statement = _by_proof(wanted).where(Proof.closing == closing, untouched)
-        yield _Source(statement, Proof.id.expression)
-    if state is not ProofState.UNSENT:
-        statement = _by_dispatch(wanted, DispatchState(state.value))
-        yield _Source(statement, Dispatch.proof_id.expression)
-
-
-def _of_days(wanted: LogFilter) -> Iterator[_Source]:
-    """A few days are read by day and then sorted; many days hold the newest proofs soon enough.
-
-    The sum keeps both engines from walking down the ids to days of long ago.
-    """
-    start, end = wanted.packed_from, wanted.packed_before
-    is_short = start is not None and (end or utc_now()) - start <= _SORTED_DAYS
-    proof_id = Proof.id + 0 if is_short else Proof.id.expression
-    for is_synced, time in ((True, Proof.closed_at), (False, Proof.received_at)):
-        conditions = (Proof.clock_synced == is_synced, *_between(time, start, end))
-        yield _Source(select(Proof.id).where(*conditions), proof_id)
-
-
-def _by_proof(wanted: LogFilter) -> Select[Any]:
-    return select(Proof.id).where(*_about_proof(wanted))
-
-
-def _by_dispatch(wanted: LogFilter, state: DispatchState) -> Select[Any]:
-    """Proofs whose newest dispatch is in a state; for `sent`, proofs that were ever sent."""
-    statement = select(Dispatch.proof_id).where(
-        Dispatch.kind == DispatchKind.PROOF,
-        Dispatch.state == state,
-        Dispatch.proof_id.is_not(None),
-    )
-    if state is DispatchState.SENT:
-        statement = statement.distinct()
-    else:
-        newer = aliased(Dispatch)
-        statement = statement.where(
-            ~select(newer.id)
-            .where(newer.proof_id == Dispatch.proof_id, newer.id > Dispatch.id)
-            .exists()
-        )
-    if wanted.shop_id is not None:
-        statement = statement.where(Dispatch.shop_id == wanted.shop_id)
-    about = _about_proof(wanted)
-    return (
-        statement.join(Proof, Proof.id == Dispatch.proof_id).where(*about) if about else statement
-    )
-
-
-def _about_proof(wanted: LogFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.table_id is not None:
-        conditions.append(Proof.table_id == wanted.table_id)
-    if wanted.has_dates:
-        conditions.append(_packed_within(wanted.packed_from, wanted.packed_before))
-    return conditions
-
-
-def _packed_within(start: datetime | None, end: datetime | None) -> ColumnElement[bool]:
-    """By the table's clock where it was right, else by when the proof came here."""
-    return or_(
-        and_(Proof.clock_synced.is_(True), *_between(Proof.closed_at, start, end)),
-        and_(Proof.clock_synced.is_(False), *_between(Proof.received_at, start, end)),
-    )
-
-
-def _between(
-    time: InstrumentedAttribute[datetime], start: datetime | None, end: datetime | None
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if start is not None:
-        conditions.append(time >= start)
-    if end is not None:
-        conditions.append(time < end)
-    return conditions
-
-
-def _matching_ids(session: Session, code: str) -> Sequence[int]:
-    scanned = session.scalars(
-        select(Proof.id).where(Proof.code == code).order_by(Proof.id.desc()).limit(_MOST_MATCHES)
-    )
-    found = set(scanned)
+def _matching_ids(session: Session, code: str) -> list[int]:
+    found = {proof_id for (proof_id,) in _SCANNED.all(session, code=code)}
     orders = ids_of_orders(session, code)
     if orders:
-        sent = session.scalars(
-            select(Dispatch.proof_id)
-            .where(Dispatch.order_id.in_(orders), Dispatch.proof_id.is_not(None))
-            .order_by(Dispatch.id.desc())
-            .limit(_MOST_MATCHES)
-        )
-        found.update(one for one in sent if one is not None)
+        sent = _SENT_OF_ORDERS.all(session, orders=sorted(orders))
+        found.update(proof_id for (proof_id,) in sent if proof_id is not None)
     return sorted(found)

@@ -1,11 +1,13 @@
 """Tables of proofs and photos."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+
+STEP = timedelta(hours=1)
 
 
 class Photo(OrganisationOwned, Base):
@@ -31,9 +33,9 @@ class Proof(OrganisationOwned, Base):
         Index("ix_proofs_code", "organisation_id", "code"),
         Index("ix_proofs_log", "organisation_id", "id"),
         Index("ix_proofs_table", "organisation_id", "table_id", "id"),
-        Index("ix_proofs_day", "organisation_id", "clock_synced", "closed_at", "id"),
-        # A wrong clock tells no day: those proofs are found by when they came.
-        Index("ix_proofs_received", "organisation_id", "clock_synced", "received_at", "id"),
+        # Days are stretches of ids, found by when proofs came; those that do not fit, by day.
+        Index("ix_proofs_received", "organisation_id", "received_at", "id"),
+        Index("ix_proofs_off_step", "organisation_id", "off_step", "packed_at", "id"),
         Index("ix_proofs_closing", "organisation_id", "closing", "id"),
     )
 
@@ -54,6 +56,18 @@ class Proof(OrganisationOwned, Base):
     clock_synced: Mapped[bool]
     packer: Mapped[str | None] = mapped_column(String(80))
     received_at: Mapped[datetime]
+    """When it was first heard of; goes up with ``id``."""
+    packed_at: Mapped[datetime]
+    """What its day goes by: `closed_at` where that clock was right, else `received_at`."""
+    off_step: Mapped[bool]
+    """It came more than `STEP` before or after it was packed: a table was offline, for one."""
+
+    def close(self, closed_at: datetime, *, clock_synced: bool) -> None:
+        """Note when the table closed it, by its own clock; `received_at` is set before."""
+        self.closed_at = closed_at
+        self.clock_synced = clock_synced
+        self.packed_at = closed_at if clock_synced else self.received_at
+        self.off_step = abs(self.received_at - self.packed_at) > STEP
 
 
 class ProofPhoto(OrganisationOwned, Base):

@@ -156,8 +156,7 @@ def _apply(session: Session, proof: Proof | None, facts: ManifestFacts, now: dat
     proof.revision = facts.revision
     proof.sequence = facts.sequence
     proof.opened_at = facts.opened_at
-    proof.closed_at = facts.closed_at
-    proof.clock_synced = facts.clock_synced
+    proof.close(facts.closed_at, clock_synced=facts.clock_synced)
     proof.packer = facts.packer
     session.flush()
     _put_photos(session, proof, facts.photos, is_new=is_new)

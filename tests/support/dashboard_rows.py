@@ -171,6 +171,7 @@ class World:
         reason: Reason | None = None,
         photos: int = 2,
         closed_at: datetime = DAY,
+        came_at: datetime | None = None,
         clock_synced: bool = True,
         warnings: str = "",
     ) -> int:
@@ -189,11 +190,10 @@ class World:
                 revision=1,
                 sequence=number,
                 opened_at=closed_at - timedelta(seconds=40),
-                closed_at=closed_at,
-                clock_synced=clock_synced,
                 packer=None,
-                received_at=closed_at + timedelta(seconds=2),
+                received_at=came_at or closed_at + timedelta(seconds=2),
             )
+            proof.close(closed_at, clock_synced=clock_synced)
             session.add(proof)
             session.flush()
             for place, sha256 in enumerate(hashes):

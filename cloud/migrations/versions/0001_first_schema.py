@@ -97,11 +97,6 @@ def upgrade() -> None:
             name=op.f("uq_accepted_manifests_organisation_id_proof_key_revision"),
         ),
     )
-    with op.batch_alter_table("accepted_manifests", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_accepted_manifests_organisation_id"), ["organisation_id"], unique=False
-        )
-
     op.create_table(
         "app_credentials",
         sa.Column(
@@ -131,11 +126,6 @@ def upgrade() -> None:
             name=op.f("uq_app_credentials_organisation_id_channel_purpose"),
         ),
     )
-    with op.batch_alter_table("app_credentials", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_app_credentials_organisation_id"), ["organisation_id"], unique=False
-        )
-
     op.create_table(
         "changes",
         sa.Column(
@@ -160,9 +150,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("changes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_changes_created_at"), ["created_at"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_changes_organisation_id"), ["organisation_id"], unique=False
-        )
 
     op.create_table(
         "members",
@@ -187,11 +174,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("email", name=op.f("uq_members_email")),
     )
-    with op.batch_alter_table("members", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_members_organisation_id"), ["organisation_id"], unique=False
-        )
-
     op.create_table(
         "packing_tables",
         sa.Column(
@@ -215,11 +197,6 @@ def upgrade() -> None:
             "organisation_id", "name", name=op.f("uq_packing_tables_organisation_id_name")
         ),
     )
-    with op.batch_alter_table("packing_tables", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_packing_tables_organisation_id"), ["organisation_id"], unique=False
-        )
-
     op.create_table(
         "photos",
         sa.Column(
@@ -243,11 +220,6 @@ def upgrade() -> None:
             "organisation_id", "sha256", name=op.f("uq_photos_organisation_id_sha256")
         ),
     )
-    with op.batch_alter_table("photos", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_photos_organisation_id"), ["organisation_id"], unique=False
-        )
-
     op.create_table(
         "quarantined_manifests",
         sa.Column(
@@ -280,13 +252,6 @@ def upgrade() -> None:
             name=op.f("uq_quarantined_manifests_organisation_id_proof_key_rev_82e0d052"),
         ),
     )
-    with op.batch_alter_table("quarantined_manifests", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_quarantined_manifests_organisation_id"),
-            ["organisation_id"],
-            unique=False,
-        )
-
     op.create_table(
         "shops",
         sa.Column(
@@ -315,11 +280,6 @@ def upgrade() -> None:
             "channel", "country", "external_id", name=op.f("uq_shops_channel_country_external_id")
         ),
     )
-    with op.batch_alter_table("shops", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_shops_organisation_id"), ["organisation_id"], unique=False
-        )
-
     op.create_table(
         "authorizations",
         sa.Column(
@@ -351,9 +311,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop_id", "purpose", name=op.f("uq_authorizations_shop_id_purpose")),
     )
     with op.batch_alter_table("authorizations", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_authorizations_organisation_id"), ["organisation_id"], unique=False
-        )
         batch_op.create_index(batch_op.f("ix_authorizations_shop_id"), ["shop_id"], unique=False)
 
     op.create_table(
@@ -380,11 +337,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversations")),
         sa.UniqueConstraint("shop_id", "buyer_id", name=op.f("uq_conversations_shop_id_buyer_id")),
     )
-    with op.batch_alter_table("conversations", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_conversations_organisation_id"), ["organisation_id"], unique=False
-        )
-
     op.create_table(
         "devices",
         sa.Column(
@@ -420,9 +372,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("device_id", name=op.f("uq_devices_device_id")),
     )
     with op.batch_alter_table("devices", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_devices_organisation_id"), ["organisation_id"], unique=False
-        )
         batch_op.create_index(batch_op.f("ix_devices_table_id"), ["table_id"], unique=False)
 
     op.create_table(
@@ -454,9 +403,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_hash", name=op.f("uq_enrolment_claims_code_hash")),
     )
     with op.batch_alter_table("enrolment_claims", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_enrolment_claims_organisation_id"), ["organisation_id"], unique=False
-        )
         batch_op.create_index(
             batch_op.f("ix_enrolment_claims_table_id"), ["table_id"], unique=False
         )
@@ -491,9 +437,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_orders_organisation_id"), ["organisation_id"], unique=False
-        )
-        batch_op.create_index(
             "ix_orders_organisation_number", ["organisation_id", "order_number"], unique=False
         )
 
@@ -518,6 +461,8 @@ def upgrade() -> None:
         sa.Column("clock_synced", sa.Boolean(), nullable=False),
         sa.Column("packer", sa.String(length=80), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("packed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("off_step", sa.Boolean(), nullable=False),
         sa.Column(
             "organisation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
@@ -537,17 +482,12 @@ def upgrade() -> None:
             "ix_proofs_closing", ["organisation_id", "closing", "id"], unique=False
         )
         batch_op.create_index("ix_proofs_code", ["organisation_id", "code"], unique=False)
-        batch_op.create_index(
-            "ix_proofs_day", ["organisation_id", "clock_synced", "closed_at", "id"], unique=False
-        )
         batch_op.create_index("ix_proofs_log", ["organisation_id", "id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_proofs_organisation_id"), ["organisation_id"], unique=False
+            "ix_proofs_off_step", ["organisation_id", "off_step", "packed_at", "id"], unique=False
         )
         batch_op.create_index(
-            "ix_proofs_received",
-            ["organisation_id", "clock_synced", "received_at", "id"],
-            unique=False,
+            "ix_proofs_received", ["organisation_id", "received_at", "id"], unique=False
         )
         batch_op.create_index(
             "ix_proofs_table", ["organisation_id", "table_id", "id"], unique=False
@@ -569,11 +509,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shop_id"], ["shops.id"], name=op.f("fk_sending_paces_shop_id")),
         sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_sending_paces")),
     )
-    with op.batch_alter_table("sending_paces", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_sending_paces_organisation_id"), ["organisation_id"], unique=False
-        )
-
     op.create_table(
         "sign_ins",
         sa.Column(
@@ -602,9 +537,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sign_ins", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sign_ins_member_id"), ["member_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_sign_ins_organisation_id"), ["organisation_id"], unique=False
-        )
 
     op.create_table(
         "parcels",
@@ -632,9 +564,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("parcels", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_parcels_order_id"), ["order_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_parcels_organisation_id"), ["organisation_id"], unique=False
-        )
         batch_op.create_index(
             "ix_parcels_organisation_tracking", ["organisation_id", "tracking_number"], unique=False
         )
@@ -666,9 +595,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("proof_id", "position", name=op.f("uq_proof_photos_proof_id_position")),
     )
     with op.batch_alter_table("proof_photos", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_proof_photos_organisation_id"), ["organisation_id"], unique=False
-        )
         batch_op.create_index(batch_op.f("ix_proof_photos_sha256"), ["sha256"], unique=False)
 
     op.create_table(
@@ -782,9 +708,8 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_dispatches_due", ["state", "next_check_at"], unique=False)
         batch_op.create_index("ix_dispatches_log", ["organisation_id", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_dispatches_order_id"), ["order_id"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_dispatches_organisation_id"), ["organisation_id"], unique=False
+            "ix_dispatches_order", ["organisation_id", "order_id", "id"], unique=False
         )
         batch_op.create_index(
             "ix_dispatches_proof_newest", ["organisation_id", "proof_id", "id"], unique=False
@@ -899,9 +824,6 @@ def upgrade() -> None:
             batch_op.f("ix_messages_conversation_id"), ["conversation_id"], unique=False
         )
         batch_op.create_index(
-            batch_op.f("ix_messages_organisation_id"), ["organisation_id"], unique=False
-        )
-        batch_op.create_index(
             "ix_messages_ready", ["shop_id", "state", "dispatch_id", "position"], unique=False
         )
         batch_op.create_index("ix_messages_state", ["state", "lease_until"], unique=False)
@@ -939,7 +861,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempts")),
         sa.UniqueConstraint("message_id", "number", name=op.f("uq_attempts_message_id_number")),
     )
-    with op.batch_alter_table("attempts", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_attempts_organisation_id"), ["organisation_id"], unique=False
-        )
