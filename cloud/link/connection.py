@@ -23,8 +23,8 @@ _MOST_WAITING = 2000
 _LONGEST_TURN_S = 5.0
 _READY_DEADLINE_S = 10.0
 _STOP_DEADLINE_S = 5.0
-_RECONNECT_FIRST_S, _RECONNECT_LONGEST_S = 0.25, 2.0
-"""Not longer: tables that are back before us get no answer, and ask again after 20 s."""
+_RECONNECT_FIRST_S, _RECONNECT_LONGEST_S = 0.25, 0.5
+"""Not longer: whatever tables say that are back before us, they have to say again."""
 
 
 class CloudConnection:

@@ -1,6 +1,7 @@
 """What is said over one connection: birth, inventory, transfer, questions, health."""
 
 import logging
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from edge.events import LinkChanged
 from edge.fault_points import Step, reached
 from edge.spool.errors import PhotoDamaged, SpoolError
 from edge.uplink import reasons
+from edge.uplink.backoff import wait_s
 from edge.uplink.conclusions import Conclusions
 from edge.uplink.downlink import Downlink
 from edge.uplink.errors import LinkLost, LinkRefused, PacketTooLarge
@@ -45,6 +47,8 @@ _RECEIPTS_UNTIL_MORE = 50
 """After so many a longer queue is read on."""
 _UNHEARD_QUESTIONS = 3
 """So many times the patience with one answer is silence."""
+_SAID_AGAIN = frozenset({Up.PRESENCE, Up.INVENTORY})
+"""Without them the cloud answers nothing to the table; health comes again anyway."""
 _MOST_FAULTS = 20
 _LONGEST_FAULT = 100
 
@@ -72,6 +76,9 @@ class Session:
         self._conclusions = Conclusions(around.receipts, around.requests)
         self._following = Following(around.settings.follow_interval_s)
         self._controls: deque[_Control] = deque()
+        self._unheard: list[_Control] = []
+        self._unheard_at = math.inf
+        self._unheard_times = 0
         self._in_flight: dict[int, tuple[Work | _Control, float]] = {}
         self._limits: Limits | None = None
         self._questions = 0
@@ -147,7 +154,19 @@ class Session:
             # none of this table's photos is at fault, and none would fare better
             raise LinkRefused(f"publishing is refused: {reasons.explained(code)}", code)
         del self._around.control_strikes[what.kind]
+        is_later = reasons.puback_verdict(code) is reasons.Verdict.LATER
+        if is_later and what.kind in _SAID_AGAIN and not self._stopping:
+            self._say_again(what)
         self.stopped = self.stopped or (what.kind is Up.PRESENCE and self._stopping)
+
+    def _say_again(self, what: _Control) -> None:
+        """Nobody took it in, mostly as the cloud is not back yet at a broker that is."""
+        if not self._unheard:
+            # the connections of tables are spread already, so the pauses need no draw of their own
+            pause_s = wait_s(self._settings.transfer.pause, self._unheard_times, 1.0)
+            self._unheard_at = self._now() + pause_s
+            self._unheard_times += 1
+        self._unheard.append(what)
 
     def _arrived(self, topic: str, payload: bytes) -> None:
         answer = self._downlink.take(topic, payload)
@@ -200,7 +219,7 @@ class Session:
         """Monotonic seconds when ``pump`` has something to do if no event comes."""
         if not self.ready:
             return self._began_at + self._settings.connect_timeout_s
-        times = [self._refresh_at, self._health_at, self._following.due_at]
+        times = [self._refresh_at, self._health_at, self._following.due_at, self._unheard_at]
         times += [
             sent_at + self._settings.puback_timeout_s for _, sent_at in self._in_flight.values()
         ]
@@ -297,6 +316,9 @@ class Session:
             self._read_spool()
         if self._around.requests.take_health():
             self._health_at = min(self._health_at, self._health_soonest)
+        if now >= self._unheard_at:
+            self._controls.extend(self._unheard)
+            self._unheard, self._unheard_at = [], math.inf
         if now >= self._health_at:
             self._say_health()
         if now >= self._following.due_at:
