@@ -97,6 +97,8 @@ class Dispatch(OrganisationOwned, Base):
     """Taken back: what is on its way now is not sent again, whatever becomes of it."""
     next_check_at: Mapped[datetime | None]
     """Waiting and held ones: when to look again."""
+    looked_at_until: Mapped[datetime | None]
+    """Until then one process looks; the others leave it, and later ones of its code, alone."""
     sent_count: Mapped[int] = mapped_column(default=0)
     total_count: Mapped[int] = mapped_column(default=0)
 

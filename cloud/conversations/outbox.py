@@ -26,10 +26,12 @@ POSITION_STEP = 10
 _ADD_MESSAGES = Adding(Message)
 _ADD_CONVERSATION = Adding(Conversation)
 _CONVERSATION = Reading(
-    select(Conversation.id, Conversation.unanswered).where(
+    select(Conversation.id, Conversation.unanswered)
+    .where(
         Conversation.shop_id == bindparam("shop_id"),
         Conversation.buyer_id == bindparam("buyer_id"),
     )
+    .with_for_update()
 )
 _NOTE = Changing(
     update(Conversation)
@@ -115,6 +117,7 @@ def set_state(
     dispatch.reason = reason.value if reason else ""
     dispatch.detail = detail[:DETAIL_LENGTH]
     dispatch.next_check_at = next_check_at
+    dispatch.looked_at_until = None
     is_news = before != (dispatch.state, dispatch.reason, dispatch.detail)
     if is_news:
         dispatch.updated_at = now

@@ -13,7 +13,7 @@ PAUSES_S = (0.1, 0.5, 1.0, 2.0, 4.0)
 logger = logging.getLogger(__name__)
 
 
-def write_insisting(database: Database, unit: Unit[T], scope: Scope) -> T:
+def write_insisting(database: Database, unit: Unit[T], scope: Scope, *, locks: bool = False) -> T:
     """`Database.write`, tried again over some seconds while the trouble may pass.
 
     The unit must also be safe to run again after it was committed (CommitUnknown). Raises what
@@ -21,8 +21,8 @@ def write_insisting(database: Database, unit: Unit[T], scope: Scope) -> T:
     """
     for pause_s in PAUSES_S:
         try:
-            return database.write(unit, scope)
+            return database.write(unit, scope, locks=locks)
         except TransientDatabaseError as error:
             logger.warning("a result cannot be written yet: %s", error)
         threading.Event().wait(pause_s)
-    return database.write(unit, scope)
+    return database.write(unit, scope, locks=locks)

@@ -1,7 +1,8 @@
 """The write path of PostgreSQL: a transaction of its own in the caller's thread.
 
 SERIALIZABLE, so that a unit means the same as on SQLite; run again when the server refuses it
-because of others at the same moment (40001, 40P01).
+because of others at the same moment (40001, 40P01). A unit that locks what it decides by runs READ
+COMMITTED: it waits for those who have the same rows, and is refused because of nobody else's.
 """
 
 import logging
@@ -44,7 +45,7 @@ class TransactionWriter:
         self._running = 0
         metrics.WRITES_WAITING.set_function(lambda: self._running)
 
-    def write(self, unit: Unit[T], scope: Scope) -> T:
+    def write(self, unit: Unit[T], scope: Scope, *, locks: bool = False) -> T:
         """Run the unit until it commits, and return its result."""
         with self._idle:
             if self._closing.is_set():
@@ -52,7 +53,7 @@ class TransactionWriter:
             self._running += 1
         self._inside.unit = True
         try:
-            return self._until_committed(unit, scope)
+            return self._until_committed(unit, scope, locks)
         except SQLAlchemyError as error:
             view = outside_view(error)
             raise view from view.__cause__
@@ -72,11 +73,11 @@ class TransactionWriter:
             self._closing.set()
             self._idle.wait_for(lambda: self._running == 0)
 
-    def _until_committed(self, unit: Unit[T], scope: Scope) -> T:
+    def _until_committed(self, unit: Unit[T], scope: Scope, locks: bool) -> T:
         attempt = 1
         while True:
             try:
-                return self._once(unit, scope)
+                return self._once(unit, scope, locks)
             except DBAPIError as error:
                 if attempt >= _attempts_allowed(error):
                     raise
@@ -85,9 +86,12 @@ class TransactionWriter:
             threading.Event().wait(_pause_s(attempt))
             attempt += 1
 
-    def _once(self, unit: Unit[T], scope: Scope) -> T:
+    def _once(self, unit: Unit[T], scope: Scope, locks: bool) -> T:
         began_s = time.monotonic()
         with self._engine.connect() as connection:
+            if locks:
+                # Said here, because an option of an engine made from this one would lose.
+                connection.execution_options(isolation_level="READ COMMITTED")
             # Leaving without a commit rolls back.
             transaction = connection.begin()
             result, has_news = run_unit(connection, unit, scope)

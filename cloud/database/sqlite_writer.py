@@ -74,7 +74,13 @@ class GroupCommitWriter:
         self._thread = threading.Thread(target=self._run, name="database-writer", daemon=True)
         self._thread.start()
 
-    def write(self, unit: Unit[T], scope: Scope) -> T:
+    def write(
+        self,
+        unit: Unit[T],
+        scope: Scope,
+        *,
+        locks: bool = False,  # noqa: ARG002  one signature for both engines
+    ) -> T:
         """Run the unit, and return its result once it is on the disk."""
         job = _Job(unit, scope)
         with self._gate:

@@ -70,12 +70,16 @@ class Database:
     def __repr__(self) -> str:
         return f"Database({self.engines.writer.dialect.name})"
 
-    def write(self, unit: Unit[T], scope: Scope) -> T:
+    def write(self, unit: Unit[T], scope: Scope, *, locks: bool = False) -> T:
         """Run `unit(session)` in a transaction and return its result after COMMIT.
 
         The unit does nothing but work on its session (no network, file or other database call)
         and may be run more than once, so it changes nothing outside the session. It neither
         commits nor rolls back; to undo everything it raises, and the caller gets that error.
+
+        `locks` is for units that run many times a second: it promises that the unit locks every
+        row that its decisions depend on (FOR UPDATE) before it reads them, so that it needs not be
+        kept apart from units that work on other rows (PostgreSQL; see decision 17).
 
         Raises a TransientDatabaseError (busy, full, connection lost, outcome unknown) or a
         PermanentDatabaseError (constraint, read-only, damaged, writer stopped), and WriteMisuse
@@ -83,7 +87,7 @@ class Database:
         """
         if self._writer.is_writing_thread():
             raise WriteMisuse("a unit must not call write: do its work in the same session")
-        return self._writer.write(unit, scope)
+        return self._writer.write(unit, scope, locks=locks)
 
     @contextmanager
     def read(self, scope: Scope) -> Iterator[Session]:

@@ -28,7 +28,7 @@ _HELD = Reading(
     )
     .join(Dispatch, Dispatch.id == Message.dispatch_id)
     .where(Message.id == bindparam("message_id"))
-    .with_for_update(of=Message)
+    .with_for_update(of=(Message, Dispatch))
 )
 _BEGIN = Changing(
     update(Message)

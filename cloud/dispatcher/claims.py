@@ -87,6 +87,8 @@ _NEXT_OF_SHOP = Reading(
     .where(Message.shop_id == bindparam("shop_id"), *_claimable())
     .order_by(Message.dispatch_id, Message.position)
     .limit(1)
+    # What somebody changes at this moment is for another turn.
+    .with_for_update(of=(Message, Dispatch), skip_locked=True)
 )
 _TAKE = Changing(
     update(Message)

@@ -32,6 +32,7 @@ from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.registry import capabilities_of, unanswered_limit
 from cloud.orders.queries import Candidate, FoundOrder, candidates
 from cloud.proofs.queries import photo_hashes
+from cloud.shops.models import SendingPace
 from cloud.shops.service import Purpose, SellingShop, is_authorized, selling_shop
 
 CHECKED = (DispatchState.WAITING_FOR_ORDER, DispatchState.HELD)
@@ -42,6 +43,9 @@ _NOT_SENT_BEFORE = (
     DispatchState.SAVED_NOT_SENT,
     DispatchState.WAITING_FOR_ORDER,
     DispatchState.NEEDS_PERSON,
+)
+_LOCK_SHOP = Reading(
+    select(SendingPace.shop_id).where(SendingPace.shop_id == bindparam("shop_id")).with_for_update()
 )
 _SENT_BEFORE = Reading(
     select(Dispatch.parcel_id).where(
@@ -128,6 +132,8 @@ def decide_dispatch(
     if dispatch is None or len(found) != 1:
         return None
     target = _target(session, found[0])
+    # One at a time for a shop: others may be about to send the same order, or to the same buyer.
+    _LOCK_SHOP.first(session, shop_id=target.shop.id)
     now = utc_now()
     facts = _facts(session, dispatch, target, now)
     if is_refused:

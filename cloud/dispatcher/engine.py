@@ -232,7 +232,9 @@ class Dispatcher:
 
     def _claim(self, most: int) -> Claimed:
         return self._database.write(
-            lambda session: claim(session, self._rules, most), system("the sender's turn")
+            lambda session: claim(session, self._rules, most),
+            system("the sender's turn"),
+            locks=True,
         )
 
     def _claim_one(self) -> Claim | None:

@@ -6,16 +6,16 @@ that looks at everything again.
 
 import logging
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Conversation, Dispatch
 from cloud.conversations.outbox import set_state
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
-from cloud.database.prepared import Reading
+from cloud.database.prepared import Changing, Reading
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.dispatcher.asking import Asked, OrderAsking
@@ -31,7 +31,8 @@ from cloud.shops.service import Purpose
 logger = logging.getLogger(__name__)
 
 _BATCH = 50
-
+_LOOK_LASTS = timedelta(seconds=10)
+"""How long no other process looks at a dispatch. Two that do ask twice and decide once."""
 
 _DUE = Reading(
     select(
@@ -40,6 +41,7 @@ _DUE = Reading(
         Dispatch.code,
         Dispatch.proof_key,
         Dispatch.reason,
+        Dispatch.looked_at_until,
     )
     .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at <= bindparam("now"))
     .order_by(Dispatch.next_check_at, Dispatch.id)
@@ -50,6 +52,15 @@ _NEXT_DUE = Reading(
     .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at > bindparam("now"))
     .order_by(Dispatch.next_check_at)
     .limit(1)
+)
+_TAKE = Changing(
+    update(Dispatch)
+    .where(
+        Dispatch.id == bindparam("dispatch_id"),
+        Dispatch.state.in_(CHECKED),
+        func.coalesce(Dispatch.looked_at_until, bindparam("now")) <= bindparam("now"),
+    )
+    .values(looked_at_until=bindparam("until"))
 )
 _CONVERSATION = Reading(
     select(Conversation.checked_at, Conversation.external_id, Conversation.unanswered).where(
@@ -77,15 +88,21 @@ class Matching:
     def due(self, besides: Collection[int]) -> list[Due]:
         """Those to look at now, besides some that are being looked at; one for each code.
 
-        Two of the same code are looked at in their order, so that the first is the one sent.
+        Two of the same code are looked at in their order, so that the first is the one sent; also
+        when another process looks at the first.
         """
+        now = utc_now()
         with self._database.read(system("dispatches of all organisations")) as session:
-            rows = _DUE.all(session, now=utc_now())
-        free: dict[tuple[int, str], Due] = {}
+            rows = _DUE.all(session, now=now)
+        first: dict[tuple[int, str], tuple[Due, datetime | None]] = {}
         for row in rows:
-            due = Due(*row)
-            free.setdefault((due.organisation_id, due.code), due)
-        return [due for due in free.values() if due.dispatch_id not in besides]
+            due = Due(*row[:-1])
+            first.setdefault((due.organisation_id, due.code), (due, row[-1]))
+        return [
+            due
+            for due, until in first.values()
+            if due.dispatch_id not in besides and (until is None or until <= now)
+        ]
 
     def seconds_until_next(self) -> float | None:
         """When the next one is due; None when none waits."""
@@ -96,7 +113,9 @@ class Matching:
         return max(0.0, (soonest[0] - utc_now()).total_seconds())
 
     def look(self, due: Due) -> None:
-        """Find its order, and decide about it."""
+        """Find its order, and decide about it; nothing if another process does so now."""
+        if not self._take(due):
+            return
         found = self._found(due)
         if not found and self._asking.ask(due.organisation_id, due.code) is Asked.FOUND:
             found = self._found(due)
@@ -113,7 +132,19 @@ class Matching:
         def unit(session: Session) -> DispatchState | None:
             return decide_dispatch(session, due, reading, self._settings, is_refused=is_refused)
 
-        _note_decided(due, self._database.write(unit, due.scope))
+        _note_decided(due, self._database.write(unit, due.scope, locks=True))
+
+    def _take(self, due: Due) -> bool:
+        """Where there may be several processes, let no other look at it for a while."""
+        if self._database.engines.is_sqlite:
+            return True
+        now = utc_now()
+
+        def unit(session: Session) -> int:
+            until = now + _LOOK_LASTS
+            return _TAKE.run(session, dispatch_id=due.dispatch_id, now=now, until=until)
+
+        return bool(self._database.write(unit, due.scope, locks=True))
 
     def _found(self, due: Due) -> Sequence[Candidate]:
         with self._database.read(due.scope) as session:
@@ -137,7 +168,7 @@ class Matching:
             )
             return dispatch.state
 
-        _note_decided(due, self._database.write(unit, due.scope))
+        _note_decided(due, self._database.write(unit, due.scope, locks=True))
 
     def _wait_after(self, waited: timedelta) -> timedelta:
         """Look often at first, since most orders are only seconds late, then ever more rarely."""

@@ -24,6 +24,8 @@ _CONVERSATION = Reading(
     select(Conversation.unanswered, Shop.channel, Shop.country, Shop.kept_free_for_people)
     .join(Shop, Shop.id == Conversation.shop_id)
     .where(Conversation.id == bindparam("conversation_id"))
+    # Who settles a message counts it here: what is read of both belongs together.
+    .with_for_update(of=Conversation)
 )
 _OTHERS = Reading(
     select(Message.dispatch_id, Message.state, Message.tries, Dispatch.state)

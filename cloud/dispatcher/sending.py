@@ -134,7 +134,7 @@ class Sending:
 
         since_s = self._monotonic_s()
         try:
-            begun = self._database.write(unit, job.scope)
+            begun = self._database.write(unit, job.scope, locks=True)
         except CommitUnknown:
             # Nobody can wait for a request that will not be made.
             self._write(job, lambda session: give_back_begun(session, job.claim, self._sender))
@@ -168,7 +168,7 @@ class Sending:
         job, begun = request.job, request.begun
         if sent is not None:
             unit = partial(finish_sent, claim=job.claim, begun=begun, sent=sent)
-            _note_sent(job, self._write(job, unit))
+            _note_sent(job, self._write(job, unit, locks=True))
 
     def _go_on(
         self, request: _Request, sent: SentMessage, after: Job, ahead: "Future[Ready]"
@@ -186,6 +186,7 @@ class Sending:
         went_on = self._write(
             job,
             lambda session: finish_sent(session, job.claim, request.begun, sent, following),
+            locks=True,
         )
         _note_sent(job, went_on)
         if ready is not None and went_on.begun is not None:
@@ -277,8 +278,8 @@ class Sending:
             ),
         )
 
-    def _write(self, job: Job, unit: Unit[T]) -> T:
-        return write_insisting(self._database, unit, job.scope)
+    def _write(self, job: Job, unit: Unit[T], *, locks: bool = False) -> T:
+        return write_insisting(self._database, unit, job.scope, locks=locks)
 
     def _wait_after(self, job: Job) -> timedelta:
         return self._settings.back_off.after(job.earlier.refused)

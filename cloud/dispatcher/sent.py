@@ -38,7 +38,7 @@ _FACTS = Reading(
     .join(Shop, Shop.id == Message.shop_id)
     .join(SendingPace, SendingPace.shop_id == Message.shop_id)
     .where(Message.id == bindparam("message_id"))
-    .with_for_update(of=Message)
+    .with_for_update(of=(Message, Dispatch, SendingPace))
 )
 _MARK_SENT = Changing(
     update(Message)

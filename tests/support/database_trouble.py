@@ -35,17 +35,17 @@ class TroubledWrites:
         self._lock = threading.Lock()
         self.happened = False
 
-    def write(self, unit: Unit[T], scope: Scope) -> T:
+    def write(self, unit: Unit[T], scope: Scope, *, locks: bool = False) -> T:
         """As `Database.write`."""
         if not self._is_the_one():
-            return self._write(unit, scope)
+            return self._write(unit, scope, locks=locks)
         self.happened = True
         if self._trouble is Trouble.CUT_IN_UNIT:
-            return self._write(self._cut_by_the_server(unit), scope)
+            return self._write(self._cut_by_the_server(unit), scope, locks=locks)
         if self._trouble is Trouble.CUT_IN_COMMIT:
             event.listen(self._database.engines.writer, "commit", self._end_backend, once=True)
-            return self._write(unit, scope)
-        self._write(unit, scope)
+            return self._write(unit, scope, locks=locks)
+        self._write(unit, scope, locks=locks)
         raise CommitUnknown("the connection broke during COMMIT")
 
     def _is_the_one(self) -> bool:

@@ -673,6 +673,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.Column("next_check_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("looked_at_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_count", sa.Integer(), nullable=False),
         sa.Column("total_count", sa.Integer(), nullable=False),
         sa.Column(
