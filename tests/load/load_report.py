@@ -106,6 +106,10 @@ def restart_lines(restart: Restart) -> Iterator[str]:
     )
     shown = restart.connected_per_s[:_SHOWN_SECONDS]
     yield f"  connected in each second: {' '.join(map(str, shown))}"
+    yield f"  tried in each second: {' '.join(map(str, restart.attempts_per_s[:_SHOWN_SECONDS]))}"
+    used = ", ".join(f"{name} {cores:.2f}" for name, cores in restart.cores.items())
+    late = f"the generator was late by {restart.late_p99_s:.2f} s (p99)"
+    yield f"  cores used meanwhile: {used}; {late}"
     if restart.waiting:
         yield f"  receipts did not recover: {restart.waiting} proofs wait"
     elif restart.last_slow_receipt_s is None:

@@ -33,9 +33,8 @@ class Sample:
         """Cores that each of them used since then, and what ``others`` on this machine used."""
         seconds = self.at_s - before.at_s
         used = {
-            name: (use.cpu_s - before.processes[name].cpu_s) / seconds
+            name: _used_s(before.processes.get(name), use) / seconds
             for name, use in self.processes.items()
-            if name in before.processes
         }
         return {
             **used,
@@ -60,6 +59,12 @@ def allow_files(tables: int) -> int:
         soft = min(wanted, hard) if hard != resource.RLIM_INFINITY else wanted
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     return min(tables, soft - _BESIDE_TABLES)
+
+
+def _used_s(before: Use | None, now: Use) -> float:
+    """A process that was started again counts from its own beginning."""
+    is_same = before is not None and before.cpu_s <= now.cpu_s
+    return now.cpu_s - before.cpu_s if before is not None and is_same else now.cpu_s
 
 
 def _use(pid: int) -> Use | None:

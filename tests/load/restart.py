@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from launcher.errors import LauncherError
-from tests.load.ledger import per_second
+from tests.load.ledger import per_second, percentiles
 from tests.load.steps import Played
 
 _CALM_WITHIN_S = 180.0
@@ -31,6 +31,10 @@ class Restart:
     """The last receipt that took longer than the limit; None: none did."""
     waiting: int
     """Proofs without a receipt at the end, for longer than the limit."""
+    cores: dict[str, float]
+    """That each process used until the end, and ``others`` on the machine."""
+    late_p99_s: float
+    """How late this generator itself was."""
 
 
 def kill_broker(played: Played) -> Restart:
@@ -48,7 +52,8 @@ def kill_broker(played: Played) -> Restart:
     if pid is None:
         raise LauncherError("the cloud has no broker now")
     tables, until, calm = len(played.fleet.tables), monotonic() + _BACK_WITHIN_S, _Calm()
-    killed_s = monotonic()
+    before, killed_s = played.look(), monotonic()
+    played.fleet.late_s.clear()
     os.kill(pid, signal.SIGKILL)
 
     def is_over(at_s: float) -> bool:
@@ -57,6 +62,7 @@ def kill_broker(played: Played) -> Restart:
         return at_s >= until or calm.lasts(at_s, is_calm)
 
     played.fleet.run_until(is_over)
+    after = played.look()
     stood = heard.stood[bisect_left(heard.stood, killed_s) :]
     slow_s = played.ledger.last_slow_s(killed_s)
     back = played.connected
@@ -70,6 +76,8 @@ def kill_broker(played: Played) -> Restart:
         all_back_s=max(stood) - killed_s if stood and back == tables else None,
         last_slow_receipt_s=None if slow_s is None else slow_s - killed_s,
         waiting=played.ledger.waiting if is_late else 0,
+        cores=after.cores_since(before),
+        late_p99_s=percentiles(played.fleet.late_s).p99_s,
     )
 
 

@@ -142,6 +142,12 @@ def test_cores_are_told_apart_from_those_of_others() -> None:
     )
 
 
+def test_a_process_that_was_started_again_counts_from_its_beginning() -> None:
+    before = Sample(10.0, {"mosquitto": Use(9.0, 5)}, busy_s=100.0)
+    after = Sample(20.0, {"mosquitto": Use(2.0, 5)}, busy_s=102.0)
+    assert after.cores_since(before) == pytest.approx({"mosquitto": 0.2, "others": 0.0})
+
+
 # --- what is asked for ----------------------------------------------------------------------------
 
 
