@@ -86,13 +86,22 @@ class Changing:
 
         Raises ScopeViolation where it cannot be limited, WriteMisuse in a reading session.
         """
+        connection, statement, limits = self._begin(session)
+        return int(connection.execute(statement, {**parameters, **limits}).rowcount)
+
+    def run_all(self, session: Session, rows: Sequence[dict[str, object]]) -> None:
+        """Run it for each of some sets of the same parameters; raises what `run` does."""
+        connection, statement, limits = self._begin(session)
+        if rows:
+            connection.execute(statement, [{**row, **limits} for row in rows])
+
+    def _begin(self, session: Session) -> tuple[Connection, Update | Delete, dict[str, object]]:
         connection, organisation_id = _begin(session, writes=True)
-        statement, values = self._statement, parameters
-        if organisation_id is not None:
-            if self._limited is None:
-                self._limited = _limited_change(self._statement)
-            statement, values = self._limited, {**parameters, _ORGANISATION: organisation_id}
-        return int(connection.execute(statement, values).rowcount)
+        if organisation_id is None:
+            return connection, self._statement, {}
+        if self._limited is None:
+            self._limited = _limited_change(self._statement)
+        return connection, self._limited, {_ORGANISATION: organisation_id}
 
 
 class Adding:

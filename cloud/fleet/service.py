@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -219,9 +220,11 @@ def note_presence(
     return changed > 0
 
 
-def note_health(session: Session, row_id: int, health_json: str, now: datetime) -> bool:
-    """Keep a device's newest health message. False: it was revoked."""
-    return _HEALTH.run(session, row_id=row_id, said=health_json, now=now) > 0
+def note_health(session: Session, newest: Mapping[int, str], now: datetime) -> None:
+    """Keep the newest health message (JSON) of devices, by their row ids; not of revoked ones."""
+    _HEALTH.run_all(
+        session, [{"row_id": row_id, "said": text, "now": now} for row_id, text in newest.items()]
+    )
 
 
 def broker_users(session: Session) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """What tables report of themselves: presence and health."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -12,37 +13,56 @@ from cloud.link.senders import Sender
 from wire.messages import Health, Presence, PresenceState
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a table said of itself."""
+
+    sender: Sender
+    said: Presence | Health
+
+
 class Reports:
-    """Keeps the newest presence and health of each device."""
+    """Keeps the newest presence and health of each device.
+
+    They are the most frequent messages by far: those that wait are written together.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def presence(self, sender: Sender, presence: Presence) -> None:
-        """Take a birth, a clean stop or a will."""
+    def take(self, reports: Sequence[Report]) -> None:
+        """Take births, clean stops, wills and health, in their order.
+
+        Raises:
+            DatabaseError: they may not be kept; tables say them again within a minute.
+        """
+        organisations = dict.fromkeys(report.sender.organisation_id for report in reports)
+        for organisation_id in organisations:
+            self._take([one for one in reports if one.sender.organisation_id == organisation_id])
+
+    def _take(self, reports: Sequence[Report]) -> None:
+        """Of one organisation, in one transaction."""
         now = utc_now()
+        healths = {
+            one.sender.row_id: one.said.model_dump_json(exclude_none=True)
+            for one in reports
+            if isinstance(one.said, Health)
+        }
 
-        def note(session: Session) -> bool:
-            return note_presence(
-                session,
-                sender.row_id,
-                online=presence.state is PresenceState.ONLINE,
-                connection=(presence.boot_count, presence.connection),
-                software=presence.software,
-                now=now,
-            )
-
-        self._note(sender, note)
-
-    def health(self, sender: Sender, health: Health) -> None:
-        """Keep a health message."""
-        text = health.model_dump_json(exclude_none=True)
-        now = utc_now()
-        self._note(sender, lambda session: note_health(session, sender.row_id, text, now))
-
-    def _note(self, sender: Sender, note: Callable[[Session], bool]) -> None:
         def unit(session: Session) -> None:
-            if note(session):
+            told = dict.fromkeys(one.sender for one in reports if isinstance(one.said, Health))
+            for one in reports:
+                if isinstance(one.said, Presence) and note_presence(
+                    session,
+                    one.sender.row_id,
+                    online=one.said.state is PresenceState.ONLINE,
+                    connection=(one.said.boot_count, one.said.connection),
+                    software=one.said.software,
+                    now=now,
+                ):
+                    told[one.sender] = None
+            note_health(session, healths, now)
+            for sender in told:
                 record_change(session, kind="table", subject=f"table:{sender.table_id}")
 
-        self._database.write(unit, sender.scope)
+        self._database.write(unit, reports[0].sender.scope)

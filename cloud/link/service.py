@@ -11,8 +11,10 @@ import logging
 import queue
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from cloud.database.errors import DatabaseError
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
 from cloud.link.assembly import Assembly, Complete, Refused, WrongHash
@@ -25,7 +27,7 @@ from cloud.link.mqtt import Incoming
 from cloud.link.outbound import Outbound
 from cloud.link.photos import PhotoIntake
 from cloud.link.progress import ProgressTeller
-from cloud.link.reports import Reports
+from cloud.link.reports import Report, Reports
 from cloud.link.senders import Sender, Senders
 from cloud.link.settings import LinkSettings
 from cloud.photos.store import PhotoStore
@@ -39,6 +41,8 @@ _STOP_DEADLINE_S = 15.0
 """A manifest may wait 10 s for photos that are being stored."""
 
 _Work = tuple[Incoming, Sender, UpTopic]
+
+_REPORTS: dict[Up, type[Presence] | type[Health]] = {Up.PRESENCE: Presence, Up.HEALTH: Health}
 
 
 class Link:
@@ -202,20 +206,49 @@ class Link:
     # --- message workers ------------------------------------------------------------------------
 
     def _work(self, waiting: "queue.Queue[_Work | None]") -> None:
-        while (work := waiting.get()) is not None:
-            message, sender, topic = work
-            try:
-                self._handle(message, sender, topic)
-            except WireError as error:
-                logger.warning("refused a %s: %s", topic.kind, error, extra=_ids(sender, topic))
-            except Exception:
-                # Of any kind: one message must not end the link for every other table.
-                logger.exception(
-                    "a %s is passed over; its table repeats what matters",
-                    topic.kind,
-                    extra=_ids(sender, topic),
-                )
-            finally:
+        is_last = False
+        while not is_last:
+            works, is_last = _waiting_works(waiting)
+            self._take_reports([work for work in works if work[2].kind in _REPORTS])
+            for message, sender, topic in works:
+                if topic.kind not in _REPORTS:
+                    with self._ending(message, sender, topic):
+                        self._handle(message, sender, topic)
+
+    def _take_reports(self, works: "list[_Work]") -> None:
+        """Together, and before what the same tables asked at the same time."""
+        reports: list[Report] = []
+        try:
+            for message, sender, topic in works:
+                with self._ending(message, sender, topic, acknowledges=False):
+                    said = _REPORTS[topic.kind].from_bytes(message.payload)
+                    reports.append(Report(sender, said))
+            if reports:
+                self._reports.take(reports)
+        except DatabaseError:
+            logger.exception("what %d tables report is passed over", len(reports))
+        finally:
+            for message, _, _ in works:
+                self._connection.acknowledge(message)
+
+    @contextmanager
+    def _ending(
+        self, message: Incoming, sender: Sender, topic: UpTopic, *, acknowledges: bool = True
+    ) -> Iterator[None]:
+        """What a message does ends with it; the log has what it was."""
+        try:
+            yield
+        except WireError as error:
+            logger.warning("refused a %s: %s", topic.kind, error, extra=_ids(sender, topic))
+        except Exception:
+            # Of any kind: one message must not end the link for every other table.
+            logger.exception(
+                "a %s is passed over; its table repeats what matters",
+                topic.kind,
+                extra=_ids(sender, topic),
+            )
+        finally:
+            if acknowledges:
                 self._connection.acknowledge(message)
 
     def _handle(self, message: Incoming, sender: Sender, topic: UpTopic) -> None:
@@ -227,12 +260,20 @@ class Link:
                 self._inventories.take(sender, Inventory.from_bytes(payload))
             case Up.LOOKUP:
                 self._lookups.take(sender, Lookup.from_bytes(payload))
-            case Up.PRESENCE:
-                self._reports.presence(sender, Presence.from_bytes(payload))
-            case Up.HEALTH:
-                self._reports.health(sender, Health.from_bytes(payload))
             case _:
                 logger.info("nothing handles a %s yet", topic.kind)
+
+
+def _waiting_works(waiting: "queue.Queue[_Work | None]") -> tuple[list[_Work], bool]:
+    """Wait for one and take with it what else is there; whether it was the last."""
+    works: list[_Work] = []
+    work = waiting.get()
+    while work is not None:
+        works.append(work)
+        if waiting.empty():
+            return works, False
+        work = waiting.get()
+    return works, True
 
 
 def _ids(sender: Sender, topic: UpTopic) -> dict[str, object]:

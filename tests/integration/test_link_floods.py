@@ -1,12 +1,13 @@
 """The link under more than it can take, and on lines that break."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from cloud.database.write import Database
 from cloud.link.mqtt import Line
+from cloud.link.reports import Report
 from cloud.photos.simulated import SimulatedPhotoStore
 from tests.database_rows import only_sqlite
 from tests.fixtures_mosquitto import MakeMosquitto
@@ -76,17 +77,17 @@ def test_messages_without_acknowledgement_are_bounded_too(
     """QoS 0 is not held back by the broker; what is too much is dropped, and others are served."""
     go_on = threading.Event()
     link = side.running.link
-    taken = link._reports.health
+    taken = link._reports.take
     highest = 0
 
-    def slow(*arguments: object) -> None:
+    def slow(reports: Sequence[Report]) -> None:
         nonlocal highest
         highest = max(highest, link._connection._in_work)
         assert go_on.wait(20)
-        taken(*arguments)  # type: ignore[arg-type]  # handed on as they came
+        taken(reports)
 
     with monkeypatch.context() as stuck:
-        stuck.setattr(link._reports, "health", slow)
+        stuck.setattr(link._reports, "take", slow)
         payload = Health(sign="x").to_bytes()
         for _ in range(2000):
             side.table.say_raw(side.table.address.up(Up.HEALTH), payload, qos=0)

@@ -12,9 +12,12 @@ from cloud.conversations.models import Dispatch
 from cloud.conversations.outbox import set_state
 from cloud.conversations.states import DispatchState as State
 from cloud.database.errors import ConnectionLost
-from cloud.database.scope import scoped
+from cloud.database.scope import scoped, system
 from cloud.database.write import Database
 from cloud.dispatcher.advice import Advised
+from cloud.fleet.models import Device
+from cloud.link.reports import Report, Reports
+from cloud.link.senders import Sender, Senders
 from tests.support.link_table import LinkTable, jpeg, manifest, sha_of
 from tests.support.mosquitto import Mosquitto
 from tests.support.running_link import LinkSide, add_device, link_side
@@ -97,6 +100,61 @@ def test_the_longest_health_fits(side: LinkSide) -> None:
     side.table.say(Up.HEALTH, longest)
     side.table.wait_until_link_has_seen_all()
     assert Health.from_bytes(side.device().health.encode()) == longest
+
+
+def test_reports_that_wait_are_written_together_each_for_its_own_table(
+    database: Database,
+) -> None:
+    """Of two organisations; the newest counts, and a revoked device is passed over."""
+    senders = Senders(database)
+    found: dict[str, Sender] = {}
+    organisation_id: int | None = None
+    for name in ("a-1", "a-2", "a-gone", "b-1"):
+        known = organisation_id if name.startswith("a") else None
+        _, organisation_id = add_device(database, name, organisation_id=known)
+        sender = senders.find(name)
+        assert sender is not None
+        found[name] = sender
+    revoke(database, "a-gone")
+    said: list[tuple[str, Presence | Health]] = [
+        ("a-1", presence(ON, 1, 1)),
+        ("b-1", Health(sign="of b")),
+        ("a-1", Health(sign="older")),
+        ("a-2", presence(ON, 1, 2)),
+        ("a-2", presence(OFF, 1, 1)),
+        ("a-gone", Health(sign="gone")),
+        ("a-1", Health(sign="newer")),
+    ]
+    Reports(database).take([Report(found[name], what) for name, what in said])
+    with database.read(system("test")) as session:
+        devices = {one.device_id: one for one in session.scalars(select(Device))}
+    signs = {
+        name: Health.from_bytes(device.health.encode()).sign if device.health else ""
+        for name, device in devices.items()
+    }
+    assert signs == {"a-1": "newer", "a-2": "", "a-gone": "", "b-1": "of b"}
+    assert {name for name, device in devices.items() if device.online} == {"a-1", "a-2"}
+
+
+def revoke(database: Database, device_id: str) -> None:
+    def unit(session: Session) -> None:
+        device = session.scalars(select(Device).where(Device.device_id == device_id)).one()
+        device.revoked_at = datetime(2026, 3, 1, tzinfo=UTC)
+
+    database.write(unit, system("test"))
+
+
+def test_a_report_that_is_refused_leaves_the_others_alone(
+    side: LinkSide, mosquitto: Mosquitto
+) -> None:
+    """Also when they wait together."""
+    address, _ = add_device(side.database, "table-02", organisation_id=side.organisation_id)
+    with LinkTable(mosquitto, address) as other:
+        for _ in range(20):
+            other.say_raw(address.up(Up.HEALTH), b"nonsense")
+            side.table.say(Up.HEALTH, Health(sign="ready"))
+        side.table.wait_until_link_has_seen_all()
+    assert side.device().health
 
 
 # --- lookups --------------------------------------------------------------------------------------

@@ -55,6 +55,17 @@ def test_a_change_reaches_only_rows_of_the_organisation(two: Two) -> None:
         assert [name for (name,) in NAMES.all(session)] == ["new", "other"]
 
 
+def test_several_changes_at_once_reach_only_rows_of_the_organisation(two: Two) -> None:
+    rows: list[dict[str, object]] = [
+        {"box": two.my_box, "to": "new"},
+        {"box": two.other_box, "to": "taken"},
+    ]
+    two.database.write(lambda session: RENAME.run_all(session, rows), two.scope)
+    two.database.write(lambda session: RENAME.run_all(session, []), two.scope)
+    with two.database.read(TEST) as session:
+        assert [name for (name,) in NAMES.all(session)] == ["new", "other"]
+
+
 def test_a_deletion_reaches_only_rows_of_the_organisation(two: Two) -> None:
     everything = Changing(delete(Item))
     assert two.database.write(everything.run, two.scope) == 1
