@@ -109,9 +109,9 @@ clean: ## Remove all that was made, except the data of `make run` (.run)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # With the programs that tests start as children, with data of their own. Playwright's driver wants
-# libatomic1.
+# libatomic1; units are checked by systemd's own tool.
 setup-all:
-	@scripts/setup test mosquitto postgresql chromium libatomic1
+	@scripts/setup test mosquitto postgresql chromium libatomic1 openssl systemd
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \
