@@ -38,10 +38,12 @@ def served(database: Database, cloud_password: str) -> Iterator[httpx.Client]:
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         eventually(lambda: server.started)
-        with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}") as client:
-            yield client
-        server.should_exit = True
-        thread.join(20)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}") as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join(20)
 
 
 @pytest.fixture

@@ -46,8 +46,18 @@ class RabbitNode:
     def address(self) -> str:
         return f"{self.host}:{self.port}"
 
-    def write(self, names: list[str], door_port: int) -> None:
-        """Write its configuration: what docs/for-it.md tells to write, and loopback."""
+    def write(self, configuration: str) -> None:
+        """Write its files, before the first start."""
+        (self._folder / "rabbitmq.conf").write_text(configuration)
+        (self._folder / "enabled_plugins").write_text(_PLUGINS)
+
+    def place(self, source: Path) -> str:
+        """Copy a file to where the node can read it; gives its path there."""
+        shutil.copy(source, self._folder)
+        return f"{self._home}/{source.name}"
+
+    def in_a_cluster(self, names: list[str], door_port: int) -> str:
+        """Its configuration: what docs/for-it.md tells to write, and loopback."""
         door = f"http://127.0.0.1:{door_port}"
         lines = [
             "listeners.tcp = none",
@@ -70,8 +80,7 @@ class RabbitNode:
             "log.console = true",
             "log.file = false",
         ]
-        (self._folder / "rabbitmq.conf").write_text("\n".join(lines) + "\n")
-        (self._folder / "enabled_plugins").write_text(_PLUGINS)
+        return "\n".join(lines) + "\n"
 
     def start(self) -> None:
         """Start it, and return at once."""
@@ -103,8 +112,12 @@ class RabbitNode:
         assert self._process.poll() is None, self.log()[-3000:]
         return True
 
+    @property
+    def _home(self) -> str:
+        return "/" + str(self._folder.relative_to(ROOT))
+
     def _environment(self) -> dict[str, str]:
-        folder = "/" + str(self._folder.relative_to(ROOT))
+        folder = self._home
         return {
             "HOME": str(Path(folder).parent),
             "RABBITMQ_NODENAME": self.name,
@@ -125,6 +138,19 @@ class RabbitNode:
 @contextmanager
 def rabbit_cluster(door_port: int) -> Iterator[list[RabbitNode]]:
     """Three nodes that found each other; ``door_port``: where they ask who may do what."""
+    with rabbit_nodes(NODES) as nodes:
+        names = [node.name for node in nodes]
+        for node in nodes:
+            node.write(node.in_a_cluster(names, door_port))
+            node.start()
+        for node in nodes:
+            node.wait_ready()
+        yield nodes
+
+
+@contextmanager
+def rabbit_nodes(count: int) -> Iterator[list[RabbitNode]]:
+    """Nodes that are not configured yet; they and their data are gone afterwards."""
     with (
         tempfile.TemporaryDirectory(prefix="cluster-", dir=ROOT / "tmp") as made,
         ExitStack() as stack,
@@ -133,14 +159,10 @@ def rabbit_cluster(door_port: int) -> Iterator[list[RabbitNode]]:
         cookie = folder / ".erlang.cookie"
         cookie.write_text(secrets.token_hex(16))
         cookie.chmod(0o400)
-        nodes = [RabbitNode(folder, number, epmd_port) for number in range(1, NODES + 1)]
+        nodes = [RabbitNode(folder, number, epmd_port) for number in range(1, count + 1)]
         stack.enter_context(_epmd(epmd_port))
         for node in nodes:
-            node.write([one.name for one in nodes], door_port)
             stack.callback(node.kill)
-            node.start()
-        for node in nodes:
-            node.wait_ready()
         yield nodes
 
 
