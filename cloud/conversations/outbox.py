@@ -16,7 +16,8 @@ from cloud.conversations.models import Conversation, Dispatch, Message
 from cloud.conversations.parts import Part
 from cloud.conversations.states import DispatchState, MessageKind, MessageState, Reason
 from cloud.database.base import UtcDateTime
-from cloud.database.changes import ChangeRow, record_change
+from cloud.database.changes import record_change
+from cloud.database.news import ChangeRow
 from cloud.database.prepared import Adding, Changing, Reading
 
 CHANGE_KIND = "dispatch"

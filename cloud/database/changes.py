@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -35,9 +35,10 @@ from cloud.database.base import (
     primary_key,
     utc_now,
 )
+from cloud.database.news import ChangeRow
 from cloud.database.prepared import Adding, Reading
-from cloud.database.scope import scoped, system
-from cloud.database.sessions import mark_news
+from cloud.database.scope import scope_of, scoped, system
+from cloud.database.sessions import add_news
 from cloud.database.write import Database
 
 PAYLOAD_LIMIT_BYTES = 4096
@@ -106,21 +107,23 @@ def record_change(
     text = json.dumps(payload or {}, separators=(",", ":"), ensure_ascii=False)
     if len(text.encode()) > PAYLOAD_LIMIT_BYTES:
         raise ValueError(f"the payload of change {kind!r} exceeds {PAYLOAD_LIMIT_BYTES} bytes")
+    owner = organisation_id or scope_of(session).organisation_id
+    now = utc_now()
     values: dict[str, object] = {
+        "organisation_id": owner,
         "kind": kind,
         "subject": subject,
         "device_id": device_id,
         "payload": text,
+        "created_at": now,
     }
-    if organisation_id is not None:
-        values["organisation_id"] = organisation_id
     if session.get_bind().dialect.name == "postgresql":
         written = session.info.get(_ROWS_WRITTEN, 0)
         session.info[_ROWS_WRITTEN] = written + 1
-        _NUMBERED.run(session, within=written, **values)
+        change_id = _NUMBERED.run(session, within=written, **values)
     else:
-        _CHANGE.run(session, **values)
-    mark_news(session)
+        change_id = _CHANGE.run(session, **values)
+    add_news(session, ChangeRow(change_id, owner or 0, kind, subject, device_id, text, now))
 
 
 @dataclass(frozen=True)
@@ -153,18 +156,6 @@ def id_before(database: Database, at: datetime) -> int:
     """Return the id after which a reader begins, to see again what was written since a time."""
     with database.read(system("the feed of changes")) as session:
         return session.scalar(select(func.max(Change.id)).where(Change.created_at < at)) or 0
-
-
-class ChangeRow(NamedTuple):
-    """A change as its readers get it; the fields are those of `Change`."""
-
-    id: int
-    organisation_id: int
-    kind: str
-    subject: str
-    device_id: str | None
-    payload: str
-    created_at: datetime
 
 
 _AFTER = (

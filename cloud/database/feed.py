@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import psycopg
 
-from cloud.database.changes import ChangeRow, changes_after, horizon
+from cloud.database.changes import changes_after, horizon
+from cloud.database.news import ChangeRow
 from cloud.database.write import NEWS_CHANNEL, Database, log_death
 
 # PostgreSQL only, for what no notification tells: one that got lost, and the end of an older
@@ -48,6 +49,9 @@ class ChangeFeed:
 
     def after(self, last_id: int, organisation_id: int | None, limit: int) -> list[ChangeRow]:
         """Return the changes after `last_id` (see `changes.changes_after`)."""
+        recent = self._database.recent_changes.after(last_id, organisation_id, limit)
+        if recent is not None:
+            return recent
         return changes_after(self._database, last_id, organisation_id, limit)
 
     def wait(self, last_id: int, timeout_s: float) -> bool:

@@ -1,7 +1,7 @@
 """Opens sessions on a connection whose transaction somebody else holds."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from cloud.database.errors import WriteMisuse
+from cloud.database.news import ChangeRow
 from cloud.database.scope import Scope, ScopedSession, session_info
 
 T = TypeVar("T")
@@ -39,15 +40,15 @@ def session_on(
         session.close()
 
 
-def run_unit(connection: Connection, unit: Unit[T], scope: Scope) -> tuple[T, bool]:
-    """Run a unit in the connection's transaction; return its result and whether it has news."""
+def run_unit(connection: Connection, unit: Unit[T], scope: Scope) -> tuple[T, Sequence[ChangeRow]]:
+    """Run a unit in the connection's transaction; return its result and the changes it wrote."""
     with session_on(connection, scope) as session:
         result = unit(session)
         session.flush()
         if not (session.is_active and _transaction_is_sound(connection)):
             # A COMMIT would now be answered like any other, and write nothing.
             raise WriteMisuse("a unit must not go on after an error of the database: let it rise")
-        return result, _NEWS in session.info
+        return result, session.info.get(_NEWS, ())
 
 
 def _transaction_is_sound(connection: Connection) -> bool:
@@ -61,6 +62,6 @@ def _transaction_is_sound(connection: Connection) -> bool:
     )
 
 
-def mark_news(session: Session) -> None:
-    """Note that this session wrote a change that others wait for."""
-    session.info[_NEWS] = True
+def add_news(session: Session, change: ChangeRow) -> None:
+    """Note a change that this session wrote, and that others wait for."""
+    session.info.setdefault(_NEWS, []).append(change)

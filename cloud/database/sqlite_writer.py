@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from cloud import metrics
 from cloud.database.errors import WriterStopped
+from cloud.database.news import ChangeRow, RecentChanges
 from cloud.database.scope import Scope
 from cloud.database.sessions import T, Unit, run_unit
 from cloud.database.translate import outside_view
@@ -60,10 +61,12 @@ class GroupCommitWriter:
         self,
         engine: Engine,
         *,
+        recent: RecentChanges,
         on_news: Callable[[], None],
         on_death: Callable[[BaseException], None],
     ) -> None:
         self._engine = engine
+        self._recent = recent
         self._on_news = on_news
         self._on_death = on_death
         self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -130,7 +133,7 @@ class GroupCommitWriter:
 
     def _commit_group(self, group: Sequence[_Job]) -> None:
         began, began_s = False, time.monotonic()
-        done: list[tuple[object, bool]] = []
+        done: list[tuple[object, Sequence[ChangeRow]]] = []
         try:
             with self._engine.begin() as connection:
                 began = True
@@ -145,9 +148,12 @@ class GroupCommitWriter:
             return
         metrics.WRITE_SECONDS.observe(time.monotonic() - began_s)
         metrics.WRITE_GROUP.observe(len(group))
+        news = [change for _, changes in done for change in changes]
+        # Before anybody can know that it is committed, and look for it there.
+        self._recent.add(news)
         for job, (result, _) in zip(group, done, strict=True):
             job.succeed(result)
-        if any(has_news for _, has_news in done):
+        if news:
             self._on_news()
 
     def _die(self, error: BaseException, group: Sequence[_Job]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cloud.database.engine import Engines, make_engines
 from cloud.database.errors import WriteMisuse
+from cloud.database.news import RecentChanges
 from cloud.database.postgres_writer import TransactionWriter
 from cloud.database.scope import Scope
 from cloud.database.sessions import T, Unit, session_on
@@ -20,6 +21,8 @@ from cloud.database.sqlite_writer import GroupCommitWriter
 from cloud.database.translate import outside_view
 
 NEWS_CHANNEL = "packwitness_changes"
+_RECENT = 1000
+"""Changes kept in memory: every reader that keeps up reads them there."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +43,16 @@ class Database:
         self, engines: Engines, *, on_death: Callable[[BaseException], None] = log_death
     ) -> None:
         self.engines = engines
+        self.recent_changes = RecentChanges(_RECENT)
+        """SQLite's; always up to date with what this process committed."""
         self._listeners: list[Callable[[], None]] = []
         self._writer: GroupCommitWriter | TransactionWriter
         if engines.is_sqlite:
             self._writer = GroupCommitWriter(
-                engines.writer, on_news=self.tell_news, on_death=on_death
+                engines.writer,
+                recent=self.recent_changes,
+                on_news=self._tell_news,
+                on_death=on_death,
             )
         else:
             self._writer = TransactionWriter(engines.writer, on_news=_notify)
@@ -109,8 +117,7 @@ class Database:
         """Call `listener` after each commit of this process that wrote a change (SQLite)."""
         self._listeners.append(listener)
 
-    def tell_news(self) -> None:
-        """Call the listeners."""
+    def _tell_news(self) -> None:
         for listener in self._listeners:
             listener()
 

@@ -4,7 +4,7 @@ import json
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Dispatch
 from cloud.database.base import utc_now
-from cloud.database.changes import ChangeRow, id_before
+from cloud.database.changes import id_before
 from cloud.database.errors import DatabaseError
 from cloud.database.feed import ChangeFeed
+from cloud.database.news import ChangeRow
 from cloud.database.write import Database
 from cloud.link.outbound import Outbound
 from cloud.link.reasons import plain
@@ -30,6 +31,7 @@ _WAIT_SHARED_S = 2.0
 """Where partitions may be taken over at any time; PostgreSQL is asked every second anyway."""
 _PAUSE_AFTER_ERROR_S = 1.0
 _BATCH = 200
+_GAP_S = 0.02
 _TOLD_AGAIN = timedelta(seconds=60)
 """What nobody may have told while a partition changed hands; longer than a lease lasts."""
 
@@ -123,10 +125,12 @@ class ProgressTeller:
             if position is None:
                 return self._feed.position()
             self._follow_again(position)
-            if self._feed.wait(position, self._wait_s):
-                for change in self._feed.after(position, None, _BATCH):
-                    self._follow(change)
-                    position = change.id
+            changes = self._feed.next(position, None, _BATCH, self._wait_s)
+            self._follow(changes)
+            if changes:
+                position = changes[-1].id
+                # Many come at a time; what comes meanwhile is told together.
+                self._stopping.wait(_GAP_S)
         except DatabaseError:
             logger.exception("progress cannot be read; trying again")
             self._stopping.wait(_PAUSE_AFTER_ERROR_S)
@@ -138,16 +142,21 @@ class ProgressTeller:
             position = id_before(self._database, utc_now() - _TOLD_AGAIN)
             while changes := self._feed.after(position, None, _BATCH):
                 position = changes[-1].id
-                for change in changes:
-                    if change.id <= until_id:
-                        self._follow(change, partitions)
+                self._follow([one for one in changes if one.id <= until_id], partitions)
 
-    def _follow(self, change: ChangeRow, only: frozenset[int] | None = None) -> None:
-        if change.kind != CHANGE_KIND or change.device_id is None:
-            return
-        sender = self._senders.find(change.device_id)
-        proof_key = json.loads(change.payload).get("proof")
-        if sender is None or not proof_key or not self._holds(sender.address.partition):
-            return
-        if only is None or sender.address.partition in only:
-            self.tell(sender, [proof_key])
+    def _follow(self, changes: Iterable[ChangeRow], only: frozenset[int] | None = None) -> None:
+        """Tell of each proof once, as it stands now, however often it changed."""
+        for device_id, proof_key in dict.fromkeys(filter(None, map(_subject, changes))):
+            sender = self._senders.find(device_id)
+            if sender is None or not self._holds(sender.address.partition):
+                continue
+            if only is None or sender.address.partition in only:
+                self.tell(sender, [proof_key])
+
+
+def _subject(change: ChangeRow) -> tuple[str, str] | None:
+    """Whose proof a change is about; None: it is about something else."""
+    if change.kind != CHANGE_KIND or change.device_id is None:
+        return None
+    proof_key = json.loads(change.payload).get("proof")
+    return (change.device_id, proof_key) if proof_key else None

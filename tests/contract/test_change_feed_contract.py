@@ -231,6 +231,22 @@ def test_waiter_is_told_after_the_commit_only(database: Database, organisation_i
     assert seen == [["renamed"]]
 
 
+@only_sqlite
+def test_what_another_process_wrote_is_seen_in_its_place(
+    database: Database, feed: ChangeFeed, organisation_id: int
+) -> None:
+    """A command beside the cloud: what readers find in memory begins anew after it."""
+    start = feed.position()
+    tell(database, organisation_id, "ours")
+    address = database.engines.writer.url.render_as_string(hide_password=False)
+    with Database.open(address) as other:
+        tell(other, organisation_id, "theirs")
+    tell(database, organisation_id, "ours again")
+    assert subjects(feed, start) == ["ours", "theirs", "ours again"]
+    assert subjects(feed, start + 1) == ["theirs", "ours again"]
+    assert subjects(feed, start + 2) == ["ours again"]
+
+
 @only_postgres
 def test_change_waits_for_every_older_transaction(
     database: Database, feed: ChangeFeed, organisation_id: int
