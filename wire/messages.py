@@ -271,6 +271,12 @@ class Answer(Message):
     correlation: str | None = Field(default=None, description="of the inventory it answers")
     photos: list[PhotoAnswer] = Field(default_factory=list)
     proofs: list[ProofAnswer] = Field(default_factory=list)
+    restored: str = Field(
+        default="",
+        max_length=64,
+        description="names the last time that the cloud was put back from a backup; at a new name "
+        "the table offers again what it has a receipt for and still holds",
+    )
 
 
 class DispatchState(StrEnum):

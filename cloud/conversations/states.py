@@ -84,3 +84,4 @@ class Reason(StrEnum):
     PHOTO_DAMAGED = "photo-damaged"
     SETTLED_BY_PERSON = "settled-by-person"
     SENT_BY_HAND = "sent-by-hand"
+    RESTORED = "restored"

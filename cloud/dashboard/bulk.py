@@ -42,6 +42,8 @@ def can_go(entry: LogEntry) -> bool:
         return False
     if entry.newest is not None and entry.newest.by_hand_at is not None:
         return False
+    if entry.reason is Reason.RESTORED:
+        return False
     if entry.state in _ANY_REASON:
         return True
     return entry.reason in _FOR_REASONS.get(entry.state, ())

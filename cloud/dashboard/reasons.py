@@ -100,6 +100,10 @@ REASONS: Mapping[Reason, Why] = {
         _("A person looked in the chat and saw it there."),
         _("Nothing to do."),
     ),
+    Reason.RESTORED: Why(
+        _("It may have been sent already: the log was put back from a backup."),
+        _("Look in the chat. If the photos are not there, press Resend; else note it as sent."),
+    ),
     Reason.SENT_BY_HAND: Why(
         _("A person sent the photos in the Seller Centre."),
         _("Nothing to do."),

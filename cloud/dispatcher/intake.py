@@ -15,6 +15,7 @@ from cloud.conversations.outbox import (
 )
 from cloud.conversations.states import DispatchKind, DispatchState, Reason
 from cloud.database.prepared import Adding, Reading
+from cloud.database.restorations import doubt_of
 from cloud.proofs.models import Proof
 
 _ADD_DISPATCH = Adding(Dispatch)
@@ -41,8 +42,7 @@ def _open(session: Session, proof: Proof, now: datetime) -> None:
     request_key = f"proof:{proof.organisation_id}:{proof.proof_key}"
     if _ASKED.first(session, request_key=request_key) is not None:
         return
-    saved = _SAVED_MODES.get(proof.mode)
-    state = DispatchState.SAVED_NOT_SENT if saved else DispatchState.WAITING_FOR_ORDER
+    state, reason = _begins_as(session, proof, now)
     dispatch_id = _ADD_DISPATCH.run(
         session,
         organisation_id=proof.organisation_id,
@@ -52,14 +52,14 @@ def _open(session: Session, proof: Proof, now: datetime) -> None:
         device_id=proof.device_id,
         code=proof.code,
         state=state,
-        reason=saved or "",
+        reason=reason or "",
         request_key=request_key,
         # A clock that was not synchronised may be years off; then our own time counts. One that
         # runs ahead would keep the dispatch from ever being too old to send unseen.
         asked_at=min(proof.closed_at, now) if proof.clock_synced else now,
         created_at=now,
         updated_at=now,
-        next_check_at=None if saved else now,
+        next_check_at=None if reason else now,
     )
     tell_of(
         session,
@@ -69,6 +69,17 @@ def _open(session: Session, proof: Proof, now: datetime) -> None:
         proof_key=proof.proof_key,
         news=DispatchNews(state, waits_for_sender=False),
     )
+
+
+def _begins_as(
+    session: Session, proof: Proof, now: datetime
+) -> tuple[DispatchState, Reason | None]:
+    if saved := _SAVED_MODES.get(proof.mode):
+        return DispatchState.SAVED_NOT_SENT, saved
+    doubt = doubt_of(session)
+    if doubt.covers(proof.closed_at, clock_synced=proof.clock_synced, now=now):
+        return DispatchState.NEEDS_PERSON, Reason.RESTORED
+    return DispatchState.WAITING_FOR_ORDER, None
 
 
 def _take_back(session: Session, proof: Proof, now: datetime) -> None:

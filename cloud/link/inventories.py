@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud import metrics
+from cloud.database.restorations import newest_mark
 from cloud.database.write import Database
 from cloud.link.assembly import Assembly
 from cloud.link.outbound import Outbound
@@ -62,9 +63,13 @@ class InventoryAnswers:
         with self._database.read(sender.scope) as session:
             committed = _committed_photos(session, inventory.photos)
             proofs = _proof_answers(session, inventory.proofs)
+            restored = newest_mark(session)
         photos = [self._photo_answer(sender, photo, committed) for photo in inventory.photos]
         self._outbound.answer(
-            sender.address, Answer(correlation=inventory.correlation, photos=photos, proofs=proofs)
+            sender.address,
+            Answer(
+                correlation=inventory.correlation, photos=photos, proofs=proofs, restored=restored
+            ),
         )
         # What is receipted only now may have been sent while the table was away.
         receipted = [one.proof_id for one in proofs if one.result is ProofResult.RECEIPTED]

@@ -25,6 +25,7 @@ PLAIN: dict[Reason, str] = {
     Reason.PHOTO_DAMAGED: "a photo is damaged",
     Reason.SETTLED_BY_PERSON: "settled by a person",
     Reason.SENT_BY_HAND: "sent by hand by a person",
+    Reason.RESTORED: "it may have been sent before the cloud lost its memory",
 }
 
 

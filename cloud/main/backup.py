@@ -10,6 +10,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from cloud.database.base import utc_now
+from cloud.database.restorations import mark_as_copy
 from cloud.database.snapshot import snapshot
 from cloud.main.errors import DataFolderUnusable, StartError
 from cloud.main.moving import damaged, sqlite_file, telling
@@ -40,6 +42,7 @@ def back_up(
         new = folder / f"{DATABASE}.new"
         new.unlink(missing_ok=True)
         snapshot(file, new)
+        mark_as_copy(new, utc_now())
         copied = None if settings.s3.bucket else _photos(settings, folder, say, progress)
         try:
             _keys(settings.key_file, folder / settings.key_file.relative_to(settings.data_dir))

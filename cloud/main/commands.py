@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -245,6 +246,30 @@ def backup_command(
     photos = "photos are in the bucket, not here" if done is None else in_words(done)
     _say(f"backed up the database and keys; {photos}")
     raise typer.Exit(1 if done is not None and done.damaged else 0)
+
+
+@app.command("restored")
+def restored_command(
+    lost_at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
+            help="when the lost cloud stopped, as 2026-11-22T14:00+08:00 (default: now)",
+        ),
+    ] = None,
+) -> None:
+    """Go on from a backup that was put back: what may have been sent since waits for a person.
+
+    Type it once, while no cloud runs on this database, before the first start. Proofs that tables
+    closed before the lost cloud stopped, and that are not in the backup, wait for a person too.
+    """
+    from cloud.main.restoring import restored  # noqa: PLC0415 - commands load what they use
+
+    settings = _settings()
+    log_to_stderr("WARNING")
+    with _one_line_errors():
+        count = restored(settings, lost_at)
+    _say(f"{count} that were under way wait for a person in the log. The cloud may be started")
 
 
 @app.command("settings")

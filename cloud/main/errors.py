@@ -13,6 +13,10 @@ class DataFolderUnusable(StartError):
     """The data folder cannot be made or written to."""
 
 
+class RestoredCopy(StartError):
+    """The database is a copy that nobody has said to be in the place of the lost one."""
+
+
 class BadSettings(StartError):
     """A setting cannot be used; the text names the field."""
 

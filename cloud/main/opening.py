@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from cloud.database.engine import Engines
+from cloud.database.restorations import untreated
+from cloud.database.scope import system
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
-from cloud.main.errors import AlreadyRunning
+from cloud.main.errors import AlreadyRunning, RestoredCopy
 from cloud.main.process import data_folder_locked, end_process, make_folder
 from cloud.main.settings import CloudSettings
 from cloud.migrations.upgrade import require_current, upgrade
@@ -38,15 +40,35 @@ class Basics:
 
 @contextmanager
 def basics(
-    settings: CloudSettings, prepare: Callable[[Engines], None] = upgrade
+    settings: CloudSettings,
+    prepare: Callable[[Engines], None] = upgrade,
+    *,
+    copies: bool = False,
 ) -> Iterator[Basics]:
-    """Open the database, with its schema prepared, and the key file."""
+    """Open the database, with its schema prepared, and the key file.
+
+    A backup as it was made is opened only with ``copies``. Raises StartError or DatabaseError.
+    """
     with ExitStack() as stack:
         database = Database.open(settings.database_url, on_death=end_process)
         stack.callback(database.close)
         prepare(database.engines)
+        if not copies:
+            _refuse_copy(database)
         make_folder(settings.key_file.parent)
         yield Basics(settings, database, SecretBox(settings.key_file))
+
+
+def _refuse_copy(database: Database) -> None:
+    """Raise RestoredCopy for a database that is a copy as the backup made it."""
+    with database.read(system("is this a copy")) as session:
+        copy = untreated(session)
+    if copy is not None:
+        when = f"{copy.taken_at:%Y-%m-%d %H:%M} UTC" if copy.taken_at else "unknown time"
+        raise RestoredCopy(
+            f"this database is a backup of {when}, and what waited in it may have been sent since. "
+            "If it takes the place of one that was lost, type: packwitness-cloud restored"
+        )
 
 
 @contextmanager

@@ -10,6 +10,7 @@ MODULES = (
     "cloud.conversations.models",
     "cloud.database.changes",
     "cloud.database.leases",
+    "cloud.database.restorations",
     "cloud.dispatcher.models",
     "cloud.fleet.models",
     "cloud.link.models",

@@ -153,6 +153,10 @@ class StoreOwner:
         """See ``Receipts``."""
         self._note(lambda: self._spool.proof_receipted(proof_id, revision))
 
+    def offer_again(self, restoration: str) -> None:
+        """See ``Receipts``."""
+        self._note(lambda: self._spool.offer_again(restoration))
+
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         """See ``Receipts``."""
         self._note(lambda: self._spool.proof_refused(proof_id, revision, reason))

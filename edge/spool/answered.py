@@ -87,6 +87,16 @@ class AnsweredSpool(SpoolReader):
         with self._journal.transaction("noting a proof's receipt") as connection:
             answers.proof_receipted(connection, proof_id, revision)
 
+    def offer_again(self, restoration: str) -> None:
+        """The cloud was put back from a backup and may not know what it gave receipts for."""
+        with self._journal.transaction("noting that the cloud was put back") as connection:
+            count = answers.offer_again(connection, restoration)
+        if count is not None:
+            logger.warning(
+                "the cloud was put back from a backup: %d proofs are offered again", count
+            )
+            self._wake()
+
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         """The cloud will not take this manifest: it is not sent again, its photos stay."""
         with self._journal.transaction("noting a refused proof") as connection:

@@ -42,6 +42,24 @@ def proof_receipted(connection: Connection, proof_id: str, revision: int) -> Non
     )
 
 
+def offer_again(connection: Connection, restoration: str) -> int | None:
+    """The cloud lost its memory: what is whole on this disk counts as not receipted. How many.
+
+    None when that was done for this restoration before. A manifest of which a photo was freed or
+    lost could only be offered without it; the cloud's last word about that one stays.
+    """
+    noted = connection.execute(
+        "UPDATE spool SET restoration = ?1 WHERE restoration != ?1", (restoration,)
+    )
+    if noted.rowcount == 0:
+        return None
+    return connection.execute(
+        """UPDATE manifest SET receipted = 0 WHERE receipted = 1 AND NOT EXISTS (
+               SELECT 1 FROM manifest_photo mp JOIN photo ON photo.sequence = mp.photo
+               WHERE mp.manifest = manifest.sequence AND photo.fate != 'kept')"""
+    ).rowcount
+
+
 def proof_refused(connection: Connection, proof_id: str, revision: int, reason: str) -> None:
     """The cloud will not take this manifest; a person has to know."""
     connection.execute(

@@ -118,6 +118,13 @@ class Receipts(Protocol):
         """The cloud has the manifest and all its photos."""
         ...
 
+    def offer_again(self, restoration: str) -> None:
+        """The cloud was put back from a backup, the time that is named so.
+
+        At a name that is new here, everything whole is listed again by ``manifests_to_send``.
+        """
+        ...
+
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         """The cloud will never take this manifest; a person has to look."""
         ...

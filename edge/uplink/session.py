@@ -172,6 +172,9 @@ class Session:
         answer = self._downlink.take(topic, payload)
         if answer is not None:
             self._is_unheard = False
+            # Before the receipts in it: those are the restored cloud's own.
+            if answer.restored:
+                self._around.receipts.offer_again(answer.restored)
             self._conclusions.carry_out(self._transfer.answered(answer, self._now()))
 
     def ended(self, *, suspicious: bool) -> None:

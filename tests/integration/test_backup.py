@@ -82,6 +82,7 @@ def test_a_backup_taken_while_proofs_come_in_lacks_no_photo(tmp_path: Path) -> N
 
     restored = Cloud(tmp_path / "restored")
     shutil.copytree(place, restored.folder)
+    assert restored.run("restored").returncode == 0
     assert {proof_key(0), proof_key(1)} <= known(restored.folder) <= known(cloud.folder)
     checked = restored.run("check")
     assert checked.returncode == 0, checked.stdout
@@ -108,6 +109,8 @@ def test_an_older_backup_goes_on(cloud: Cloud, tmp_path: Path) -> None:
         made = cloud.run("backup", str(place))
         assert made.returncode == 0, made.stderr
     restored = Cloud(place)
+    assert "packwitness-cloud restored" in restored.run("init").stderr
+    assert restored.run("restored").returncode == 0
     assert json.loads(restored.run("init").stdout) == {"exists": True}
     connection = sqlite3.connect(place / "packwitness.sqlite3")
     assert connection.execute("SELECT count(*) FROM packing_tables").fetchone() == (2,)

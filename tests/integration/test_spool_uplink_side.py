@@ -240,3 +240,36 @@ def test_already_sent_knows_what_was_sent_and_not_taken_back(table: Table) -> No
     assert [table.spool.already_sent(code) for code in "ABC"] == [True, False, False]
     table.spool.withdraw(P1, table.clock.now())
     assert not table.spool.already_sent("A")
+
+
+def test_a_cloud_that_was_put_back_is_offered_what_is_whole_here_once(table: Table) -> None:
+    (kept,) = table.packed(P1, 1)
+    table.packed(P2, 2, code="B")
+    (damaged,) = table.packed(P3, 3, code="C")
+    for one in (P1, P2, P3):
+        table.spool.proof_receipted(one, 1)
+    table.spool.photo_lost(damaged)
+    assert table.waiting() == []
+    before = table.wakes
+    table.spool.offer_again("first")
+    assert table.wakes == before + 1
+    assert table.waiting() == [(P1, 1), (P2, 1)]
+    # The photos go only if the cloud says that it lacks them.
+    assert table.unsent_photos() == []
+    table.spool.photos_missing(P1, 1, [kept], table.clock.now())
+    assert table.unsent_photos() == [kept]
+    table.spool.proof_receipted(P1, 1)
+    table.spool.proof_receipted(P2, 1)
+    table.restart()
+    table.spool.offer_again("first")
+    assert table.waiting() == []
+    table.spool.offer_again("second")
+    assert table.waiting() == [(P1, 1), (P2, 1)]
+
+
+def test_what_is_offered_again_is_kept_until_its_new_receipt(table: Table) -> None:
+    table.packed(P1, 1)
+    table.spool.proof_receipted(P1, 1)
+    table.spool.offer_again("first")
+    table.clock.advance(400 * DAY_S)
+    assert table.spool.apply_retention(table.clock.now()).freed_photos == 0

@@ -2,6 +2,7 @@
 
 import json
 import queue
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from cloud.conversations.models import Dispatch
+from cloud.conversations.states import Reason
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.photos.local import LocalPhotoStore
@@ -51,6 +53,9 @@ class StoreThread:
     def proof_receipted(self, proof_id: str, revision: int) -> None:
         self._jobs.put(lambda: self._spool.proof_receipted(proof_id, revision))
         self.receipted.append((proof_id, revision))
+
+    def offer_again(self, restoration: str) -> None:
+        self._jobs.put(lambda: self._spool.offer_again(restoration))
 
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         raise AssertionError(f"{proof_id} in revision {revision} was refused: {reason}")
@@ -193,10 +198,41 @@ def test_a_cloud_that_is_killed_in_the_middle_ends_with_every_proof_once(
     told = {proof for proof, _ in table.store.receipted}
     require_at_least(cloud, told)
     with cloud.serving() as serving:
-        # Each at least once: one that waited here to be noted is asked for again by the new session.
+        # Each at least once: one that waited here to be noted is asked for by the new session.
         table.wait_until(lambda: len(set(table.store.receipted)) == len(packed))
         assert serving.end() == 0
     require_all(cloud, packed)
+
+
+def test_a_cloud_put_back_from_a_backup_gets_again_what_the_table_still_has(
+    cloud: Cloud, table: Table, tmp_path: Path
+) -> None:
+    """What may have been sent since waits for a person; nothing that was receipted is lost."""
+    packed = {f"{number:032x}": table.pack(number) for number in (1, 2)}
+    with cloud.serving() as serving:
+        table.uplink.start()
+        table.wait_until(lambda: len(table.store.receipted) == 2)
+        assert cloud.run("backup", str(tmp_path / "backup")).returncode == 0
+        packed |= {f"{number:032x}": table.pack(number) for number in (3, 4)}
+        table.wait_until(lambda: len(table.store.receipted) == 4)
+        assert serving.end() == 0
+    cloud.folder.rename(tmp_path / "lost")
+    shutil.copytree(tmp_path / "backup", cloud.folder)
+    refused = cloud.run("serve")
+    assert refused.returncode == 2
+    [line] = refused.stderr.splitlines()
+    assert "type: packwitness-cloud restored" in line
+    said = cloud.run("restored")
+    assert said.returncode == 0, said.stderr
+    assert "2 that were under way wait for a person" in said.stdout
+    with cloud.serving() as serving:
+        table.wait_until(lambda: len(table.store.receipted) == 8)
+        assert serving.end() == 0
+    require_all(cloud, packed)
+    database_file = cloud.folder / "packwitness.sqlite3"
+    with Database.open(f"sqlite:///{database_file}") as database, database.read(TEST) as session:
+        rows = session.execute(select(Dispatch.state, Dispatch.reason)).all()
+    assert {tuple(row) for row in rows} == {(DispatchState.NEEDS_PERSON, Reason.RESTORED)}
 
 
 def kill(serving: Serving) -> None:

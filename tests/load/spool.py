@@ -159,6 +159,9 @@ class LoadSpool:
             self._receipted.pop(sha256, None)
         self._ledger.receipt(proof_id, monotonic())
 
+    def offer_again(self, restoration: str) -> None:
+        """Nothing is kept beyond its receipt."""
+
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         self._manifests.pop((proof_id, revision), None)
         self._ledger.refuse(proof_id, reason)

@@ -163,6 +163,7 @@ class Bench:
         *,
         mode: str = "packing",
         closed_at: datetime | None = None,
+        clock_synced: bool = True,
         key: str | None = None,
     ) -> Packed:
         """Take in a proof that was closed with F4, with its photos."""
@@ -171,6 +172,7 @@ class Bench:
         for sha256, picture in zip(hashes, pictures, strict=True):
             self.store.put(self.organisation_id, sha256, picture)
         facts = self._manifest(key or hashes[0][:32], code, hashes, mode, closed_at or utc_now())
+        facts = replace(facts, clock_synced=clock_synced)
         return Packed(self.take_in(facts), facts.proof_key, hashes)
 
     def withdraw(self, packed: Packed, code: str) -> None:

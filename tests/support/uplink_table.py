@@ -88,6 +88,7 @@ class MemoryQueue:
     manifests: dict[tuple[str, int], HeldManifest] = field(default_factory=dict)
     receipted_photos: list[str] = field(default_factory=list)
     receipted_proofs: list[tuple[str, int]] = field(default_factory=list)
+    restorations: list[str] = field(default_factory=list)
     refused_proofs: list[tuple[str, int, str]] = field(default_factory=list)
     progress: list[tuple[str, DispatchState, str]] = field(default_factory=list)
     followed: list[str] = field(default_factory=list)
@@ -176,6 +177,10 @@ class MemoryQueue:
     def proof_receipted(self, proof_id: str, revision: int) -> None:
         with self._lock:
             self.receipted_proofs.append((proof_id, revision))
+
+    def offer_again(self, restoration: str) -> None:
+        with self._lock:
+            self.restorations.append(restoration)
 
     def proof_refused(self, proof_id: str, revision: int, reason: str) -> None:
         with self._lock:

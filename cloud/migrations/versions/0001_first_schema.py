@@ -43,6 +43,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("partition", name=op.f("pk_partition_leases")),
     )
     op.create_table(
+        "restorations",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("mark", sa.String(length=32), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lost_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_restorations")),
+        sa.UniqueConstraint("mark", name=op.f("uq_restorations_mark")),
+    )
+    op.create_table(
         "sender_processes",
         sa.Column("id", sa.String(length=60), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),

@@ -4,6 +4,8 @@ CREATE TABLE spool (
     only_row        INTEGER PRIMARY KEY CHECK (only_row = 1),
     device_id       TEXT NOT NULL,
     last_sequence   INTEGER NOT NULL,
+    -- the cloud's last restoration from a backup that was heard of
+    restoration     TEXT NOT NULL DEFAULT '',
     -- the last synchronised moment that retention saw
     mark_at         TEXT,
     mark_ns         INTEGER,
