@@ -1,12 +1,13 @@
 """Link and table with several addresses of the broker: each goes on at the next one."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from cloud.database.write import Database
 from cloud.photos.simulated import SimulatedPhotoStore
-from tests.fixtures_mosquitto import MakeMosquitto
 from tests.support.mosquitto import Mosquitto
 from tests.support.running_link import RunningLink, add_device
 from tests.support.uplink_table import DEVICE, PARTITION, QUICK, UplinkTable, credentials
@@ -25,13 +26,15 @@ def store() -> SimulatedPhotoStore:
 
 
 @pytest.fixture
-def nodes(make_mosquitto: MakeMosquitto) -> list[Mosquitto]:
+def nodes(tmp_path: Path) -> Iterator[list[Mosquitto]]:
     """Two brokers with the same users, of which one runs at a time."""
-    first, second = make_mosquitto(), make_mosquitto()
+    first, second = (Mosquitto(tmp_path / name) for name in ("first", "second"))
     second.users = first.users
     second.reload()
-    second.stop()
-    return [first, second]
+    first.start()
+    yield [first, second]
+    for one in (first, second):
+        one.stop()
 
 
 def test_proofs_go_on_at_the_next_node_when_one_is_killed(
