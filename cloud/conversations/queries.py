@@ -26,16 +26,20 @@ _RECENT_TEXTS = Reading(
 
 def sent_parts_of(session: Session, proof_id: int | None) -> list[Part]:
     """What the marketplace has of a proof, over all its dispatches; also by a person's word."""
-    there = or_(
-        Message.state == MessageState.SENT,
-        and_(Message.state == MessageState.CANCELLED, Message.reason == Reason.SETTLED_BY_PERSON),
-    )
-    messages = session.scalars(
-        select(Message)
-        .join(Dispatch, Dispatch.id == Message.dispatch_id)
-        .where(Dispatch.proof_id == proof_id, there)
-    )
-    return [Part(one.kind, text=one.text, photo_sha256=one.photo_sha256) for one in messages]
+    # Not asked by their state: SQLite would walk through everything that was ever sent.
+    dispatch_ids = session.scalars(select(Dispatch.id).where(Dispatch.proof_id == proof_id)).all()
+    messages = session.scalars(select(Message).where(Message.dispatch_id.in_(dispatch_ids)))
+    return [
+        Part(one.kind, text=one.text, photo_sha256=one.photo_sha256)
+        for one in messages
+        if _is_there(one)
+    ]
+
+
+def _is_there(message: Message) -> bool:
+    if message.state is MessageState.CANCELLED:
+        return message.reason == Reason.SETTLED_BY_PERSON
+    return message.state is MessageState.SENT
 
 
 def recent_texts(

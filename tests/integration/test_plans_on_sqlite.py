@@ -1,0 +1,62 @@
+"""What is asked for every message and every piece of news stays cheap while the log grows.
+
+SQLite keeps no statistics here: it chooses between indexes by their columns alone, so that its
+plans for an empty database are those for a million rows.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session
+
+from cloud.conversations.queries import messages_with_attempts, recent_texts, sent_parts_of
+from cloud.database.base import utc_now
+from cloud.link.progress import newest_progress
+from cloud.proofs.queries import codes_showing, photo_hashes, photos_of
+from tests.database_rows import only_sqlite
+from tests.support.dashboard_rows import World
+
+A_FEW_ROWS_EACH = r"SEARCH \w+ USING (COVERING )?(INDEX|INTEGER PRIMARY KEY)"
+ALL_OF_AN_ORGANISATION = r"\(organisation_id=\?\)"
+ALL_IN_A_STATE = r"ix_messages_state|ix_dispatches_(state|due)"
+READINGS: dict[str, Callable[[Session, int], object]] = {
+    "what the buyer has": sent_parts_of,
+    "news for a table": lambda session, _proof: newest_progress(session, ["a" * 32, "b" * 32]),
+    "texts of a chat": lambda session, _proof: recent_texts(
+        session, 1, utc_now(), timedelta(days=1)
+    ),
+    "a page of a proof": lambda session, proof: messages_with_attempts(session, [proof, 2, 3]),
+    "hashes of a proof": photo_hashes,
+    "photos of a proof": photos_of,
+    "codes of a photo": lambda session, _proof: codes_showing(session, "a" * 64, 5),
+}
+
+
+@pytest.mark.parametrize("name", READINGS)
+@only_sqlite
+def test_it_reads_the_rows_of_one_thing_alone(world: World, name: str) -> None:
+    order = world.add_order("ORDER-1")
+    proof = world.add_proof("CODE", order_id=order, photos=1)
+    plans: list[str] = []
+
+    def explain(
+        connection: Connection, _cursor: object, statement: str, values: object, *_: object
+    ) -> None:
+        if statement.startswith("SELECT"):
+            asked = connection.connection.cursor()
+            asked.execute("EXPLAIN QUERY PLAN " + statement, values)  # type: ignore[arg-type]
+            plans.extend(str(row[-1]) for row in asked.fetchall())
+
+    engine = world.database.engines.reader
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        with world.database.read(world.scope) as session:
+            READINGS[name](session, proof)
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+    said = "\n".join(plans)
+    assert re.search(A_FEW_ROWS_EACH, said), said
+    assert not re.search(f"{ALL_OF_AN_ORGANISATION}|{ALL_IN_A_STATE}", said), said
