@@ -26,7 +26,7 @@ from tests.support.scripted_broker import (
 )
 from tests.support.uplink_table import ADDRESS, DEVICE, QUICK, UplinkTable, credentials
 from tests.support.waiting import eventually
-from wire.messages import Answer, Inventory, Presence, PresenceState
+from wire.messages import Presence, PresenceState
 from wire.topics import Down, Up
 
 
@@ -210,29 +210,6 @@ def test_a_puback_that_means_later_is_tried_later(broker: ScriptedBroker, code: 
     with table:
         broker.wait_for(lambda b: received(b, photo) == 3 * 20_000)
         assert not any(b"set aside" in it.payload for it in broker.of_kind("health"))
-
-
-def test_what_nobody_heard_after_a_connect_is_said_again_soon(broker: ScriptedBroker) -> None:
-    """Tables are back at a restarted broker before the cloud is, and wait for its answer."""
-    unheard = Counter[str]()
-
-    def nobody_listens_at_first(peer: Peer, packet: Publish) -> None:
-        unheard[packet.topic] += 1
-        peer.puback(packet.packet_id, 0x10 if unheard[packet.topic] <= 2 else 0)
-        if packet.topic == ADDRESS.up(Up.INVENTORY) and unheard[packet.topic] == 3:
-            answer = Answer(correlation=Inventory.from_bytes(packet.payload).correlation)
-            peer.publish(ADDRESS.down(Down.ANSWER).encode(), answer.to_bytes())
-
-    broker.on_publish = nobody_listens_at_first
-    never = replace(QUICK.transfer, answer_timeout_s=1e6)
-    table = table_at(broker, transfer=never)
-    photo = table.queue.take_photo(1)
-    with table:
-        broker.wait_for(lambda b: received(b, photo) >= 20_000)
-    said = [it.payload for it in broker.of_kind("presence")]
-    assert len(said) >= 3
-    assert said[0] == said[1] == said[2]
-    assert len(broker.connects) == 1
 
 
 def test_a_broker_that_acknowledges_nothing_is_left(
