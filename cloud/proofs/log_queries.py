@@ -91,13 +91,14 @@ class _Walk:
         self._limit = window.limit
         self._stretch = window.stretch
         self._upwards = upwards
+        self._read: dict[Source, Look] = {}
         self.found: list[int] = []
         """In the order of the walk, at most as many as were asked for."""
 
     def go(self) -> int | None:
         """Walk until enough is found, or the end; give the id where it stopped in between."""
         for _ in range(_LOOKS):
-            looks = [one.look(self._session, self._stretch, self._limit) for one in self._sources]
+            looks = [self._look(one) for one in self._sources]
             reached = self._common(looks)
             fitting = self._fitting(looks, reached)
             self.found += sorted(fitting, reverse=not self._upwards)
@@ -106,6 +107,15 @@ class _Walk:
                 return None
             self._move_to(reached)
         return self._stretch.above if self._upwards else self._stretch.below
+
+    def _look(self, source: Source) -> Look:
+        """What was read to its end is not read again."""
+        if source in self._read:
+            return self._read[source].within(self._stretch)
+        look = source.look(self._session, self._stretch, self._limit)
+        if look.reached is None:
+            self._read[source] = look
+        return look
 
     def _common(self, looks: Iterable[Look]) -> int | None:
         """Up to where every source was looked at."""

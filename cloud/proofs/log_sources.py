@@ -20,7 +20,7 @@ from cloud.database.prepared import Reading
 from cloud.proofs.log_filter import Stretch
 from cloud.proofs.models import Proof
 
-LOOKED_AT = 3_000
+LOOKED_AT = 2_000
 """Rows of the index that one look goes through, where not every row fits."""
 
 
@@ -69,8 +69,13 @@ class Look:
     reached: int | None
     """The id up to which all was looked at, inclusive; None when that is all there is."""
 
+    def within(self, stretch: Stretch) -> "Look":
+        """What of it lies in a stretch."""
+        rows = [row for row in self.rows if stretch.above < row[0] < stretch.below]
+        return Look(rows, self.reached)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A shape with its values."""
 
