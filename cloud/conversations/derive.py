@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cloud.conversations.states import DispatchState, MessageState
 
@@ -37,6 +38,9 @@ OPEN_STATES = (
 )
 """States in which a message may still get into the chat."""
 
+LOOKED_AT_AFTER = timedelta(minutes=2)
+"""When the chat of what was sent is read once more: a marketplace may hide it by then."""
+
 _WAITING = frozenset({MessageState.QUEUED, MessageState.CLAIMED})
 
 
@@ -57,6 +61,12 @@ def derived(parts: Sequence[PartFacts]) -> Derived:
         total_count=len(states),
         waits_for_sender=_next_open(states) is MessageState.QUEUED,
     )
+
+
+def next_look(new: Derived, now: datetime) -> datetime | None:
+    """When somebody has to look at a planned dispatch again, if nothing happens before."""
+    is_sent = new.state in (DispatchState.SENT, DispatchState.PARTLY_SENT)
+    return now + LOOKED_AT_AFTER if is_sent else None
 
 
 def _next_open(states: Sequence[MessageState]) -> MessageState | None:

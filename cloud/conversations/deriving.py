@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from cloud.conversations.derive import Derived, PartFacts, derived
+from cloud.conversations.derive import Derived, PartFacts, derived, next_look
 from cloud.conversations.models import Dispatch, Message
 from cloud.conversations.outbox import DispatchNews, tell_of
 from cloud.conversations.states import DispatchState, MessageKind, MessageState
@@ -42,7 +42,7 @@ _STORE = Changing(
         detail=bindparam("new_detail"),
         sent_count=bindparam("new_sent_count"),
         total_count=bindparam("new_total_count"),
-        next_check_at=None,
+        next_check_at=bindparam("next_check_at"),
         updated_at=bindparam("now"),
     )
 )
@@ -91,6 +91,7 @@ def store_derived(
         new_detail=new.detail,
         new_sent_count=new.sent_count,
         new_total_count=new.total_count,
+        next_check_at=next_look(new, now),
         now=now,
     )
     tell_of(

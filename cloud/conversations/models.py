@@ -96,7 +96,7 @@ class Dispatch(OrganisationOwned, Base):
     withdrawn: Mapped[bool] = mapped_column(default=False)
     """Taken back: what is on its way now is not sent again, whatever becomes of it."""
     next_check_at: Mapped[datetime | None]
-    """Waiting and held ones: when to look again."""
+    """When to look again: for its order, at what holds it, or at what became of it in the chat."""
     looked_at_until: Mapped[datetime | None]
     """Until then one process looks; the others leave it, and later ones of its code, alone."""
     sent_count: Mapped[int] = mapped_column(default=0)

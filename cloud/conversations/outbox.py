@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from cloud.conversations.derive import Derived, PartFacts, derived
+from cloud.conversations.derive import Derived, PartFacts, derived, next_look
 from cloud.conversations.models import Conversation, Dispatch, Message
 from cloud.conversations.parts import Part
 from cloud.conversations.states import DispatchState, MessageKind, MessageState, Reason
@@ -154,7 +154,7 @@ def _store(session: Session, dispatch: Dispatch, new: Derived, now: datetime) ->
     dispatch.reason = new.reason
     dispatch.detail = new.detail
     dispatch.state = new.state
-    dispatch.next_check_at = None
+    dispatch.next_check_at = next_look(new, now)
     dispatch.updated_at = now
     tell(session, dispatch, waits_for_sender=new.waits_for_sender)
 

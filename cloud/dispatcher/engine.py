@@ -1,4 +1,4 @@
-"""The threads of the dispatcher: one claims, some send, one matches, one settles doubts.
+"""The threads of the dispatcher: they claim, send, match, settle doubts, and look once more.
 
 A turn that found work is followed by another; else a loop waits until it is rung, or for the next
 thing that is due. One thread reads the news of the database and rings whom they concern.
@@ -20,6 +20,7 @@ from cloud.database.feed import ChangeFeed
 from cloud.database.scope import system
 from cloud.database.session_lock import SessionLock
 from cloud.database.write import Database
+from cloud.dispatcher.aftercare import Aftercare
 from cloud.dispatcher.alarm import Alarm
 from cloud.dispatcher.asking import OrderAsking
 from cloud.dispatcher.claims import Claim, Claimed, ClaimRules, claim
@@ -83,6 +84,7 @@ class Dispatcher:
             limit_of=unanswered_limit,
         )
         self._to_claim, self._to_match, self._to_settle = Alarm(), Alarm(), Alarm()
+        self._to_care = Alarm()
         self._preparing = Preparing(store, gateway, settings.senders)
         self._sending = Sending(
             database=database,
@@ -96,6 +98,7 @@ class Dispatcher:
         self._matching = Matching(database, gateway, asking, settings)
         self._matchers = SideBySide("dispatch-matcher", settings.matchers, on_death=on_death)
         self._resolving = Resolving(database, gateway, settings)
+        self._aftercare = Aftercare(database, gateway)
         self._stopping = threading.Event()
         # A claim waits here no longer than a sender needs to become free.
         self._claims: queue.Queue[Claim | None] = queue.Queue()
@@ -107,6 +110,7 @@ class Dispatcher:
                 "dispatch-claim": self._claim_loop,
                 "dispatch-match": self._match_loop,
                 "dispatch-settle": self._settle_loop,
+                "dispatch-aftercare": self._aftercare_loop,
             },
             on_death,
         )
@@ -137,7 +141,7 @@ class Dispatcher:
     def stop(self) -> None:
         """Claim nothing more, finish what is being sent. Close the change feed first."""
         self._stopping.set()
-        for alarm in (self._to_claim, self._to_match, self._to_settle):
+        for alarm in (self._to_claim, self._to_match, self._to_settle, self._to_care):
             alarm.ring()
         # The claiming loop may wait for a sender to become free.
         self._free_senders.release()
@@ -268,6 +272,13 @@ class Dispatcher:
         def turn() -> None:
             if not self._resolving.turn():
                 self._to_settle.wait(self._longest_wait_s(self._resolving.seconds_until_next()))
+
+        self._turn_loop(turn)
+
+    def _aftercare_loop(self) -> None:
+        def turn() -> None:
+            if not self._aftercare.turn():
+                self._to_care.wait(self._longest_wait_s(self._aftercare.seconds_until_next()))
 
         self._turn_loop(turn)
 

@@ -62,6 +62,8 @@ def test_a_store_that_fails_is_counted_by_its_error(side: LinkSide) -> None:
     side.store.fail_next(StoreFull("full"))
     sha256 = side.table.send_photo(jpeg(3))
     eventually(lambda: errors() == 1)
+    # A repetition shares the end of what is still in work.
+    side.table.wait_until_link_has_seen_all()
     side.table.send_photo(jpeg(3))
     assert side.table.wait_photo(sha256).result is PhotoResult.RECEIPTED
     assert (errors(), stored()) == (1, 1)
