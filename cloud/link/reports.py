@@ -1,5 +1,6 @@
 """What tables report of themselves: presence and health."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,10 +8,13 @@ from sqlalchemy.orm import Session
 
 from cloud.database.base import utc_now
 from cloud.database.changes import record_change
+from cloud.database.errors import DatabaseError
 from cloud.database.write import Database
 from cloud.fleet.service import note_health, note_presence
 from cloud.link.senders import Sender
 from wire.messages import Health, Presence, PresenceState
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,17 @@ class Reports:
     def take(self, reports: Sequence[Report]) -> None:
         """Take births, clean stops, wills and health, in their order.
 
-        Raises:
-            DatabaseError: they may not be kept; tables say them again within a minute.
+        What cannot be written is passed over: health comes again within minutes, and a birth with
+        the table's next connection. No organisation loses its own for another's.
         """
         organisations = dict.fromkeys(report.sender.organisation_id for report in reports)
         for organisation_id in organisations:
-            self._take([one for one in reports if one.sender.organisation_id == organisation_id])
+            own = [one for one in reports if one.sender.organisation_id == organisation_id]
+            try:
+                self._take(own)
+            except DatabaseError:
+                devices = sorted({one.sender.device_id for one in own})
+                logger.exception("what tables report is passed over", extra={"devices": devices})
 
     def _take(self, reports: Sequence[Report]) -> None:
         """Of one organisation, in one transaction."""

@@ -14,7 +14,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from cloud.database.errors import DatabaseError
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
 from cloud.link.assembly import Assembly, Complete, Refused, WrongHash
@@ -223,9 +222,9 @@ class Link:
                 with self._ending(message, sender, topic, acknowledges=False):
                     said = _REPORTS[topic.kind].from_bytes(message.payload)
                     reports.append(Report(sender, said))
-            if reports:
-                self._reports.take(reports)
-        except DatabaseError:
+            self._reports.take(reports)
+        except Exception:
+            # Of any kind: reports must not end the link, and tables say most of them again.
             logger.exception("what %d tables report is passed over", len(reports))
         finally:
             for message, _, _ in works:
