@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from cloud.conversations.derive import OPEN_STATES
 from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.parts import Part
-from cloud.conversations.states import MessageKind, MessageState, Reason
+from cloud.conversations.states import DispatchState, MessageKind, MessageState, Reason
 from cloud.database.prepared import Reading
 
 _RECENT_TEXTS = Reading(
@@ -22,6 +22,25 @@ _RECENT_TEXTS = Reading(
         ),
     )
 )
+_NEXT_CHECK = Reading(
+    select(Dispatch.next_check_at)
+    .where(
+        Dispatch.state.in_(bindparam("states", expanding=True)),
+        Dispatch.next_check_at > bindparam("now"),
+    )
+    .order_by(Dispatch.next_check_at)
+    .limit(1)
+)
+
+
+def seconds_until_check(
+    session: Session, states: Sequence[DispatchState], now: datetime
+) -> float | None:
+    """When somebody has to look again at a dispatch in one of these states; None: at none."""
+    soonest = _NEXT_CHECK.first(session, states=list(states), now=now)
+    if soonest is None or soonest[0] is None:
+        return None
+    return max(0.0, (soonest[0] - now).total_seconds())
 
 
 def sent_parts_of(session: Session, proof_id: int | None) -> list[Part]:

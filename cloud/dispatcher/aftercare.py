@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from cloud import metrics
 from cloud.conversations.models import Conversation, Dispatch, Message
 from cloud.conversations.outbox import messages_of, refresh_state
+from cloud.conversations.queries import seconds_until_check
 from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.database.base import utc_now
 from cloud.database.prepared import Changing, Reading
@@ -46,12 +47,6 @@ _DUE = Reading(
     .where(Dispatch.state.in_(_ENDED), Dispatch.next_check_at <= bindparam("now"))
     .order_by(Dispatch.next_check_at)
     .limit(_BATCH)
-)
-_NEXT_DUE = Reading(
-    select(Dispatch.next_check_at)
-    .where(Dispatch.state.in_(_ENDED), Dispatch.next_check_at > bindparam("now"))
-    .order_by(Dispatch.next_check_at)
-    .limit(1)
 )
 _TAKE = Changing(
     update(Dispatch)
@@ -109,12 +104,8 @@ class Aftercare:
 
     def seconds_until_next(self) -> float | None:
         """When the next one is due; None when there is none."""
-        now = utc_now()
         with self._database.read(system("what was sent a while ago")) as session:
-            soonest = _NEXT_DUE.first(session, now=now)
-        if soonest is None or soonest[0] is None:
-            return None
-        return max(0.0, (soonest[0] - now).total_seconds())
+            return seconds_until_check(session, _ENDED, utc_now())
 
     def _take(self, ended: _Ended, now: datetime) -> bool:
         """Let no other process look at it; None of ours does, should this one die."""

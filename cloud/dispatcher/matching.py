@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Conversation, Dispatch
 from cloud.conversations.outbox import set_state
+from cloud.conversations.queries import seconds_until_check
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
 from cloud.database.prepared import Changing, Reading
@@ -46,12 +47,6 @@ _DUE = Reading(
     .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at <= bindparam("now"))
     .order_by(Dispatch.next_check_at, Dispatch.id)
     .limit(_BATCH)
-)
-_NEXT_DUE = Reading(
-    select(Dispatch.next_check_at)
-    .where(Dispatch.state.in_(CHECKED), Dispatch.next_check_at > bindparam("now"))
-    .order_by(Dispatch.next_check_at)
-    .limit(1)
 )
 _TAKE = Changing(
     update(Dispatch)
@@ -107,10 +102,7 @@ class Matching:
     def seconds_until_next(self) -> float | None:
         """When the next one is due; None when none waits."""
         with self._database.read(system("what is due next")) as session:
-            soonest = _NEXT_DUE.first(session, now=utc_now())
-        if soonest is None or soonest[0] is None:
-            return None
-        return max(0.0, (soonest[0] - utc_now()).total_seconds())
+            return seconds_until_check(session, CHECKED, utc_now())
 
     def look(self, due: Due) -> None:
         """Find its order, and decide about it; nothing if another process does so now."""
