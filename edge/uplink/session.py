@@ -322,6 +322,7 @@ class Session:
         if now >= self._unheard_at:
             self._controls.extend(self._unheard)
             self._unheard, self._unheard_at = [], math.inf
+            self._transfer.asked_again(now)
         if now >= self._health_at:
             self._say_health()
         if now >= self._following.due_at:

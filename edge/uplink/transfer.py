@@ -81,6 +81,13 @@ class Transfer:
         for photo in self._held.photos.values():
             photo.fresh = True
 
+    def asked_again(self, now: float) -> None:
+        """The inventory goes out once more, as nobody heard it: its answer is waited for as before.
+
+        What was published after it would be missing in its answer, and go out twice.
+        """
+        self._gate_until = now + self._limits.answer_timeout_s
+
     def disconnected(self, *, suspicious: bool, now: float) -> list[Outcome]:
         """The connection ended. What was under way is to be published again.
 

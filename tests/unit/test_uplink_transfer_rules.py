@@ -101,6 +101,17 @@ def test_nothing_goes_before_the_inventory_is_answered() -> None:
     assert it.next(1.0) is not None
 
 
+def test_an_inventory_that_goes_out_once_more_is_waited_for_once_more() -> None:
+    """Its answer would not know what was published after it."""
+    it = transfer(held(1))
+    it.connected(SLICE, ["a"], 0.0)
+    assert it.next(10.0) is not None
+    it.asked_again(11.0)
+    assert it.next(20.9) is None
+    it.answered(Answer(correlation="a"), 20.9)
+    assert it.next(20.9) is not None
+
+
 def test_an_inventory_without_answer_holds_up_only_for_a_time() -> None:
     it = transfer(held(1))
     it.connected(SLICE, ["a"], 0.0)
