@@ -47,6 +47,7 @@ def test_a_buyer_gets_everything_once_wherever_the_table_was_killed(tmp_path: Pa
                 eventually(lambda: all(one.receipted for one in proofs_of(whole)))
                 assert table.stop() == 0
         with TableProcess(settings) as table:
+            table.see("Ready")
             eventually(
                 lambda: all(one.progress == "sent" for one in sent_proofs(whole)), ALL_SENT_S
             )

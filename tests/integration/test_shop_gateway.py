@@ -186,10 +186,10 @@ def test_a_pair_that_cannot_be_stored_at_once_is_not_lost(
         troubles.extend(["busy", "busy"])
         return tokens
 
-    def write(self: Database, *args: Any) -> Any:
+    def write(self: Database, *args: Any, **keywords: Any) -> Any:
         if troubles:
             raise DatabaseBusy(troubles.pop())
-        return real_write(self, *args)
+        return real_write(self, *args, **keywords)
 
     monkeypatch.setattr(Shopee, "refresh", refresh)
     monkeypatch.setattr(Database, "write", write)
