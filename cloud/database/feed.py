@@ -49,9 +49,6 @@ class ChangeFeed:
 
     def after(self, last_id: int, organisation_id: int | None, limit: int) -> list[ChangeRow]:
         """Return the changes after `last_id` (see `changes.changes_after`)."""
-        recent = self._database.recent_changes.after(last_id, organisation_id, limit)
-        if recent is not None:
-            return recent
         return changes_after(self._database, last_id, organisation_id, limit)
 
     def wait(self, last_id: int, timeout_s: float) -> bool:
@@ -72,10 +69,15 @@ class ChangeFeed:
         while not self._closing.is_set():
             with self._changed:
                 seen = self._wakes
-            changes = self.after(last_id, organisation_id, limit)
+            changes = self._database.recent_changes.after(last_id, organisation_id, limit)
+            if changes is None:
+                changes = self.after(last_id, organisation_id, limit)
             left_s = deadline - time.monotonic()
-            if changes or left_s <= 0:
+            if changes:
                 return changes
+            if left_s <= 0:
+                # What another process wrote to SQLite wakes nobody here.
+                return self.after(last_id, organisation_id, limit)
             self._sleep(seen, min(left_s, self._look_again_s()))
         return []
 
