@@ -53,7 +53,7 @@ PARTITIONS_HELD = Gauge(
 
 MESSAGES = Counter(
     "packwitness_messages",
-    "What became of messages to buyers: sent, refused (for a reason), unknown, found in the chat.",
+    "Messages to buyers: sent, refused (for a reason), unknown, found in the chat, hidden later.",
     ["outcome", "reason"],
     registry=REGISTRY,
 )
