@@ -28,8 +28,6 @@ from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.migrations.upgrade import upgrade
 from cloud.shops.gateway import ShopGateway
-from launcher.ports import HOST, free_ports
-from launcher.programs import Program, installed
 from sandbox.testing import SandboxControl
 from tests.benchmarks.support.figures import (
     data_folder,
@@ -40,6 +38,7 @@ from tests.benchmarks.support.figures import (
 )
 from tests.benchmarks.support.many_shops import PHOTOS, Plan, PlantedOrder, Seller, access_token
 from tests.benchmarks.support.replay import names_of, replay
+from tests.benchmarks.support.sandbox_process import running_sandbox
 from tests.support.shopee_caller import ShopeeCaller
 
 SHOPS = 50
@@ -48,7 +47,6 @@ ORDERS_PER_ROUND = SHOPS
 ROUNDS = 5
 GOAL = 0.7
 MESSAGES_PER_ORDER = PHOTOS + 1
-READY_S = 30.0
 PATIENCE_S = 120.0
 
 
@@ -159,30 +157,11 @@ def _died(error: BaseException) -> None:
 
 
 @contextmanager
-def _sandbox(folder: Path, plan: Plan) -> Iterator[str]:
-    """The marketplace as a process of its own, its state in memory; gives its address."""
-    seed, port = folder / "seed.json", free_ports().sandbox
-    seed.write_text(plan.seed().model_dump_json(), encoding="utf-8")
-    program = Program(
-        "the marketplace",
-        [installed("packwitness-sandbox"), "shopee", "--port", str(port), "--seed", str(seed)],
-        log=folder / "sandbox.log",
-        environment={},
-    )
-    program.start()
-    try:
-        program.wait_said("sandbox ready on", READY_S)
-        yield f"http://{HOST}:{port}"
-    finally:
-        program.stop(READY_S)
-
-
-@contextmanager
 def rig(folder: Path) -> Iterator[Rig]:
     """Sandbox, database, and the rows of 50 shops."""
     plan = Plan(SHOPS, ROUNDS + 2)
     with ExitStack() as stack:
-        base_url = stack.enter_context(_sandbox(folder, plan))
+        base_url = stack.enter_context(running_sandbox(folder, plan))
         database = stack.enter_context(Database.open(f"sqlite:///{folder / 'cloud.sqlite3'}"))
         upgrade(database.engines)
         control = SandboxControl(base_url)

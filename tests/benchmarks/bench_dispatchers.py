@@ -25,11 +25,11 @@ from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.link.models import PartitionLease
 from cloud.migrations.upgrade import upgrade
-from launcher.ports import HOST, free_ports
-from launcher.programs import Program, installed
+from launcher.programs import installed
 from sandbox.testing import SandboxControl
 from tests.benchmarks.support.figures import data_folder, say, say_figure, say_machine
 from tests.benchmarks.support.many_shops import PHOTOS, Plan, PlantedOrder, Seller
+from tests.benchmarks.support.sandbox_process import running_sandbox
 from tests.fixtures_database import PostgresServer, find_programs
 from tests.support.mosquitto import free_port
 
@@ -39,7 +39,6 @@ COUNTS = (1, 2, 4)
 ROUNDS = 2
 REPLY_MS = 100
 GOAL_TAKEOVER_S = 10.0
-READY_S = 60.0
 PATIENCE_S = 300.0
 
 
@@ -135,29 +134,11 @@ def _postgres() -> Iterator[str]:
 
 
 @contextmanager
-def _sandbox(folder: Path, plan: Plan) -> Iterator[str]:
-    seed, port = folder / "seed.json", free_ports().sandbox
-    seed.write_text(plan.seed().model_dump_json(), encoding="utf-8")
-    program = Program(
-        "the marketplace",
-        [installed("packwitness-sandbox"), "shopee", "--port", str(port), "--seed", str(seed)],
-        log=folder / "sandbox.log",
-        environment={},
-    )
-    program.start()
-    try:
-        program.wait_said("sandbox ready on", READY_S)
-        yield f"http://{HOST}:{port}"
-    finally:
-        program.stop(READY_S)
-
-
-@contextmanager
 def rig(folder: Path) -> Iterator[Rig]:
     """Sandbox with its delay, PostgreSQL, mosquitto as a role, and the rows of the shops."""
     plan = Plan(SHOPS, ROUNDS * len(COUNTS) + 1)
     with ExitStack() as stack:
-        base_url = stack.enter_context(_sandbox(folder, plan))
+        base_url = stack.enter_context(running_sandbox(folder, plan))
         address = stack.enter_context(_postgres())
         database = stack.enter_context(Database.open(address))
         upgrade(database.engines)

@@ -20,12 +20,14 @@ from cloud.database.write import Database
 from cloud.dispatcher.models import SenderProcess
 from cloud.link.models import LinkProcess, PartitionLease
 from edge.uplink.enrolment import enroll
+from launcher.evidence import preset_for
 from sandbox.shopee import demo_seed
 from sandbox.testing import RunningSandbox
 from tests.database_rows import only_postgres
 from tests.support.cloud_roles import CloudRoles, RoleProcess
 from tests.support.dispatch_bench import jpeg
 from tests.support.link_table import LinkTable, manifest
+from tests.support.packing_station import describe_shop
 from tests.support.waiting import eventually
 from wire.messages import Manifest, ProofResult
 from wire.topics import PARTITIONS, Address
@@ -131,25 +133,7 @@ def plant(
 
 
 def connect_shop(roles: CloudRoles, sandbox: RunningSandbox, file: Path) -> None:
-    description = {
-        "channel": "shopee",
-        "country": "MY",
-        "shop_id": str(sandbox.shop_id),
-        "name": "Demo Shop",
-        "app_id": str(sandbox.partner_id),
-        "app_secret": sandbox.partner_key,
-        "access_token": sandbox.access_token,
-        "refresh_token": sandbox.refresh_token,
-        "access_life_s": 14400,
-        "refresh_life_s": 2592000,
-        "base_url": sandbox.base_url,
-        "preset": "Your order [order number] is packed.",
-        "sending_enabled": True,
-        "sends_per_second": 20,
-    }
-    file.write_text(json.dumps(description))
-    file.chmod(0o600)
-    done = roles.cloud.run("shop", "connect", str(file))
+    done = roles.cloud.run("shop", "connect", str(describe_shop(sandbox, file)))
     assert done.returncode == 0, done.stderr
 
 
@@ -183,7 +167,7 @@ def require_each_once(plant: Plant, numbers: Sequence[int]) -> None:
     eventually(lambda: plant.count(DispatchState.SENT) == len(numbers), LONG_S)
     for number in numbers:
         texts, pictures = plant.buyer_got(number)
-        assert texts == [f"Your order {ORDERS[number]} is packed."]
+        assert texts == [preset_for(ORDERS[number])]
         assert pictures == [hashlib.sha256(one).hexdigest() for one in plant.packed[ORDERS[number]]]
 
 
