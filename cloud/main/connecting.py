@@ -11,7 +11,7 @@ from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.main.errors import BadSettings
 from cloud.main.opening import Basics
-from cloud.marketplaces.access import AppCredentials, Tokens
+from cloud.marketplaces.access import AppCredentials, GrantedShop, Tokens
 from cloud.marketplaces.registry import capabilities_of, channels, default_base_url
 from cloud.shops.models import Shop
 from cloud.shops.service import NewShop, Purpose, add_shop, put_app_credential, store_tokens
@@ -33,6 +33,8 @@ class Connection(BaseModel):
     access_life_s: float = Field(gt=0)
     refresh_life_s: float = Field(gt=0)
     base_url: str = ""
+    service_id: str = ""
+    shop_cipher: str = ""
     preset: str = ""
     sending_enabled: bool = False
     sends_per_second: float | None = Field(default=None, gt=0)
@@ -75,7 +77,9 @@ def _put(session: Session, made: Basics, connection: Connection) -> None:
     now = utc_now()
     shop = _known(session, connection) or _add(session, connection, now)
     app = AppCredentials(
-        app_id=connection.app_id, app_secret=connection.app_secret.get_secret_value()
+        app_id=connection.app_id,
+        app_secret=connection.app_secret.get_secret_value(),
+        service_id=connection.service_id,
     )
     url = connection.base_url or default_base_url(connection.channel, connection.country)
     for purpose in Purpose:
@@ -126,5 +130,5 @@ def _tokens(connection: Connection) -> Tokens:
         refresh_token=connection.refresh_token.get_secret_value(),
         access_expires_at=now + timedelta(seconds=connection.access_life_s),
         refresh_expires_at=now + timedelta(seconds=connection.refresh_life_s),
-        shop_ids=(connection.shop_id,),
+        shops=(GrantedShop(connection.shop_id, cipher=connection.shop_cipher),),
     )

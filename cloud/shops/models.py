@@ -21,6 +21,8 @@ class AppCredential(OrganisationOwned, Base):
     sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
     base_url: Mapped[str] = mapped_column(String(200))
     """Where the marketplace answers; a sandbox has its own."""
+    service_id: Mapped[str] = mapped_column(String(80), default="")
+    """The app's id in the authorize link, where that is not `app_id` (TikTok Shop)."""
 
 
 class Shop(OrganisationOwned, Base):
@@ -62,6 +64,8 @@ class Authorization(OrganisationOwned, Base):
     """Lease of the one process that refreshes now (single flight)."""
     generation: Mapped[int] = mapped_column(default=0)
     """Counts stored pairs, so that a caller knows whether its token was already replaced."""
+    shop_cipher: Mapped[str] = mapped_column(String(200), default="")
+    """Picks the shop in calls where one token serves several shops (TikTok Shop)."""
     changed_at: Mapped[datetime]
 
 

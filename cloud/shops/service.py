@@ -65,6 +65,7 @@ def put_app_credential(
         session.add(row)
     row.app_id = app.app_id
     row.base_url = base_url
+    row.service_id = app.service_id
     row.sealed_key = b""
     session.flush()
     row.sealed_key = box.seal(app.app_secret.encode(), _bound("app_credentials", row.id))
@@ -133,7 +134,14 @@ def store_tokens(
     row.generation += 1
     row.refreshing_until = None
     row.changed_at = now
+    row.shop_cipher = _granted_cipher(session, shop_id, tokens) or row.shop_cipher
     return row
+
+
+def _granted_cipher(session: Session, shop_id: int, tokens: Tokens) -> str:
+    """Empty where no cipher came with the pair, as after a refresh: the shop keeps its old one."""
+    shop = session.get(Shop, shop_id)
+    return tokens.cipher_of(shop.external_id) if shop is not None else ""
 
 
 _STATE = Reading(
@@ -272,10 +280,13 @@ def open_authorization(
         channel=shop.channel,
         base_url=app.base_url,
         access=ShopAccess(
-            app=AppCredentials(app_id=app.app_id, app_secret=secret.decode()),
+            app=AppCredentials(
+                app_id=app.app_id, app_secret=secret.decode(), service_id=app.service_id
+            ),
             shop_id=shop.external_id,
             country=shop.country,
             access_token=access_token.decode(),
+            cipher=row.shop_cipher,
         ),
         refresh_token=refresh_token.decode(),
         access_expires_at=row.access_expires_at,

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import httpx
 
-from cloud.marketplaces.access import AppCredentials, Tokens
+from cloud.marketplaces.access import AppCredentials, GrantedShop, Tokens
 from cloud.marketplaces.errors import AuthorizationEnded, FailureClass
 from cloud.marketplaces.exchange import Call
 from cloud.marketplaces.shopee.client import Payload, ShopeePart, as_number
@@ -58,7 +58,7 @@ class ShopeeTokens(ShopeePart):
             refresh_token=reply.refresh_token,
             access_expires_at=asked_at + timedelta(seconds=reply.expire_in),
             refresh_expires_at=asked_at + REFRESH_TOKEN_LIFE,
-            shop_ids=shop_ids or tuple(reply.shop_id_list),
+            shops=tuple(map(GrantedShop, shop_ids or reply.shop_id_list)),
         )
 
 
