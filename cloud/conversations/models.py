@@ -145,6 +145,9 @@ class Message(OrganisationOwned, Base):
     """Requests that really went out."""
     uploaded_url: Mapped[str | None] = mapped_column(String(2000))
     """Of this message's own upload, never shared; a second try uses it again."""
+    uploaded_width_px: Mapped[int | None]
+    uploaded_height_px: Mapped[int | None]
+    """The picture's size, where the marketplace wants to hear it with the address."""
     uploaded_at: Mapped[datetime | None]
     marketplace_message_id: Mapped[str | None] = mapped_column(String(80))
     sent_at: Mapped[datetime | None]

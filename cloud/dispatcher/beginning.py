@@ -14,6 +14,8 @@ from cloud.database.prepared import Adding, Changing, Reading
 from cloud.dispatcher.claims import Claim
 from cloud.dispatcher.errors import ClaimLost, SenderSilenced
 from cloud.dispatcher.senders import may_begin_requests
+from cloud.dispatcher.uploads import HEIGHT_PX, URL, WIDTH_PX, upload_values
+from cloud.marketplaces.chats import UploadedImage
 
 _HELD = Reading(
     select(
@@ -42,7 +44,9 @@ _BEGIN = Changing(
         state=MessageState.SENDING,
         lease_until=bindparam("until"),
         tries=Message.tries + 1,
-        uploaded_url=bindparam("url"),
+        uploaded_url=URL,
+        uploaded_width_px=WIDTH_PX,
+        uploaded_height_px=HEIGHT_PX,
         uploaded_at=bindparam("url_at"),
     )
 )
@@ -61,7 +65,12 @@ class Begun:
 
 
 def begin_sending(
-    session: Session, claim: Claim, *, sender: str, lease: timedelta, uploaded_url: str | None
+    session: Session,
+    claim: Claim,
+    *,
+    sender: str,
+    lease: timedelta,
+    uploaded: UploadedImage | None,
 ) -> Begun:
     """Make a claimed message `sending`, with its attempt.
 
@@ -80,8 +89,8 @@ def begin_sending(
         held_fence=claim.fence,
         now=now,
         until=now + lease,
-        url=uploaded_url,
-        url_at=old_url_at if uploaded_url == old_url else now,
+        url_at=old_url_at if uploaded is None or uploaded.url == old_url else now,
+        **upload_values(uploaded),
     )
     if not begun:
         raise ClaimLost(f"message {claim.message_id} is {state}, not ours, or its lease ran out")

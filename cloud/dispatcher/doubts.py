@@ -96,4 +96,6 @@ def _part(message: Message) -> MessagePart:
         return TextPart(message.text)
     if message.kind is MessageKind.ORDER_CARD:
         return OrderCardPart(message.order_number)
-    return ImagePart(message.uploaded_url or "")
+    return ImagePart(
+        message.uploaded_url or "", message.uploaded_width_px, message.uploaded_height_px
+    )

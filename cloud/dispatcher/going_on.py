@@ -26,7 +26,8 @@ from cloud.dispatcher.results import doubt_same_id
 from cloud.dispatcher.rules import may_begin
 from cloud.dispatcher.senders import may_begin_requests
 from cloud.dispatcher.sent import MessageFacts, facts_of, is_recorded_elsewhere, mark_sent
-from cloud.marketplaces.chats import SentMessage
+from cloud.dispatcher.uploads import HEIGHT_PX, URL, WIDTH_PX, upload_values
+from cloud.marketplaces.chats import SentMessage, UploadedImage
 
 _COMPLETE = Changing(
     update(Attempt)
@@ -40,7 +41,12 @@ _KEEP_UPLOAD = Changing(
         Message.fence == bindparam("held_fence"),
         Message.state == MessageState.QUEUED,
     )
-    .values(uploaded_url=bindparam("url"), uploaded_at=bindparam("now"))
+    .values(
+        uploaded_url=URL,
+        uploaded_width_px=WIDTH_PX,
+        uploaded_height_px=HEIGHT_PX,
+        uploaded_at=bindparam("now"),
+    )
 )
 _TAKE = Changing(
     update(Message)
@@ -55,7 +61,9 @@ _TAKE = Changing(
         claimed_by=bindparam("new_sender"),
         lease_until=bindparam("until"),
         tries=bindparam("new_tries"),
-        uploaded_url=func.coalesce(bindparam("url"), Message.uploaded_url),
+        uploaded_url=func.coalesce(URL, Message.uploaded_url),
+        uploaded_width_px=func.coalesce(WIDTH_PX, Message.uploaded_width_px),
+        uploaded_height_px=func.coalesce(HEIGHT_PX, Message.uploaded_height_px),
         uploaded_at=func.coalesce(bindparam("url_at", type_=UtcDateTime()), Message.uploaded_at),
     )
 )
@@ -79,7 +87,7 @@ class Following:
     """As it will be; the row's fence is still one less."""
     is_ready: bool
     """Its request can go out at once, so that it becomes `sending` and not only `claimed`."""
-    uploaded_url: str | None
+    uploaded: UploadedImage | None
     """New since it was read."""
     sender: str
     lease: timedelta
@@ -139,11 +147,17 @@ def finish_sent(
     return replace(went_on, whole_since=facts.asked_at if is_whole else None)
 
 
-def keep_for_later(session: Session, claim: Claim, url: str) -> None:
+def keep_for_later(session: Session, claim: Claim, uploaded: UploadedImage) -> None:
     """Keep the upload of a part that could not follow at once, if nobody has taken it since."""
     now = database_now(session)
     fence = claim.fence - 1
-    _KEEP_UPLOAD.run(session, message_id=claim.message_id, held_fence=fence, url=url, now=now)
+    _KEEP_UPLOAD.run(
+        session,
+        message_id=claim.message_id,
+        held_fence=fence,
+        now=now,
+        **upload_values(uploaded),
+    )
 
 
 def _go_on(
@@ -154,8 +168,8 @@ def _go_on(
     now: datetime,
 ) -> tuple[Sequence[Part], WentOn]:
     changed, went_on = _take_next(session, facts, parts, following, now)
-    if not went_on.is_claimed and following.uploaded_url is not None:
-        keep_for_later(session, following.claim, following.uploaded_url)
+    if not went_on.is_claimed and following.uploaded is not None:
+        keep_for_later(session, following.claim, following.uploaded)
     return changed, went_on
 
 
@@ -181,8 +195,8 @@ def _take_next(
         new_sender=following.sender,
         until=now + following.lease,
         new_tries=1 if following.is_ready else 0,
-        url=following.uploaded_url,
-        url_at=now if following.uploaded_url else None,
+        url_at=now if following.uploaded else None,
+        **upload_values(following.uploaded),
     )
     if not taken:
         return parts, NOT_NOW

@@ -17,6 +17,7 @@ from cloud.dispatcher.claims import Claim
 from cloud.dispatcher.doubts import MAY_HAVE_ARRIVED
 from cloud.dispatcher.retry import Failures
 from cloud.dispatcher.settings import DispatcherSettings
+from cloud.marketplaces.chats import UploadedImage
 from cloud.shops.gateway import ShopKey
 
 _NO_FAILURES = Failures()
@@ -34,6 +35,8 @@ _AND_WHAT_FOLLOWS = Reading(
         Message.photo_sha256,
         Message.order_number,
         Message.uploaded_url,
+        Message.uploaded_width_px,
+        Message.uploaded_height_px,
         Message.uploaded_at,
         Conversation.buyer_id,
         Dispatch.asked_at,
@@ -72,7 +75,7 @@ class Job:
     photo_sha256: str | None
     order_number: str
     buyer_id: str
-    uploaded_url: str | None
+    uploaded: UploadedImage | None
     """Of an earlier try, where it can still be used."""
     earlier: Failures
     is_too_old: bool
@@ -106,6 +109,8 @@ class _Row(NamedTuple):
     photo_sha256: str | None
     order_number: str
     uploaded_url: str | None
+    uploaded_width_px: int | None
+    uploaded_height_px: int | None
     uploaded_at: datetime | None
     buyer_id: str
     asked_at: datetime
@@ -131,16 +136,18 @@ def _job(row: _Row, settings: DispatcherSettings) -> Job:
         photo_sha256=row.photo_sha256,
         order_number=row.order_number,
         buyer_id=row.buyer_id,
-        uploaded_url=_good_upload(row, settings.upload_good_for),
+        uploaded=_good_upload(row, settings.upload_good_for),
         earlier=_NO_FAILURES,
         is_too_old=utc_now() - row.asked_at > settings.too_old,
     )
 
 
-def _good_upload(row: _Row, good_for: timedelta) -> str | None:
-    if row.uploaded_at is None or utc_now() - row.uploaded_at >= good_for:
+def _good_upload(row: _Row, good_for: timedelta) -> UploadedImage | None:
+    if row.uploaded_url is None or row.uploaded_at is None:
         return None
-    return row.uploaded_url
+    if utc_now() - row.uploaded_at >= good_for:
+        return None
+    return UploadedImage(row.uploaded_url, row.uploaded_width_px, row.uploaded_height_px)
 
 
 def _failures(session: Session, claim: Claim) -> Failures:

@@ -1,7 +1,7 @@
 """All that a message needs before its request: the line to its shop, and a picture's upload."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cloud import metrics
@@ -10,7 +10,13 @@ from cloud.dispatcher.errors import PictureRefused
 from cloud.dispatcher.jobs import Job
 from cloud.dispatcher.pictures import chat_picture
 from cloud.dispatcher.retry import Next, Step
-from cloud.marketplaces.chats import ImagePart, MessagePart, OrderCardPart, TextPart
+from cloud.marketplaces.chats import (
+    ImagePart,
+    MessagePart,
+    OrderCardPart,
+    TextPart,
+    UploadedImage,
+)
 from cloud.photos.errors import PhotoDamaged, PhotoMissing, PhotoStoreError
 from cloud.photos.store import PhotoStore
 from cloud.shops.errors import NotAuthorized
@@ -27,8 +33,9 @@ class Ready:
 
     line: Line
     part: MessagePart
-    url: str | None
-    """Of a picture's upload."""
+    uploaded: UploadedImage | None
+    conversation_id: str
+    """Empty where the marketplace finds it by the buyer, or the message before will name it."""
 
 
 class Preparing:
@@ -40,29 +47,40 @@ class Preparing:
         self._ahead = ThreadPoolExecutor(threads, thread_name_prefix="dispatch-upload")
 
     def ready(self, job: Job) -> Ready:
-        """Upload a picture where the message is one.
+        """Open the conversation, and upload a picture where the message is one.
 
         Raises:
-            MarketplaceError: from a token or the upload; nothing of it is in the chat.
+            MarketplaceError: from a token, opening or the upload; nothing of it is in the chat.
             NotAuthorized, PictureRefused, PhotoStoreError: see OBSTACLES.
         """
         line = self._gateway.line(job.shop, Purpose.CHAT)
-        try:
-            part, url = self._part(job, line)
-        except PhotoStoreError as error:
-            metrics.PHOTO_STORE_ERRORS.labels(type(error).__name__).inc()
-            raise
-        return Ready(line, part, url)
+        # Opened for every dispatch, and not taken from the last one: where the marketplace closes
+        # conversations, only opening brings one back.
+        conversation_id = line.marketplace.open_conversation(
+            line.access, order_number=job.order_number, buyer_id=job.buyer_id
+        )
+        return replace(self._without_conversation(job, line), conversation_id=conversation_id)
 
     def ahead(self, job: Job) -> "Future[Ready]":
-        """The same in another thread, while the message before it is on its way."""
-        return self._ahead.submit(self.ready, job)
+        """In another thread, while the message before it goes out, which names the conversation."""
+        return self._ahead.submit(self._ready_to_follow, job)
 
     def close(self) -> None:
         """Wait for what is being got ready; call it after the last `ahead`."""
         self._ahead.shutdown(cancel_futures=True)
 
-    def _part(self, job: Job, line: Line) -> tuple[MessagePart, str | None]:
+    def _ready_to_follow(self, job: Job) -> Ready:
+        return self._without_conversation(job, self._gateway.line(job.shop, Purpose.CHAT))
+
+    def _without_conversation(self, job: Job, line: Line) -> Ready:
+        try:
+            part, uploaded = self._part(job, line)
+        except PhotoStoreError as error:
+            metrics.PHOTO_STORE_ERRORS.labels(type(error).__name__).inc()
+            raise
+        return Ready(line, part, uploaded, conversation_id="")
+
+    def _part(self, job: Job, line: Line) -> tuple[MessagePart, UploadedImage | None]:
         """The part to send; a picture is uploaded for this message alone (invariant 6).
 
         A second try sends the same upload: its address is what the chat is searched for, and a
@@ -72,10 +90,10 @@ class Preparing:
             return TextPart(job.text), None
         if job.kind is MessageKind.ORDER_CARD:
             return OrderCardPart(job.order_number), None
-        url = job.uploaded_url or self._upload(job, line)
-        return ImagePart(url), url
+        uploaded = job.uploaded or self._upload(job, line)
+        return ImagePart(uploaded.url, uploaded.width_px, uploaded.height_px), uploaded
 
-    def _upload(self, job: Job, line: Line) -> str:
+    def _upload(self, job: Job, line: Line) -> UploadedImage:
         capabilities = line.marketplace.capabilities(line.access.country)
         photo = self._store.read(job.claim.organisation_id, job.photo_sha256 or "")
         picture = chat_picture(
@@ -83,7 +101,7 @@ class Preparing:
             max_bytes=capabilities.image_max_bytes,
             max_side_px=capabilities.image_max_side_px,
         )
-        return line.marketplace.upload_image(line.access, picture).url
+        return line.marketplace.upload_image(line.access, picture)
 
 
 def step_past(obstacle: Exception, wait: timedelta) -> Step:

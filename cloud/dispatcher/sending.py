@@ -129,7 +129,7 @@ class Sending:
                 job.claim,
                 sender=self._sender,
                 lease=self._settings.lease,
-                uploaded_url=ready.url,
+                uploaded=ready.uploaded,
             )
 
         since_s = self._monotonic_s()
@@ -151,7 +151,10 @@ class Sending:
             self._write(job, lambda session: give_back(session, job.claim, begun.attempt_id))
             return None
         message = OutgoingMessage(
-            buyer_id=job.buyer_id, order_number=job.order_number, part=request.ready.part
+            buyer_id=job.buyer_id,
+            order_number=job.order_number,
+            part=request.ready.part,
+            conversation_id=request.ready.conversation_id,
         )
         line = request.ready.line
         try:
@@ -178,7 +181,7 @@ class Sending:
         following = Following(
             claim=after.claim,
             is_ready=ready is not None,
-            uploaded_url=ready.url if ready and not after.uploaded_url else None,
+            uploaded=ready.uploaded if ready and not after.uploaded else None,
             sender=self._sender,
             lease=self._settings.lease,
         )
@@ -190,22 +193,24 @@ class Sending:
         )
         _note_sent(job, went_on)
         if ready is not None and went_on.begun is not None:
-            return _Request(after, ready, went_on.begun, since_s)
-        return None if ready is not None else self._when_ready(after, ahead, went_on)
+            return _Request(after, _into_conversation(ready, sent), went_on.begun, since_s)
+        return None if ready is not None else self._when_ready(after, ahead, went_on, sent)
 
-    def _when_ready(self, after: Job, ahead: "Future[Ready]", went_on: WentOn) -> _Request | None:
+    def _when_ready(
+        self, after: Job, ahead: "Future[Ready]", went_on: WentOn, sent: SentMessage | None = None
+    ) -> _Request | None:
         """Its upload took longer than the request before it, or failed."""
         try:
-            ready = ahead.result()
+            ready = _into_conversation(ahead.result(), sent)
         except _FAILURES as error:
             if went_on.is_claimed:
                 self._fail_before(after, error)
             return None
         if went_on.is_claimed:
             return self._begin(after, ready)
-        url = ready.url
-        if url is not None and url != after.uploaded_url:
-            self._write(after, lambda session: keep_for_later(session, after.claim, url))
+        uploaded = ready.uploaded
+        if uploaded is not None and uploaded != after.uploaded:
+            self._write(after, lambda session: keep_for_later(session, after.claim, uploaded))
         return None
 
     # --- failures -------------------------------------------------------------------------------
@@ -300,3 +305,8 @@ def _note_sent(job: Job, went_on: WentOn) -> None:
 def _result_so_far(ahead: "Future[Ready]") -> Ready | None:
     """What was got ready by now; a failure is looked at later, once the result is written."""
     return ahead.result() if ahead.done() and ahead.exception() is None else None
+
+
+def _into_conversation(ready: Ready, sent: SentMessage | None) -> Ready:
+    """What follows goes into the conversation of the message before it."""
+    return replace(ready, conversation_id=sent.conversation_id) if sent else ready

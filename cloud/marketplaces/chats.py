@@ -13,9 +13,11 @@ class TextPart:
 
 @dataclass(frozen=True, slots=True)
 class ImagePart:
-    """A picture already uploaded; `url` is the one `upload_image` returned."""
+    """A picture already uploaded, with the address and the size that `upload_image` returned."""
 
     url: str
+    width_px: int | None = None
+    height_px: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ MessagePart = TextPart | ImagePart | OrderCardPart
 class OutgoingMessage:
     """One message to a buyer. `order_number` goes along with every kind of part.
 
-    `conversation_id` may be empty where the marketplace finds the conversation by the buyer.
+    `conversation_id` is the one `open_conversation` returned; it may be empty where the marketplace
+    finds the conversation by the buyer.
     """
 
     buyer_id: str
@@ -52,9 +55,14 @@ class SentMessage:
 
 @dataclass(frozen=True, slots=True)
 class UploadedImage:
-    """A picture at the marketplace, to be sent by its address."""
+    """A picture at the marketplace, to be sent by its address.
+
+    Its size is given where the marketplace wants to hear it again when the picture is sent.
+    """
 
     url: str
+    width_px: int | None = None
+    height_px: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,16 +16,25 @@ from cloud.database.changes import changes_after
 from cloud.dispatcher.beginning import Begun
 from cloud.dispatcher.claims import Claim
 from cloud.dispatcher.going_on import NOT_NOW, Following, keep_for_later
+from cloud.marketplaces.chats import UploadedImage
 from cloud.shops.models import Shop
 from tests.support.claim_turns import GONE, LEASE, Turns
 from tests.support.outbox_rows import TEST, OutboxRows
+
+UPLOADED = UploadedImage("https://uploaded.example/1", width_px=1280, height_px=960)
+
+
+def kept_upload(message: Message) -> UploadedImage:
+    return UploadedImage(
+        message.uploaded_url or "", message.uploaded_width_px, message.uploaded_height_px
+    )
 
 
 def following(rows: OutboxRows, message_id: int, *, is_ready: bool = True) -> Following:
     return Following(
         claim=Claim(message_id, rows.organisation_id, fence=1),
         is_ready=is_ready,
-        uploaded_url="https://uploaded.example/1" if is_ready else None,
+        uploaded=UPLOADED if is_ready else None,
         sender="sender-1",
         lease=LEASE,
     )
@@ -50,7 +59,7 @@ def test_the_next_part_begins_with_the_result(turns: Turns, rows: OutboxRows) ->
     assert (turns.state(first), turns.state(second)) == (MessageState.SENT, MessageState.SENDING)
     message = turns.message(second)
     assert (message.fence, message.tries, message.claimed_by) == (1, 1, "sender-1")
-    assert message.uploaded_url == "https://uploaded.example/1"
+    assert kept_upload(message) == UPLOADED
     with turns.database.read(TEST) as session:
         attempt = session.get_one(Attempt, went_on.begun.attempt_id)
         assert (attempt.message_id, attempt.number, attempt.fence) == (second, 1, 1)
@@ -92,7 +101,7 @@ def test_a_shops_pace_holds_for_the_next_part_too(turns: Turns, rows: OutboxRows
     assert turns.sent(one, begun, following=following(rows, second)) == NOT_NOW
     message = turns.message(second)
     assert (message.state, message.fence) == (MessageState.QUEUED, 0)
-    assert message.uploaded_url == "https://uploaded.example/1", "or it would be uploaded twice"
+    assert kept_upload(message) == UPLOADED, "or it would be uploaded twice"
 
 
 @pytest.mark.parametrize("what", ["switched off", "withdrawn", "later", "held"])
@@ -162,9 +171,9 @@ def test_an_upload_is_kept_only_where_nobody_took_the_part(turns: Turns, rows: O
         claim = Claim(message_id, rows.organisation_id, fence=1)
         if message_id == first:
             turns.claim()
-        turns.write(lambda session, claim=claim: keep_for_later(session, claim, "u"))  # type: ignore[misc]
+        turns.write(lambda session, claim=claim: keep_for_later(session, claim, UPLOADED))  # type: ignore[misc]
     assert turns.message(first).uploaded_url is None
-    assert turns.message(second).uploaded_url == "u"
+    assert kept_upload(turns.message(second)) == UPLOADED
 
 
 def test_news_say_whether_the_next_part_waits_for_a_sender(turns: Turns, rows: OutboxRows) -> None:

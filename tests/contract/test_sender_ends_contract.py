@@ -120,7 +120,7 @@ def test_a_silenced_sender_says_what_it_sent_and_goes_no_further(
     begun = registered.begin(one)
     prove(registered)
     after = Claim(second, one.organisation_id, 1)
-    following = Following(after, is_ready=True, uploaded_url=None, sender=SENDER, lease=LEASE)
+    following = Following(after, is_ready=True, uploaded=None, sender=SENDER, lease=LEASE)
     assert registered.sent(one, begun, following=following) == NOT_NOW
     assert registered.state(first) is MessageState.SENT
     assert registered.state(second) is MessageState.QUEUED

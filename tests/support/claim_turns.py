@@ -57,9 +57,7 @@ class Turns:
 
     def begin(self, one: Claim, *, sender: str = "sender-1", lease: timedelta = LEASE) -> Begun:
         return self.write(
-            lambda session: begin_sending(
-                session, one, sender=sender, lease=lease, uploaded_url=None
-            )
+            lambda session: begin_sending(session, one, sender=sender, lease=lease, uploaded=None)
         )
 
     def sent(
