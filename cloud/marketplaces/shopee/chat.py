@@ -1,9 +1,9 @@
 """Shopee's chat: conversations, messages, pictures, sending (marketplace-apis 1.4)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from cloud.marketplaces.access import ShopAccess
+from cloud.marketplaces.chat_search import search_conversations
 from cloud.marketplaces.chats import (
     ChatMessage,
     Conversation,
@@ -19,6 +19,7 @@ from cloud.marketplaces.chats import (
 )
 from cloud.marketplaces.errors import FailureClass, MalformedReply, PermanentError
 from cloud.marketplaces.exchange import Call
+from cloud.marketplaces.reply_fields import read
 from cloud.marketplaces.shopee.client import Payload, ShopeePart, as_number
 from cloud.marketplaces.shopee.replies import (
     ConversationListReply,
@@ -27,7 +28,6 @@ from cloud.marketplaces.shopee.replies import (
     MessageReply,
     SentReply,
     UploadReply,
-    read,
 )
 
 CONVERSATIONS_PATH = "/api/v2/sellerchat/get_conversation_list"
@@ -69,17 +69,12 @@ class ShopeeChat(ShopeePart):
         max_pages: int = 4,
     ) -> ConversationSearch:
         """Read the list page by page; Shopee has no call that finds a conversation by its buyer."""
-        cursor = ""
-        for _ in range(max_pages):
-            page = self.conversations(access, cursor=cursor)
-            for conversation in page.conversations:
-                if conversation.buyer_id == buyer_id:
-                    return ConversationSearch(conversation, is_complete=True)
-            times = [conversation.last_message_at for conversation in page.conversations]
-            if not page.next_cursor or (since is not None and reaches_back(times, since)):
-                return ConversationSearch(None, is_complete=True)
-            cursor = page.next_cursor
-        return ConversationSearch(None, is_complete=False)
+        return search_conversations(
+            lambda cursor: self.conversations(access, cursor=cursor),
+            buyer_id=buyer_id,
+            since=since,
+            max_pages=max_pages,
+        )
 
     def open_conversation(self, access: ShopAccess, *, order_number: str, buyer_id: str) -> str:
         """Empty: Shopee opens a conversation with the first message and has no call for it."""
@@ -154,13 +149,6 @@ def _typed_content(part: MessagePart) -> tuple[str, dict[str, str]]:
     if isinstance(part, ImagePart):
         return "image", {"image_url": part.url}
     return "order", {"order_sn": part.order_number}
-
-
-def reaches_back(times: Sequence[datetime | None], since: datetime) -> bool:
-    """Whether a page goes back beyond `since`; never claimed of one not sorted newest first."""
-    known = [time for time in times if time is not None]
-    is_sorted = known == sorted(known, reverse=True)
-    return bool(known) and len(known) == len(times) and is_sorted and known[-1] < since
 
 
 def _conversation(reply: ConversationReply) -> Conversation:

@@ -22,11 +22,11 @@ from cloud.marketplaces.exchange import (
     json_object,
     unreadable,
 )
+from cloud.marketplaces.redaction import redacted
 from cloud.marketplaces.shopee.errors import classify
 from cloud.marketplaces.shopee.signing import sign
 
 CHANNEL = "shopee"
-MAX_DETAIL_CHARS = 500
 
 Payload = dict[str, Any]
 
@@ -129,8 +129,8 @@ class ShopeeClient:
             raise _without_envelope(reply, call)
         if name:
             raise classify(
-                _shown(name, secrets),
-                _shown(str(payload.get("message", "")), secrets),
+                redacted(name, secrets),
+                redacted(str(payload.get("message", "")), secrets),
                 call=call,
                 now=self.now(),
                 status=reply.status,
@@ -167,10 +167,3 @@ def _without_envelope(reply: Reply, call: Call) -> MarketplaceError:
 
 def _secrets_of(access: ShopAccess) -> list[str]:
     return [access.app.app_secret, access.access_token]
-
-
-def _shown(text: str, secrets: list[str]) -> str:
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    return "".join(char if char.isprintable() else " " for char in text)[:MAX_DETAIL_CHARS]

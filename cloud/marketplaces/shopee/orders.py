@@ -8,6 +8,7 @@ from datetime import datetime
 from cloud.marketplaces.access import ShopAccess
 from cloud.marketplaces.errors import FailureClass, MalformedReply, NotFound
 from cloud.marketplaces.orders import Order, OrderItem, OrderPage, OrderTime, Parcel, Recipient
+from cloud.marketplaces.reply_fields import read
 from cloud.marketplaces.shopee.client import ShopeePart
 from cloud.marketplaces.shopee.replies import (
     ItemReply,
@@ -16,7 +17,6 @@ from cloud.marketplaces.shopee.replies import (
     OrderReply,
     PackageDetailReply,
     TrackingReply,
-    read,
 )
 
 logger = logging.getLogger(__name__)

@@ -1,26 +1,23 @@
 """Finding out whether a message of unknown outcome is in the chat (marketplace-apis 1.8)."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
 from urllib.parse import urlsplit
 
 from cloud.marketplaces.access import ShopAccess
+from cloud.marketplaces.chat_search import search_messages
 from cloud.marketplaces.chats import (
     ChatMessage,
-    Found,
     ImagePart,
-    MessagePage,
     MessagePart,
     NotInChat,
     OutgoingMessage,
     ReadBack,
-    SentMessage,
     TextPart,
 )
 from cloud.marketplaces.interface import CLOCK_SKEW
-from cloud.marketplaces.shopee.chat import ShopeeChat, reaches_back
+from cloud.marketplaces.shopee.chat import ShopeeChat
 
 MOST_PAGES = 40
 """Pages of 25. A buyer who was never written to is looked for among all chats since the request and
@@ -54,32 +51,13 @@ class ShopeeReadBack(ShopeeChat):
                 return NotInChat(search.is_complete)
             found_id = search.conversation.conversation_id
             message = replace(message, conversation_id=found_id)
-        pages = islice(self._pages(access, message.conversation_id), max_pages)
-        return _look_through(pages, message.part, earliest, known_ids)
-
-    def _pages(self, access: ShopAccess, conversation_id: str) -> Iterator[MessagePage]:
-        page = self.messages(access, conversation_id)
-        yield page
-        while page.next_cursor:
-            page = self.messages(access, conversation_id, cursor=page.next_cursor)
-            yield page
-
-
-def _look_through(
-    pages: Iterable[MessagePage],
-    part: MessagePart,
-    earliest: datetime,
-    known_ids: Collection[str],
-) -> ReadBack:
-    for page in pages:
-        for seen in page.messages:
-            if seen.message_id not in known_ids and is_same(seen, part, earliest):
-                return _found(seen)
-        if not page.next_cursor or reaches_back(
-            [row.created_at for row in page.messages], earliest
-        ):
-            return NotInChat(is_complete=True)
-    return NotInChat(is_complete=False)
+        return search_messages(
+            lambda cursor: self.messages(access, message.conversation_id, cursor=cursor),
+            lambda seen: is_same(seen, message.part, earliest),
+            earliest=earliest,
+            known_ids=known_ids,
+            max_pages=max_pages,
+        )
 
 
 def is_same(seen: ChatMessage, part: MessagePart, earliest: datetime) -> bool:
@@ -97,8 +75,3 @@ def _same_image(one: str, other: str) -> bool:
     # The chat may give a bare CDN id or another host for the address that the upload returned.
     last = urlsplit(one).path.rpartition("/")[2]
     return bool(last) and last == urlsplit(other).path.rpartition("/")[2]
-
-
-def _found(seen: ChatMessage) -> Found:
-    sent = SentMessage(seen.message_id, seen.conversation_id, seen.created_at)
-    return Found(sent, is_hidden=seen.is_hidden)

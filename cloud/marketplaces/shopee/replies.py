@@ -1,106 +1,46 @@
-"""The shapes of Shopee's replies, with every id as text and every time with its zone.
+"""The shapes of Shopee's replies. Times are in seconds, but for one in nanoseconds."""
 
-Shopee gives seconds nearly everywhere and nanoseconds in one place; a value out of its range is
-refused here instead of becoming a date in the year 55000.
-"""
+from typing import Annotated
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, TypeVar
+from pydantic import Field
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from cloud.marketplaces.exchange import Call, unreadable
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST_S = 946_684_800  # 2000-01-01
-_LATEST_S = 4_102_444_800  # 2100-01-01
-
-
-def _id(value: object) -> object:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise ValueError("an id is text or an integer")  # noqa: TRY004 - pydantic wants ValueError
-    return str(value)
+from cloud.marketplaces.reply_fields import (
+    NULL_IS_EMPTY,
+    Id,
+    Ids,
+    LooseObject,
+    Nanoseconds,
+    OptionalId,
+    ReplyModel,
+    Seconds,
+    Text,
+)
 
 
-def _optional_id(value: object) -> object:
-    return "" if value is None or value in (0, "0") else _id(value)
-
-
-def _text(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return "" if value is None else value
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("a time is an integer")  # noqa: TRY004 - pydantic wants ValueError
-    return value
-
-
-def _from_seconds(value: object) -> datetime:
-    seconds = _whole(value)
-    if not _EARLIEST_S <= seconds < _LATEST_S:
-        raise ValueError("not a time in seconds since 1970")
-    return _EPOCH + timedelta(seconds=seconds)
-
-
-def _from_nanoseconds(value: object) -> datetime | None:
-    nanoseconds = 0 if value is None else _whole(value)
-    if nanoseconds == 0:
-        return None
-    seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    return _from_seconds(seconds) + timedelta(microseconds=rest // 1000)
-
-
-def _list(value: object) -> object:
-    return [] if value is None else value
-
-
-def _content(value: object) -> object:
-    # Kinds of messages we do not know may carry anything.
-    return value if isinstance(value, dict) else {}
-
-
-Id = Annotated[str, BeforeValidator(_id), Field(min_length=1)]
-OptionalId = Annotated[str, BeforeValidator(_optional_id)]
-Text = Annotated[str, BeforeValidator(_text)]
-Seconds = Annotated[datetime, BeforeValidator(_from_seconds)]
-Nanoseconds = Annotated[datetime | None, BeforeValidator(_from_nanoseconds)]
-Ids = Annotated[list[OptionalId], BeforeValidator(_list)]
-
-
-class _Reply(BaseModel):
-    # Inputs stay out of errors: they hold tokens and personal data.
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, hide_input_in_errors=True)
-
-
-class TokenReply(_Reply):
+class TokenReply(ReplyModel):
     """Of token/get and access_token/get; the fields stand at the top, not under `response`."""
 
     access_token: str = Field(min_length=1, repr=False)
     refresh_token: str = Field(min_length=1, repr=False)
     expire_in: int = Field(gt=0)
-    shop_id_list: Ids = []
+    shop_id_list: Ids = Field(default_factory=list)
 
 
-class ListedOrder(_Reply):
+class ListedOrder(ReplyModel):
     """One row of get_order_list, which gives little more than the number."""
 
     order_sn: Id
 
 
-class OrderListReply(_Reply):
+class OrderListReply(ReplyModel):
     """Of get_order_list."""
 
     more: bool
     next_cursor: Text = ""
-    order_list: Annotated[list[ListedOrder], BeforeValidator(_list)]
+    order_list: Annotated[list[ListedOrder], NULL_IS_EMPTY]
 
 
-class RecipientReply(_Reply):
+class RecipientReply(ReplyModel):
     """A receiver, often masked."""
 
     name: Text = ""
@@ -108,13 +48,13 @@ class RecipientReply(_Reply):
     full_address: Text = ""
 
 
-class ImageInfoReply(_Reply):
+class ImageInfoReply(ReplyModel):
     """The picture of an item."""
 
     image_url: Text = ""
 
 
-class ItemReply(_Reply):
+class ItemReply(ReplyModel):
     """One line of an order."""
 
     item_id: OptionalId = ""
@@ -126,7 +66,7 @@ class ItemReply(_Reply):
     image_info: ImageInfoReply | None = None
 
 
-class PackageReply(_Reply):
+class PackageReply(ReplyModel):
     """A package as the order names it: without its tracking number."""
 
     package_number: Id
@@ -134,7 +74,7 @@ class PackageReply(_Reply):
     shipping_carrier: Text = ""
 
 
-class OrderReply(_Reply):
+class OrderReply(ReplyModel):
     """One order of get_order_detail."""
 
     order_sn: Id
@@ -144,36 +84,36 @@ class OrderReply(_Reply):
     buyer_user_id: OptionalId = ""
     buyer_username: Text = ""
     recipient_address: RecipientReply | None = None
-    item_list: Annotated[list[ItemReply], BeforeValidator(_list)] = []
-    package_list: Annotated[list[PackageReply], BeforeValidator(_list)] = []
+    item_list: Annotated[list[ItemReply], NULL_IS_EMPTY] = Field(default_factory=list)
+    package_list: Annotated[list[PackageReply], NULL_IS_EMPTY] = Field(default_factory=list)
 
 
-class OrderDetailReply(_Reply):
+class OrderDetailReply(ReplyModel):
     """Of get_order_detail."""
 
-    order_list: Annotated[list[OrderReply], BeforeValidator(_list)]
+    order_list: Annotated[list[OrderReply], NULL_IS_EMPTY]
 
 
-class TrackedPackageReply(_Reply):
+class TrackedPackageReply(ReplyModel):
     """One package of get_package_detail."""
 
     package_number: Id
     tracking_number: Text = ""
 
 
-class PackageDetailReply(_Reply):
+class PackageDetailReply(ReplyModel):
     """Of get_package_detail."""
 
-    package_list: Annotated[list[TrackedPackageReply], BeforeValidator(_list)]
+    package_list: Annotated[list[TrackedPackageReply], NULL_IS_EMPTY]
 
 
-class TrackingReply(_Reply):
+class TrackingReply(ReplyModel):
     """Of get_tracking_number."""
 
     tracking_number: Text = ""
 
 
-class ConversationReply(_Reply):
+class ConversationReply(ReplyModel):
     """One conversation; the time of its last message is in nanoseconds."""
 
     conversation_id: Id
@@ -184,27 +124,27 @@ class ConversationReply(_Reply):
     last_message_timestamp: Nanoseconds = None
 
 
-class NextConversation(_Reply):
+class NextConversation(ReplyModel):
     """Where the next page of conversations begins."""
 
     next_message_time_nano: OptionalId = ""
 
 
-class ConversationPageResult(_Reply):
+class ConversationPageResult(ReplyModel):
     """Whether and where the list of conversations goes on."""
 
     more: bool
     next_cursor: NextConversation | None = None
 
 
-class ConversationListReply(_Reply):
+class ConversationListReply(ReplyModel):
     """Of get_conversation_list."""
 
     page_result: ConversationPageResult
-    conversations: Annotated[list[ConversationReply], BeforeValidator(_list)]
+    conversations: Annotated[list[ConversationReply], NULL_IS_EMPTY]
 
 
-class MessageReply(_Reply):
+class MessageReply(ReplyModel):
     """One message of a conversation."""
 
     message_id: Id
@@ -214,23 +154,23 @@ class MessageReply(_Reply):
     created_timestamp: Seconds
     status: Text = ""
     source: Text = ""
-    content: Annotated[dict[str, Any], BeforeValidator(_content)] = {}
+    content: LooseObject = Field(default_factory=dict)
 
 
-class MessagePageResult(_Reply):
+class MessagePageResult(ReplyModel):
     """Where the next page of messages begins."""
 
     next_offset: OptionalId = ""
 
 
-class MessageListReply(_Reply):
+class MessageListReply(ReplyModel):
     """Of get_message."""
 
-    messages: Annotated[list[MessageReply], BeforeValidator(_list)]
+    messages: Annotated[list[MessageReply], NULL_IS_EMPTY]
     page_result: MessagePageResult
 
 
-class SentReply(_Reply):
+class SentReply(ReplyModel):
     """Of send_message. The message id alone proves the send; the rest is taken where given."""
 
     message_id: Id
@@ -238,20 +178,7 @@ class SentReply(_Reply):
     created_timestamp: Seconds | None = None
 
 
-class UploadReply(_Reply):
+class UploadReply(ReplyModel):
     """Of upload_image."""
 
     url: str = Field(min_length=1)
-
-
-Model = TypeVar("Model", bound=_Reply)
-
-
-def read(model: type[Model], value: object, *, call: Call = Call.SAFE) -> Model:
-    """`value` as `model`. Raises what an unreadable reply means for `call`, naming the field."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as exc:
-        first = exc.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "response"
-        raise unreadable(call, f"{where}: {first['msg']}") from None

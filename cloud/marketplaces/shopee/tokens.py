@@ -8,8 +8,9 @@ import httpx
 from cloud.marketplaces.access import AppCredentials, GrantedShop, Tokens
 from cloud.marketplaces.errors import AuthorizationEnded, FailureClass
 from cloud.marketplaces.exchange import Call
+from cloud.marketplaces.reply_fields import read
 from cloud.marketplaces.shopee.client import Payload, ShopeePart, as_number
-from cloud.marketplaces.shopee.replies import TokenReply, read
+from cloud.marketplaces.shopee.replies import TokenReply
 
 AUTHORIZE_PATH = "/api/v2/shop/auth_partner"
 EXCHANGE_PATH = "/api/v2/auth/token/get"
