@@ -13,11 +13,11 @@ from typing import Any, Generic, TypeVarTuple, cast
 
 from sqlalchemy import (
     ClauseElement,
+    ColumnDefault,
     ColumnElement,
     Connection,
     Delete,
     FromClause,
-    Insert,
     Join,
     Row,
     Select,
@@ -27,6 +27,7 @@ from sqlalchemy import (
     insert,
     inspect,
 )
+from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.selectable import Alias
@@ -34,6 +35,7 @@ from sqlalchemy.sql.selectable import Alias
 from cloud.database.base import OrganisationOwned, OrganisationRoot
 from cloud.database.errors import ScopeViolation, WriteMisuse
 from cloud.database.scope import is_read_only, scope_of
+from cloud.database.straight import StraightStatement
 
 Ts = TypeVarTuple("Ts")
 
@@ -46,32 +48,31 @@ class Reading(Generic[*Ts]):
 
     def __init__(self, statement: Select[*Ts]) -> None:
         self._statement = statement
-        self._limited: Select[*Ts] | None = None
+        self._whole = _Ready(statement)
+        self._limited: _Ready | None = None
 
     def all(self, session: Session, **parameters: object) -> Sequence[Row[*Ts]]:
         """Run it and return all rows. Raises ScopeViolation where it cannot be limited."""
-        connection, statement, values = self._run_as(session, parameters)
-        return connection.execute(statement, values).all()
+        connection, organisation_id = _begin(session)
+        if organisation_id is None:
+            return self._whole.rows(connection, parameters)
+        if self._limited is None:
+            self._limited = _Ready(_limited_select(self._statement))
+        parameters[_ORGANISATION] = organisation_id
+        return self._limited.rows(connection, parameters)
 
     def first(self, session: Session, **parameters: object) -> Row[*Ts] | None:
         """Run it and return the first row."""
-        connection, statement, values = self._run_as(session, parameters)
-        return connection.execute(statement, values).first()
+        return next(iter(self.all(session, **parameters)), None)
 
     def one(self, session: Session, **parameters: object) -> Row[*Ts]:
         """Run it and return its only row; raises SQLAlchemy's NoResultFound without one."""
-        connection, statement, values = self._run_as(session, parameters)
-        return connection.execute(statement, values).one()
-
-    def _run_as(
-        self, session: Session, parameters: dict[str, object]
-    ) -> tuple[Connection, Select[*Ts], dict[str, object]]:
-        connection, organisation_id = _begin(session)
-        if organisation_id is None:
-            return connection, self._statement, parameters
-        if self._limited is None:
-            self._limited = _limited_select(self._statement)
-        return connection, self._limited, {**parameters, _ORGANISATION: organisation_id}
+        rows = self.all(session, **parameters)
+        if not rows:
+            raise NoResultFound("no row was found where one is wanted")
+        if len(rows) > 1:
+            raise MultipleResultsFound("several rows were found where one is wanted")
+        return rows[0]
 
 
 class Changing:
@@ -79,28 +80,29 @@ class Changing:
 
     def __init__(self, statement: Update | Delete) -> None:
         self._statement = statement
-        self._limited: Update | Delete | None = None
+        self._whole = _Ready(statement)
+        self._limited: _Ready | None = None
 
     def run(self, session: Session, **parameters: object) -> int:
         """Run it and return how many rows it changed.
 
         Raises ScopeViolation where it cannot be limited, WriteMisuse in a reading session.
         """
-        connection, statement, limits = self._begin(session)
-        return int(connection.execute(statement, {**parameters, **limits}).rowcount)
+        connection, ready, limits = self._begin(session)
+        return ready.changed(connection, {**parameters, **limits})
 
     def run_all(self, session: Session, rows: Sequence[dict[str, object]]) -> None:
         """Run it for each of some sets of the same parameters; raises what `run` does."""
-        connection, statement, limits = self._begin(session)
+        connection, ready, limits = self._begin(session)
         if rows:
-            connection.execute(statement, [{**row, **limits} for row in rows])
+            ready.run_all(connection, [{**row, **limits} for row in rows])
 
-    def _begin(self, session: Session) -> tuple[Connection, Update | Delete, dict[str, object]]:
+    def _begin(self, session: Session) -> tuple[Connection, "_Ready", dict[str, object]]:
         connection, organisation_id = _begin(session, writes=True)
         if organisation_id is None:
-            return connection, self._statement, {}
+            return connection, self._whole, {}
         if self._limited is None:
-            self._limited = _limited_change(self._statement)
+            self._limited = _Ready(_limited_change(self._statement))
         return connection, self._limited, {_ORGANISATION: organisation_id}
 
 
@@ -111,18 +113,18 @@ class Adding:
         """``expressions``: columns that the database computes, with parameters of their own."""
         self._model = model
         self._expressions = expressions
-        self._statement: Insert | None = None
+        self._made: tuple[_Ready, dict[str, object]] | None = None
 
     def run(self, session: Session, **values: object) -> int:
-        """Add a row and return its id. A scoped session stamps its organisation.
+        """Add a row and return its id, 0 where an expression gives it.
 
-        Raises ScopeViolation for the row of another organisation or of none, WriteMisuse in a
-        reading session.
+        A scoped session stamps its organisation. Raises ScopeViolation for the row of another
+        organisation or of none, WriteMisuse in a reading session.
         """
         connection, organisation_id = _begin(session, writes=True)
         self._stamp(values, organisation_id)
-        key = connection.execute(self._made(), values).inserted_primary_key
-        return int(key[0]) if key is not None else 0
+        ready, defaults = self._ready()
+        return ready.added(connection, {**defaults, **values})
 
     def run_all(self, session: Session, rows: Sequence[dict[str, object]]) -> None:
         """Add some rows, all with values for the same columns; raises what `run` does."""
@@ -130,12 +132,15 @@ class Adding:
         for row in rows:
             self._stamp(row, organisation_id)
         if rows:
-            connection.execute(self._made(), rows)
+            ready, defaults = self._ready()
+            ready.run_all(connection, [{**defaults, **row} for row in rows])
 
-    def _made(self) -> Insert:
-        if self._statement is None:
-            self._statement = insert(_table(self._model)).values(**self._expressions)
-        return self._statement
+    def _ready(self) -> tuple["_Ready", dict[str, object]]:
+        if self._made is None:
+            table = _table(self._model)
+            ready = _Ready(insert(table).values(**self._expressions))
+            self._made = ready, _plain_defaults(table)
+        return self._made
 
     def _stamp(self, row: dict[str, object], organisation_id: int | None) -> None:
         if not issubclass(self._model, OrganisationOwned):
@@ -143,6 +148,60 @@ class Adding:
         owner = row.setdefault(_COLUMN, organisation_id)
         if owner is None or organisation_id not in (None, owner):
             raise ScopeViolation(f"a new {self._model.__name__} of organisation {owner}")
+
+
+class _Ready:
+    """A statement, made ready for each kind of database and set of parameter names it meets."""
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._straight: dict[tuple[object, ...], StraightStatement | None] = {}
+
+    def rows(self, connection: Connection, values: dict[str, object]) -> Sequence[Row[Any]]:
+        straight = self._for(connection, values)
+        if straight is None:
+            return connection.execute(self._statement, values).all()
+        return straight.rows(connection, values)
+
+    def changed(self, connection: Connection, values: dict[str, object]) -> int:
+        straight = self._for(connection, values)
+        if straight is None:
+            return int(connection.execute(self._statement, values).rowcount)
+        return int(straight.run(connection, values).rowcount)
+
+    def added(self, connection: Connection, values: dict[str, object]) -> int:
+        straight = self._for(connection, values)
+        if straight is None:
+            key = connection.execute(self._statement, values).inserted_primary_key
+            return int(key[0]) if key is not None else 0
+        return straight.added(connection, values)
+
+    def run_all(self, connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+        straight = self._for(connection, rows[0], for_many=True)
+        if straight is None:
+            connection.execute(self._statement, rows)
+        else:
+            straight.run_all(connection, rows)
+
+    def _for(
+        self, connection: Connection, values: dict[str, object], *, for_many: bool = False
+    ) -> StraightStatement | None:
+        dialect = connection.dialect
+        key = (dialect.name, for_many, *values)
+        if key not in self._straight:
+            self._straight[key] = StraightStatement.of(
+                self._statement, dialect, values, for_many=for_many
+            )
+        return self._straight[key]
+
+
+def _plain_defaults(table: Table) -> dict[str, object]:
+    """What a row gets that names no value; what is computed stays SQLAlchemy's."""
+    return {
+        column.key: column.default.arg
+        for column in table.columns
+        if isinstance(column.default, ColumnDefault) and column.default.is_scalar
+    }
 
 
 def _begin(session: Session, *, writes: bool = False) -> tuple[Connection, int | None]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from sqlalchemy import Connection, event, inspect
+from sqlalchemy import Connection, inspect
 
 from cloud.conversations.states import DispatchState, Reason
 from cloud.dashboard.log import ROWS_PER_PAGE
@@ -16,6 +16,7 @@ from cloud.proofs.states import ProofState
 from tests.database_rows import only_postgres, only_sqlite
 from tests.support.dashboard_rows import DAY, World
 from tests.support.dashboard_server import RunningDashboard, text_of
+from tests.support.statements import noted_statements
 
 LOG = "/parcelguard/log"
 
@@ -254,19 +255,9 @@ def test_sqlite_reads_each_filter_along_an_index(
 
 def plans_of(world: World, wanted: LogFilter, explain: str, of: str = "SELECT") -> str:
     """What the database says about each statement of a page of the log."""
-    statements: list[tuple[str, object]] = []
-
-    def note(
-        _connection: Connection, _cursor: object, statement: str, values: object, *_: object
-    ) -> None:
-        statements.append((statement, values))
-
     engine = world.database.engines.reader
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with noted_statements(engine) as statements:
         ids(world, wanted, Window(50, before=1_000_000))
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
     lines = []
     with engine.connect() as connection:
         for statement, values in statements:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection, event
 from sqlalchemy.orm import Session
 
 from cloud.conversations.queries import messages_with_attempts, recent_texts, sent_parts_of
@@ -18,6 +17,7 @@ from cloud.link.progress import newest_progress
 from cloud.proofs.queries import codes_showing, photo_hashes, photos_of
 from tests.database_rows import only_sqlite
 from tests.support.dashboard_rows import World
+from tests.support.statements import noted_statements
 
 A_FEW_ROWS_EACH = r"SEARCH \w+ USING (COVERING )?(INDEX|INTEGER PRIMARY KEY)"
 ALL_OF_AN_ORGANISATION = r"\(organisation_id=\?\)"
@@ -41,22 +41,14 @@ def test_it_reads_the_rows_of_one_thing_alone(world: World, name: str) -> None:
     order = world.add_order("ORDER-1")
     proof = world.add_proof("CODE", order_id=order, photos=1)
     plans: list[str] = []
-
-    def explain(
-        connection: Connection, _cursor: object, statement: str, values: object, *_: object
-    ) -> None:
-        if statement.startswith("SELECT"):
-            asked = connection.connection.cursor()
-            asked.execute("EXPLAIN QUERY PLAN " + statement, values)  # type: ignore[arg-type]
-            plans.extend(str(row[-1]) for row in asked.fetchall())
-
     engine = world.database.engines.reader
-    event.listen(engine, "before_cursor_execute", explain)
-    try:
-        with world.database.read(world.scope) as session:
-            READINGS[name](session, proof)
-    finally:
-        event.remove(engine, "before_cursor_execute", explain)
+    with noted_statements(engine) as statements, world.database.read(world.scope) as session:
+        READINGS[name](session, proof)
+    with engine.connect() as connection:
+        for statement, values in statements:
+            if statement.startswith("SELECT"):
+                explained = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values)  # type: ignore[arg-type]
+                plans += [str(row[-1]) for row in explained]
     said = "\n".join(plans)
     assert re.search(A_FEW_ROWS_EACH, said), said
     assert not re.search(f"{ALL_OF_AN_ORGANISATION}|{ALL_IN_A_STATE}", said), said
