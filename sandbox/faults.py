@@ -12,16 +12,16 @@ class _Fault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     path: str = Field("*", description="Full path, its last part (`send_message`), or * for all.")
-    shop_id: int | None = Field(None, description="Only calls of this shop.")
+    shop_id: int | str | None = Field(None, description="Only calls of this shop.")
     message_type: str | None = Field(None, description="Only sends of this message type.")
     skip: int = Field(0, ge=0, description="Let this many matching calls pass first.")
     count: int | None = Field(1, ge=1, description="How many calls to meet; null: until removed.")
 
-    def meets(self, path: str, shop_id: int | None, message_type: str | None) -> bool:
+    def meets(self, path: str, shop_id: int | str | None, message_type: str | None) -> bool:
         """Whether the call is one that this fault is for."""
         return (
             (self.path in {"*", path} or path.endswith(f"/{self.path}"))
-            and self.shop_id in {None, shop_id}
+            and (self.shop_id is None or str(self.shop_id) == str(shop_id))
             and self.message_type in {None, message_type}
         )
 
@@ -57,7 +57,7 @@ class ErrorBefore(_Fault):
 
     kind: Literal["error_before"]
     http_status: int = Field(500, ge=500, le=599)
-    error: str = "error_server"
+    error: str | None = Field(None, description="Default: the platform's name for its own trouble.")
 
 
 class ErrorAfter(_Fault):
@@ -65,7 +65,7 @@ class ErrorAfter(_Fault):
 
     kind: Literal["error_after"]
     http_status: int = Field(500, ge=500, le=599)
-    error: str = "error_server"
+    error: str | None = Field(None, description="Default: the platform's name for its own trouble.")
 
 
 class NotJson(_Fault):
@@ -76,7 +76,7 @@ class NotJson(_Fault):
 
 
 class RateLimit(_Fault):
-    """Answer `error_rate_limit` with status 429, with a Retry-After header if asked."""
+    """Answer as for too many calls, with a Retry-After header if asked."""
 
     kind: Literal["rate_limit"]
     retry_after_s: int | None = Field(None, ge=0)
@@ -97,10 +97,13 @@ class TokenExpired(_Fault):
 
 
 class StatusAfter(_Fault):
-    """Accept the message and give it an id, but do not show it to the buyer."""
+    """Accept the message and give it an id, but do not show it to the buyer.
+
+    The statuses that hide a message are the platform's; without one its usual one is taken.
+    """
 
     kind: Literal["status_after"]
-    status: Literal["blocked", "censored_blacklist"] = "blocked"
+    status: str | None = None
 
 
 class ShowLate(_Fault):
@@ -166,7 +169,7 @@ class FaultBox:
         kinds: type[_Fault] | tuple[type[_Fault], ...],
         *,
         path: str,
-        shop_id: int | None,
+        shop_id: int | str | None,
         message_type: str | None,
     ) -> list[Fault]:
         """The faults of these kinds that this call meets; each counts it once."""

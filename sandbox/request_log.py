@@ -17,7 +17,7 @@ class LoggedRequest(BaseModel):
     at: float
     method: str
     path: str
-    shop_id: int | None
+    shop_id: int | str | None
     http_status: int | None
     outcome: str
     accepted: bool

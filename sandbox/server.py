@@ -4,16 +4,15 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
 from sandbox.connections import Connections, protocol_for
 from sandbox.errors import AddressTaken
-from sandbox.shopee.app import build_app
-from sandbox.shopee.demo_seed import demo_seed
-from sandbox.shopee.platform import Platform
-from sandbox.shopee.seed import Seed, plant
-from sandbox.shopee.world import World
+from sandbox.market.app import build_app
+from sandbox.market.marketplace import AnyMarketplace
+from sandbox.market.world import AnyWorld
 from sandbox.store import DocumentStore
 
 GRACE_S = 2
@@ -47,7 +46,9 @@ def listen(host: str, port: int) -> Listening:
 class SandboxServer(uvicorn.Server):
     """Tells when it is ready, and ends open page streams before it stops."""
 
-    def __init__(self, config: uvicorn.Config, world: World, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, world: AnyWorld, on_ready: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._world = world
         self._on_ready = on_ready
@@ -63,21 +64,26 @@ class SandboxServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def build_world(data: Path | None, seed: Seed | None) -> World:
-    """The state of an earlier run if the folder holds one, else the seed. Raises DataUnusable."""
-    store = DocumentStore(data)
+def build_world(marketplace: AnyMarketplace, data: Path | None, seed: Any | None) -> AnyWorld:
+    """The state of an earlier run if the folder holds one, else the seed, else the demo's.
+
+    `seed` is what the marketplace's `parse_seed` gave. Raises DataUnusable.
+    """
+    store = DocumentStore(data, marketplace.name)
     is_new = store.is_empty()
-    world = World(store)
+    world: AnyWorld = marketplace.open(store)
     if is_new:
-        plant(world, seed or demo_seed())
+        marketplace.plant(world, seed or marketplace.demo_seed())
     return world
 
 
-def build_server(world: World, on_ready: Callable[[], None]) -> SandboxServer:
+def build_server(
+    marketplace: AnyMarketplace, world: AnyWorld, on_ready: Callable[[], None]
+) -> SandboxServer:
     """A server for this world, not yet started."""
     connections = Connections()
     config = uvicorn.Config(
-        build_app(Platform(world, connections)),
+        build_app(marketplace, marketplace.platform(world, connections)),
         http=protocol_for(connections),
         ws="none",
         lifespan="off",

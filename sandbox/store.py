@@ -41,11 +41,12 @@ class DocumentStore:
     stand-in marketplace need not survive that, and answers faster for it.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, marketplace: str = "marketplace") -> None:
         self._lock_fd = _lock(folder) if folder else None
+        file_name = f"{marketplace}.sqlite3"
         try:
             self._db = sqlite3.connect(
-                folder / "shopee.sqlite3" if folder else ":memory:",
+                folder / file_name if folder else ":memory:",
                 isolation_level=None,
                 check_same_thread=False,  # opened by the starter, used by the server's thread only
             )
@@ -53,7 +54,7 @@ class DocumentStore:
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise DataUnusable(f"cannot use {folder}/shopee.sqlite3: {error}") from error
+            raise DataUnusable(f"cannot use {folder}/{file_name}: {error}") from error
 
     def documents(self, kind: str) -> Iterable[tuple[str, str]]:
         """All (key, body) of a kind, in order of key."""

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from sandbox.market.refusal import Refusal
 from sandbox.shopee import errors, tokens
 from sandbox.shopee.endpoint import Call, Endpoint
 from sandbox.shopee.entities import Authorization
-from sandbox.shopee.errors import Refusal
 from sandbox.shopee.tokens import TokenPair
 
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.market.refusal import Refusal
 from sandbox.shopee import chat_views, errors
 from sandbox.shopee.endpoint import Call, Endpoint
 from sandbox.shopee.entities import Conversation, Message
-from sandbox.shopee.errors import Refusal
 
 DEFAULT_PAGE = 25
 LARGEST_PAGE = 60

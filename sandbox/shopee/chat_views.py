@@ -7,9 +7,10 @@ report of the real one.
 from typing import Any
 
 from sandbox.clock import NANOSECONDS
+from sandbox.market.entities import Picture
+from sandbox.market.pictures import thumbnail_size
 from sandbox.shopee.endpoint import Call
-from sandbox.shopee.entities import Conversation, Message, Picture
-from sandbox.shopee.pictures import thumbnail_size
+from sandbox.shopee.entities import Conversation, Message
 
 
 def conversation(call: Call, chat: Conversation, latest: Message) -> dict[str, Any]:

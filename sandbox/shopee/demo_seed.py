@@ -1,11 +1,11 @@
 """The marketplace that the sandbox starts with when it is given none: the demo's and the tests'."""
 
+from sandbox.market.seeding import SeedMessage
 from sandbox.shopee.entities import App, Buyer, Item, MainAccount, Package
 from sandbox.shopee.seed import (
     Seed,
     SeedChat,
     SeedMerchant,
-    SeedMessage,
     SeedOrder,
     SeedShop,
     SeedToken,

@@ -1,30 +1,25 @@
 """What an endpoint of the marketplace is, and what its handler gets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from sandbox.shopee.entities import App, Message, Picture, Shop
-from sandbox.shopee.errors import ERROR_NOT_FOUND, ERROR_PARAM, PARAM_ERROR, Refusal
-from sandbox.shopee.parameters import Parameters
+from sandbox.market.call import MarketCall
+from sandbox.market.entities import Picture
+from sandbox.market.parameters import Parameters
+from sandbox.market.refusal import Refusal
+from sandbox.shopee.entities import App, Shop
+from sandbox.shopee.errors import ERROR_NOT_FOUND, ERROR_PARAM, PARAM_ERROR
 from sandbox.shopee.world import World
 
 SignedFor = Literal["public", "shop", "merchant"]
 
 
-@dataclass(frozen=True)
-class MessageFate:
-    """What a fault has in store for the message that is about to be accepted."""
+@dataclass(kw_only=True)
+class Call(MarketCall):
+    """One admitted call."""
 
-    status: Literal["normal", "blocked", "censored_blacklist"] = "normal"
-    hidden_until: float | None = None
-    hidden: bool = False
-
-
-@dataclass
-class Call:
-    """One admitted call. `accepted` is set by a send, for the log."""
-
+    endpoint: "Endpoint"
     world: World
     app: App
     shop: Shop | None
@@ -32,8 +27,6 @@ class Call:
     parameters: Parameters
     base_url: str
     file: bytes | None = None
-    fate: Callable[[], MessageFate] = field(default=MessageFate)
-    accepted: Message | None = None
 
     @property
     def now(self) -> float:

@@ -1,8 +1,11 @@
-"""What the marketplace knows. Times are unix seconds of the sandbox's clock unless named `_ns`."""
+"""What Shopee knows. Times are unix seconds of the sandbox's clock unless named `_ns`."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.market import entities as market
+from sandbox.market.entities import Entity, OrderLine
 
 Region = Literal["MY", "SG", "PH", "TH", "VN", "ID", "TW", "BR", "MX"]
 OrderStatus = Literal[
@@ -29,20 +32,7 @@ MessageStatus = Literal[
     "censored_blacklist",
     "offwork_autoreply",
 ]
-NOT_SHOWN: frozenset[MessageStatus] = frozenset({"blocked", "censored_blacklist"})
-
-
-class Entity(BaseModel):
-    """Something the sandbox stores, under `kind` and the values of its `key_fields`."""
-
-    model_config = ConfigDict(extra="forbid")
-    kind: ClassVar[str]
-    key_fields: ClassVar[tuple[str, ...]]
-
-    @property
-    def key(self) -> str:
-        """The name of this one among its kind."""
-        return "/".join(str(getattr(self, name)) for name in self.key_fields)
+NOT_SHOWN: tuple[MessageStatus, ...] = ("blocked", "censored_blacklist")
 
 
 class App(Entity):
@@ -58,13 +48,10 @@ class App(Entity):
     suspended: bool = False
 
 
-class Shop(Entity):
+class Shop(market.Shop):
     """A seller's shop."""
 
-    kind = "shop"
-    key_fields = ("shop_id",)
     shop_id: int
-    shop_name: str
     region: Region = "MY"
     status: Literal["NORMAL", "BANNED", "FROZEN"] = "NORMAL"
     merchant_id: int | None = None
@@ -148,31 +135,15 @@ class RefreshToken(Entity):
     used_by: list[str] = Field(default_factory=list)
 
 
-class Buyer(Entity):
+class Buyer(market.Buyer):
     """Someone who buys and chats. `user_id` is the `to_id` of the chat."""
 
-    kind = "buyer"
-    key_fields = ("user_id",)
     user_id: int
-    username: str
-    full_name: str = "Buyer"
     phone: str = "60100000000"
     city: str = "Kuala Lumpur"
     state: str = "Kuala Lumpur"
     zipcode: str = "50000"
     address: str = "1 Jalan Contoh"
-
-
-class Contact(Entity):
-    """What stands between one shop and one buyer, whether or not they ever chatted."""
-
-    kind = "contact"
-    key_fields = ("shop_id", "buyer_id")
-    shop_id: int
-    buyer_id: int
-    blocked_by_buyer: bool = False
-    blocked_by_shop: bool = False
-    return_open: bool = False
 
 
 class Item(BaseModel):
@@ -200,10 +171,9 @@ class Package(BaseModel):
     logistics_channel_id: int = 20001
 
 
-class Order(Entity):
+class Order(market.Order):
     """An order."""
 
-    kind = "order"
     key_fields = ("order_sn",)
     order_sn: str = Field(min_length=1)
     shop_id: int
@@ -218,72 +188,54 @@ class Order(Entity):
     items: list[Item] = Field(min_length=1)
     packages: list[Package] = Field(default_factory=list)
 
+    @property
+    def number(self) -> str:
+        """The order's number, its key."""
+        return self.order_sn
 
-class Conversation(Entity):
+    @property
+    def state(self) -> str:
+        """How far the order is."""
+        return self.order_status
+
+    @property
+    def lines(self) -> list[OrderLine]:
+        """What was ordered."""
+        return [OrderLine(name=item.item_name, quantity=item.quantity) for item in self.items]
+
+    @property
+    def tracking_numbers(self) -> list[str]:
+        """One for each parcel; empty text for one not issued yet."""
+        return [package.tracking_number for package in self.packages]
+
+
+class Conversation(market.Conversation):
     """The chat of one shop with one buyer."""
 
-    kind = "conversation"
-    key_fields = ("conversation_id",)
     conversation_id: int
     shop_id: int
     buyer_id: int
-    unread_count: int = 0
     pinned: bool = False
     mute: bool = False
-    last_read_message_id: str = "0"
 
 
-class Message(Entity):
-    """One message. Of a picture, `content` holds its `picture_id`; addresses are made on reading.
+class Message(market.Message):
+    """One message; `source_content` names the order or item that it is about."""
 
-    `hidden_until` keeps it out of the shop's reads (not of the buyer's view) until then.
-    """
-
-    kind = "message"
-    key_fields = ("message_id",)
     message_id: int
     conversation_id: int
     shop_id: int
     buyer_id: int
-    by: Literal["shop", "buyer"]
-    message_type: str
-    content: dict[str, Any]
     source_content: dict[str, Any] = Field(default_factory=dict)
     status: MessageStatus = "normal"
     source: str = "openapi"
-    created_ns: int
-    hidden_until: float | None = None
-    hidden: bool = False
-
-    def readable(self, now: float) -> bool:
-        """Whether the shop's reads show it."""
-        return not self.hidden and (self.hidden_until is None or self.hidden_until <= now)
 
     @property
     def shown_to_buyer(self) -> bool:
         """Whether the buyer sees it."""
         return self.status not in NOT_SHOWN
 
-
-class Picture(Entity):
-    """What is known of an uploaded picture; its bytes are stored apart."""
-
-    kind = "picture"
-    key_fields = ("picture_id",)
-    picture_id: str
-    shop_id: int
-    sha256: str
-    media_type: str
-    width: int
-    height: int
-    size_bytes: int
-    uploaded_at: float
-
-
-class ClockShift(Entity):
-    """How far the sandbox's two clocks are from the machine's, in seconds."""
-
-    kind = "clock"
-    key_fields = ()
-    shift_s: float = 0.0
-    request_shift_s: float = 0.0
+    @property
+    def about_order_sn(self) -> str | None:
+        """The order that the message is about without being its card."""
+        return self.source_content.get("order_sn")

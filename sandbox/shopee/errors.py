@@ -41,7 +41,7 @@ BLOCKED_BY_SAFETY = "block_by_internal_safety_strategies"
 
 # Which status goes with which error is not documented; 403 for sign, token and permission is what
 # clients report. Refusals by chat rules come with 200, as a decision and not a failed call.
-_HTTP_STATUS = {
+_STATUSES = {
     ERROR_PARAM: 400,
     PARAM_ERROR: 400,
     ERROR_SIGN: 403,
@@ -64,11 +64,6 @@ _HTTP_STATUS = {
 }
 
 
-class Refusal(Exception):
-    """The marketplace says no. Raised anywhere in judging a call, answered in the envelope."""
-
-    def __init__(self, error: str, message: str, *, http_status: int | None = None) -> None:
-        super().__init__(f"{error}: {message}")
-        self.error = error
-        self.message = message
-        self.http_status = _HTTP_STATUS.get(error, 200) if http_status is None else http_status
+def http_status(error: str) -> int:
+    """The status that goes with the error."""
+    return _STATUSES.get(error, 200)

@@ -1,15 +1,13 @@
 """The checks before any business, in the order of marketplace-apis 4.5."""
 
-import time
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sandbox.market.parameters import is_whole
+from sandbox.market.refusal import Refusal
 from sandbox.shopee import errors, tokens
 from sandbox.shopee.endpoint import Endpoint, SignedFor
 from sandbox.shopee.entities import App, Shop
-from sandbox.shopee.errors import Refusal
-from sandbox.shopee.parameters import is_whole
 from sandbox.shopee.signing import is_signed_by
 from sandbox.shopee.world import World
 
@@ -41,26 +39,6 @@ class SignedRequest:
         if not first:
             raise Refusal(errors.ERROR_PARAM, f"There is no {name} in query.")
         return first
-
-
-class RateGate:
-    """Calls per second, by shop or app, over a sliding window of real time."""
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._recent: dict[str, deque[float]] = {}
-
-    def admit(self, who: str, per_second: int | None) -> None:
-        """Count the call. Refuses when there were already as many in the last second."""
-        if per_second is None:
-            return
-        now = self._monotonic()
-        recent = self._recent.setdefault(who, deque())
-        while recent and now - recent[0] >= 1.0:
-            recent.popleft()
-        if len(recent) >= per_second:
-            raise Refusal(errors.ERROR_RATE_LIMIT, "Too many requests.")
-        recent.append(now)
 
 
 def admit(world: World, request: SignedRequest, signed_for: SignedFor) -> Caller:

@@ -4,7 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from sandbox.shopee.entities import Entity, Region
+from sandbox.market import entities as market
+from sandbox.shopee.entities import Region
 
 DAY_S = 86_400
 RepeatType = Literal["text", "image", "order", "item", "sticker"]
@@ -18,11 +19,8 @@ def _repeat_types() -> list[RepeatType]:
     return ["text", "image"]
 
 
-class Limits(Entity):
+class Limits(market.Limits):
     """Defaults are what marketplace-apis 1 states; the stricter one where it states two."""
-
-    kind = "limits"
-    key_fields = ()
 
     timestamp_window_s: int = Field(300, ge=1)
     access_token_life_s: int = Field(14_400, ge=1)
@@ -30,7 +28,6 @@ class Limits(Entity):
     refresh_token_life_s: int = Field(30 * DAY_S, ge=1)
     code_life_s: int = Field(600, ge=1)
     authorization_life_s: int = Field(365 * DAY_S, ge=1)
-    requests_per_second: int | None = Field(None, ge=1, description="Per shop; null: no limit.")
     sends_per_minute: int | None = Field(None, ge=1, description="Per shop; null: no limit.")
     daily_sends: dict[Region, int] = Field(default_factory=_daily_sends)
     image_limit_bytes: int = Field(2_000_000, ge=1)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, TypeVar, get_args
 
+from sandbox.market.parameters import is_whole
+from sandbox.market.refusal import Refusal
 from sandbox.shopee import errors, order_views
 from sandbox.shopee.endpoint import Call, Endpoint
 from sandbox.shopee.entities import Buyer, Order, OrderStatus, Package
-from sandbox.shopee.errors import Refusal
-from sandbox.shopee.parameters import is_whole
 
 T = TypeVar("T")
 LONGEST_SPAN_S = 15 * 86_400

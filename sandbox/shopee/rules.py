@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from sandbox.market.refusal import Refusal
 from sandbox.shopee import errors
-from sandbox.shopee.errors import Refusal
 from sandbox.shopee.limits import Limits
 
 _RESETS_AT_UTC_OFFSET_S = 8 * 3600

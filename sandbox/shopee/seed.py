@@ -1,18 +1,16 @@
 """The seed: what the marketplace holds at its first start. Reading, checking and planting it."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from sandbox.errors import SeedInvalid
-from sandbox.shopee import chatlog, tokens
+from sandbox.market import chatlog, seeding
+from sandbox.market.entities import Contact
+from sandbox.market.seeding import HOUR_S, SeedMessage, SeedPart
+from sandbox.shopee import tokens
 from sandbox.shopee.entities import (
     App,
     Buyer,
-    Contact,
     Item,
     MainAccount,
     Merchant,
@@ -24,13 +22,10 @@ from sandbox.shopee.entities import (
 from sandbox.shopee.limits import Limits
 from sandbox.shopee.world import World
 
-HOUR_S = 3600
 
-
-class SeedToken(BaseModel):
+class SeedToken(SeedPart):
     """A token pair that works from the start, as if the seller had authorized the app."""
 
-    model_config = ConfigDict(extra="forbid")
     partner_id: int
     access_token: str = Field(min_length=8, repr=False)
     refresh_token: str = Field(min_length=8, repr=False)
@@ -49,10 +44,9 @@ class SeedMerchant(Merchant):
     tokens: list[SeedToken] = Field(default_factory=list)
 
 
-class SeedOrder(BaseModel):
+class SeedOrder(SeedPart):
     """An order. Its time is told as an age, so that contact windows hold whenever it is planted."""
 
-    model_config = ConfigDict(extra="forbid")
     order_sn: str = Field(pattern=r"^[0-9]{6}[0-9A-Z]{8}$")
     shop_id: int
     buyer_id: int
@@ -66,19 +60,9 @@ class SeedOrder(BaseModel):
     packages: list[Package] = Field(default_factory=list)
 
 
-class SeedMessage(BaseModel):
-    """A message of an existing chat, text only."""
-
-    model_config = ConfigDict(extra="forbid")
-    by: Literal["shop", "buyer"]
-    text: str = Field(min_length=1)
-    age_hours: float = Field(1.0, ge=0)
-
-
-class SeedChat(BaseModel):
+class SeedChat(SeedPart):
     """An existing chat, oldest message first, and what stands between the two."""
 
-    model_config = ConfigDict(extra="forbid")
     shop_id: int
     buyer_id: int
     blocked_by_buyer: bool = False
@@ -87,10 +71,9 @@ class SeedChat(BaseModel):
     messages: list[SeedMessage] = Field(default_factory=list)
 
 
-class Seed(BaseModel):
+class Seed(SeedPart):
     """A whole marketplace."""
 
-    model_config = ConfigDict(extra="forbid")
     apps: list[App] = Field(min_length=1)
     merchants: list[SeedMerchant] = Field(default_factory=list)
     shops: list[SeedShop] = Field(min_length=1)
@@ -126,32 +109,12 @@ class Seed(BaseModel):
             ("shops.shop_id", [str(shop.shop_id) for shop in self.shops]),
             ("buyers.user_id", [str(buyer.user_id) for buyer in self.buyers]),
         ):
-            twice = sorted({value for value in values if values.count(value) > 1})
-            if twice:
-                raise ValueError(f"{name}: {', '.join(twice)} is given twice")
-
-
-def read_seed(path: Path) -> Seed:
-    """The seed in this JSON file. Raises SeedInvalid naming the file and the field."""
-    try:
-        return parse_seed(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SeedInvalid(f"cannot read the seed {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise SeedInvalid(f"{path} is not JSON: {error}") from error
-    except SeedInvalid as error:
-        raise SeedInvalid(f"{path}: {error}") from error
+            seeding.names_given_twice(name, values)
 
 
 def parse_seed(data: object) -> Seed:
     """The seed in parsed JSON. Raises SeedInvalid naming the first wrong field."""
-    try:
-        return Seed.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        text = f"{field}: {first['msg']}" if field else first["msg"]
-        raise SeedInvalid(text.replace("Value error, ", "")) from error
+    return seeding.parse(Seed, data)
 
 
 def plant(world: World, seed: Seed) -> None:

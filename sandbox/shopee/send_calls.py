@@ -3,11 +3,14 @@
 from typing import Any
 
 from sandbox.clock import NANOSECONDS
-from sandbox.shopee import chat_views, chatlog, pictures, rules
+from sandbox.market import chatlog
+from sandbox.market.parameters import Parameters
+from sandbox.market.pictures import thumbnail_size
+from sandbox.market.refusal import Refusal
+from sandbox.shopee import chat_views, pictures, rules
 from sandbox.shopee.endpoint import Call, Endpoint
 from sandbox.shopee.entities import Message, Order
-from sandbox.shopee.errors import PARAM_ERROR, Refusal
-from sandbox.shopee.parameters import Parameters
+from sandbox.shopee.errors import PARAM_ERROR
 from sandbox.shopee.rules import Draft, Facts, Sent
 
 MINUTE_S = 60
@@ -25,7 +28,7 @@ def upload_image(call: Call) -> dict[str, Any]:
     )
     call.world.add_picture(picture, call.file)
     url = call.picture_url(picture)
-    width, height = pictures.thumbnail_size(picture.width, picture.height)
+    width, height = thumbnail_size(picture.width, picture.height)
     return {
         "url": url,
         "thumbnail": f"{url}_tn",
@@ -51,7 +54,7 @@ def send_message(call: Call) -> dict[str, Any]:
     draft = _draft(call, message_type, content, str(source_content.get("order_sn", "")))
     rules.check(draft, facts, call.world.limits)
     fate = call.fate()
-    call.accepted = chatlog.append(
+    message = chatlog.append(
         call.world,
         shop_id=call.own_shop.shop_id,
         buyer_id=to_id,
@@ -60,11 +63,12 @@ def send_message(call: Call) -> dict[str, Any]:
         content=content,
         source_content=source_content,
         source="openapi",
-        status=fate.status,
+        status=fate.status or "normal",
         hidden_until=fate.hidden_until,
         hidden=fate.hidden,
     )
-    return chat_views.sent(call, call.accepted)
+    call.accepted = message
+    return chat_views.sent(call, message)
 
 
 def gather(call: Call, buyer_id: int) -> Facts:

@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sandbox.market.refusal import Refusal
 from sandbox.shopee import errors
 from sandbox.shopee.entities import AccessToken, AuthCode, Authorization, RefreshToken
-from sandbox.shopee.errors import Refusal
 from sandbox.shopee.world import World
 
 

@@ -29,6 +29,8 @@ FORBIDDEN = [
     ("sandbox/stray.py", "import wire", "wire"),
     ("launcher/stray.py", "import wire", "wire"),
     ("wire/stray.py", "import httpx", "wire-uses"),
+    ("sandbox/market/stray.py", "import sandbox.shopee.entities", "sandbox"),
+    ("sandbox/shopee/stray.py", "import sandbox.platforms", "sandbox"),
     ("edge/camera/stray.py", "import cv2", "drivers"),
     ("edge/uplink/stray.py", "import paho.mqtt.client", "drivers"),
     ("cloud/dispatcher/stray.py", "import paho.mqtt.client", "drivers"),

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from sandbox.market.refusal import Refusal
 from sandbox.shopee import rules
-from sandbox.shopee.errors import Refusal
 from sandbox.shopee.limits import DAY_S, Limits
 from sandbox.shopee.rules import Draft, Facts, Sent
 

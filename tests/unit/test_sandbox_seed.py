@@ -9,8 +9,10 @@ import pytest
 
 from sandbox.clock import Clock
 from sandbox.errors import SeedInvalid
-from sandbox.shopee import buyer_view, demo_seed
-from sandbox.shopee.seed import parse_seed, plant, read_seed
+from sandbox.market import buyer_view
+from sandbox.market.seeding import read
+from sandbox.shopee import demo_seed
+from sandbox.shopee.seed import parse_seed, plant
 from sandbox.shopee.world import World
 from sandbox.store import DocumentStore
 
@@ -67,7 +69,7 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, words: str) -> None:
     path.write_text(text)
 
     with pytest.raises(SeedInvalid) as refused:
-        read_seed(path)
+        read(path, parse_seed)
 
     assert words in str(refused.value)
     assert "seed.json" in str(refused.value)
@@ -75,7 +77,7 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, words: str) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(SeedInvalid, match=r"cannot read the seed .*none\.json"):
-        read_seed(tmp_path / "none.json")
+        read(tmp_path / "none.json", parse_seed)
 
 
 def test_orders_are_as_old_as_told_whenever_planted() -> None:

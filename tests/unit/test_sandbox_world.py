@@ -11,12 +11,12 @@ from fastapi import HTTPException, Request
 from PIL import Image
 
 from sandbox.errors import DataUnusable
+from sandbox.market.control import only_loopback
+from sandbox.market.parameters import Parameters, read_query
+from sandbox.market.refusal import Refusal
 from sandbox.shopee import pictures
-from sandbox.shopee.control import only_loopback
 from sandbox.shopee.demo_seed import demo_seed
 from sandbox.shopee.entities import Buyer
-from sandbox.shopee.errors import Refusal
-from sandbox.shopee.parameters import Parameters, read_query
 from sandbox.shopee.seed import plant
 from sandbox.shopee.world import World
 from sandbox.store import Change, DocumentStore, PictureBytes

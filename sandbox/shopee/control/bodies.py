@@ -1,26 +1,11 @@
-"""What the control API is asked with. Every body names its fields; an unknown one is refused."""
+"""What Shopee's part of the control API is asked with."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field
 
-from sandbox.shopee.entities import MessageStatus, OrderStatus
-
-
-class Change(BaseModel):
-    """Fields of something; those that were given count."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    def given(self) -> dict[str, Any]:
-        """The fields that were given a value."""
-        return self.model_dump(exclude_none=True)
-
-
-class ResetBody(Change):
-    """Start anew from this seed, or without one from the sandbox's own."""
-
-    seed: dict[str, Any] | None = None
+from sandbox.market.control.bodies import Change
+from sandbox.shopee.entities import OrderStatus
 
 
 class ShopChange(Change):
@@ -72,55 +57,3 @@ class MintedTokens(BaseModel):
     access_token: str
     refresh_token: str
     expire_in_s: int
-
-
-class ClockBody(Change):
-    """Move marketplace time on by so much, or let request timestamps be judged at a given time."""
-
-    advance_s: float | None = None
-    request_time: float | None = Field(None, description="Unix seconds; judged from there on.")
-    reset: bool = False
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> "ClockBody":
-        if self.advance_s is None and self.request_time is None and not self.reset:
-            raise ValueError("give advance_s, request_time or reset")
-        return self
-
-
-class ClockState(BaseModel):
-    """Both clocks, unix seconds."""
-
-    now: float
-    request_now: float
-
-
-class WriteBody(Change):
-    """A message by the buyer, or by a person of the shop in the Seller Centre."""
-
-    by: Literal["buyer", "shop"] = "buyer"
-    message_type: str = "text"
-    text: str = ""
-    content: dict[str, Any] = Field(default_factory=dict)
-    order_sn: str | None = None
-
-    @model_validator(mode="after")
-    def _has_content(self) -> "WriteBody":
-        if not self.text and not self.content:
-            raise ValueError("give text or content")
-        return self
-
-
-class ContactChange(Change):
-    """What stands between a shop and a buyer."""
-
-    blocked_by_buyer: bool | None = None
-    blocked_by_shop: bool | None = None
-    return_open: bool | None = None
-
-
-class MessageChange(Change):
-    """What becomes of a message afterwards. `hidden` keeps it out of the shop's reads."""
-
-    status: MessageStatus | None = None
-    hidden: bool | None = None

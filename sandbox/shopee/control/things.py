@@ -1,35 +1,17 @@
-"""Control of apps, shops, buyers, orders and parcels, and of the whole state."""
+"""Control of apps, shops, buyers, orders and parcels."""
 
 from fastapi import APIRouter, HTTPException
 
-from sandbox.errors import SeedInvalid
+from sandbox.market.control.finding import changed, found, refuse_known
 from sandbox.shopee.control import bodies
-from sandbox.shopee.control.finding import changed, found, refuse_known
-from sandbox.shopee.demo_seed import demo_seed
 from sandbox.shopee.entities import App, Buyer, Order, Package, Shop
-from sandbox.shopee.platform import Platform
-from sandbox.shopee.seed import SeedOrder, add_order, parse_seed, plant
+from sandbox.shopee.seed import SeedOrder, add_order
 from sandbox.shopee.world import World
 
 
-def thing_routes(platform: Platform) -> APIRouter:
+def thing_routes(world: World) -> APIRouter:
     """Routes about what the marketplace holds."""
     router = APIRouter()
-    world = platform.world
-
-    @router.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok", "marketplace": "shopee"}
-
-    @router.post("/reset", status_code=204)
-    async def reset(body: bodies.ResetBody) -> None:
-        try:
-            seed = demo_seed() if body.seed is None else parse_seed(body.seed)
-        except SeedInvalid as error:
-            raise HTTPException(422, str(error)) from error
-        plant(world, seed)
-        platform.faults.clear()
-        platform.log.clear()
 
     @router.post("/apps", status_code=201)
     async def add_app(app: App) -> dict[str, int]:

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
+from sandbox.market.control.finding import found
 from sandbox.shopee import tokens
 from sandbox.shopee.control import bodies
-from sandbox.shopee.control.finding import found
 from sandbox.shopee.world import World
 
 

@@ -1,52 +1,67 @@
 """Reading a request from the wire into plain values, before anything is judged."""
 
 import json
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from sandbox.shopee.errors import ERROR_PARAM, Refusal
-from sandbox.shopee.gate import SignedRequest
-from sandbox.shopee.parameters import read_query
+from sandbox.market.parameters import Query, read_query
+from sandbox.market.refusal import Refusal, Wording
 
 LARGEST_BODY_BYTES = 64_000_000
 
 
 @dataclass(frozen=True, repr=False)
 class Received:
-    """One request as it came: its body is not looked at before the signature is good."""
+    """One request as it came: its body is not looked at before the signature is good.
+
+    Names of headers are in lower case.
+    """
 
     method: str
     path: str
-    query: dict[str, str | list[str]]
-    content_type: str
+    query: Query
+    headers: Mapping[str, str]
     body: bytes
     base_url: str
     client: tuple[str, int]
 
     @property
-    def signed(self) -> SignedRequest:
-        """What signature and token are checked on."""
-        return SignedRequest(self.path, self.query)
+    def content_type(self) -> str:
+        """The declared type of the body, with its parameters."""
+        return self.headers.get("content-type", "")
+
+    @property
+    def is_multipart(self) -> bool:
+        """Whether the body is declared as parts."""
+        return self.content_type.startswith("multipart/form-data")
 
 
-async def receive(request: Request) -> Received:
+@dataclass(frozen=True, repr=False)
+class Parts:
+    """The parts of a multipart body: values, and the bytes of files by the name of the field."""
+
+    values: Query = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+async def receive(request: Request, *, too_big: Wording) -> Received:
     """Read the request to its end. Raises Refusal when the body is unreasonably big."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_BODY_BYTES:
-            raise Refusal(ERROR_PARAM, "The body is too big.", http_status=413)
+            raise too_big.refusal()
     client = request.client
     return Received(
         method=request.method,
         path=request.url.path,
         query=read_query(request.url.query),
-        content_type=request.headers.get("content-type", ""),
+        headers=dict(request.headers),
         body=bytes(body),
         base_url=f"{request.url.scheme}://{request.headers.get('host', 'localhost')}",
         client=(client.host, client.port) if client else ("", 0),
@@ -66,20 +81,33 @@ def json_body(received: Received, *, error: str) -> dict[str, Any]:
     return value
 
 
-async def uploaded_file(received: Received, *, error: str) -> bytes | None:
-    """The bytes of the multipart field `file`, or None when there is no such field."""
-    if not received.content_type.startswith("multipart/form-data"):
-        return None
+def form_body(received: Received, *, error: str) -> Query:
+    """The values of an application/x-www-form-urlencoded body."""
+    try:
+        return read_query(received.body.decode())
+    except UnicodeDecodeError as problem:
+        raise Refusal(error, "The body is not a form in UTF-8.") from problem
+
+
+async def read_parts(received: Received, *, error: str) -> Parts:
+    """The parts of a multipart/form-data body; none when it is declared as something else."""
+    if not received.is_multipart:
+        return Parts()
     parser = MultiPartParser(Headers({"content-type": received.content_type}), _once(received.body))
     try:
         form = await parser.parse()
     except (MultiPartException, KeyError) as problem:
         raise Refusal(error, "The body is not whole multipart/form-data.") from problem
+    parts = Parts()
     try:
-        file = form.get("file")
-        return await file.read() if isinstance(file, UploadFile) else None
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                parts.files[name] = await value.read()
+            else:
+                parts.values[name] = value
     finally:
         await form.close()
+    return parts
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:

@@ -1,44 +1,44 @@
 """The pages that show what buyers see, live, and the pictures of the chats."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
+from sandbox.market import buyer_view, chatlog
+from sandbox.market.entities import Buyer, Id, Order, Picture, Shop
+from sandbox.market.pictures import thumbnail
+from sandbox.market.world import AnyWorld
 from sandbox.pages.rendering import fragment, page
-from sandbox.shopee import buyer_view, chatlog
-from sandbox.shopee.entities import Buyer, Shop
-from sandbox.shopee.pictures import thumbnail
-from sandbox.shopee.world import World
 
 KEEP_ALIVE_S = 15.0
 LONGEST_TEXT = 2000
 
 
-def buyer_routes(world: World) -> APIRouter:
+def buyer_routes(world: AnyWorld, title: str) -> APIRouter:
     """Index, a buyer's phone, its live stream, its form, and the pictures."""
     router = APIRouter()
     router.include_router(_picture_routes(world))
 
     def messages_html(shop: Shop, buyer: Buyer) -> str:
         chat = buyer_view.see(world, shop.shop_id, buyer.user_id)
-        orders = {order.order_sn: order for order in world.orders}
+        orders = {order.number: order for order in world.orders}
         return fragment("messages.html", chat=chat, shop=shop, orders=orders, clock=_clock_text)
 
     @router.get("/")
     async def index() -> HTMLResponse:
-        return page("index.html", shops=_overview(world))
+        return page("index.html", title=title, shops=_overview(world))
 
     @router.get("/buyer/{shop_id}/{buyer_id}")
-    async def phone(shop_id: int, buyer_id: int) -> HTMLResponse:
+    async def phone(shop_id: str, buyer_id: str) -> HTMLResponse:
         shop, buyer = _find(world, shop_id, buyer_id)
         return page("buyer.html", shop=shop, buyer=buyer, messages=messages_html(shop, buyer))
 
     @router.get("/buyer/{shop_id}/{buyer_id}/stream")
-    async def stream(shop_id: int, buyer_id: int) -> StreamingResponse:
+    async def stream(shop_id: str, buyer_id: str) -> StreamingResponse:
         shop, buyer = _find(world, shop_id, buyer_id)
 
         async def events() -> AsyncIterator[str]:
@@ -53,7 +53,7 @@ def buyer_routes(world: World) -> APIRouter:
         )
 
     @router.post("/buyer/{shop_id}/{buyer_id}/messages")
-    async def write(shop_id: int, buyer_id: int, text: Annotated[str, Form()]) -> Response:
+    async def write(shop_id: str, buyer_id: str, text: Annotated[str, Form()]) -> Response:
         shop, buyer = _find(world, shop_id, buyer_id)
         if not text.strip() or len(text) > LONGEST_TEXT:
             raise HTTPException(422, f"Write 1 to {LONGEST_TEXT} characters.")
@@ -64,7 +64,6 @@ def buyer_routes(world: World) -> APIRouter:
             by="buyer",
             message_type="text",
             content={"text": text.strip()},
-            source="android",
         )
         world.commit()
         return RedirectResponse(f"/buyer/{shop_id}/{buyer_id}", 303)
@@ -72,19 +71,20 @@ def buyer_routes(world: World) -> APIRouter:
     return router
 
 
-def _find(world: World, shop_id: int, buyer_id: int) -> tuple[Shop, Buyer]:
-    shop, buyer = world.shops.get(shop_id), world.buyers.get(buyer_id)
+def _find(world: AnyWorld, shop_id: str, buyer_id: str) -> tuple[Shop, Buyer]:
+    shop: Shop | None = world.shops.get(shop_id)
+    buyer: Buyer | None = world.buyers.get(buyer_id)
     if shop is None or buyer is None:
         raise HTTPException(404, "There is no such shop or buyer.")
     return shop, buyer
 
 
-def _picture_routes(world: World) -> APIRouter:
+def _picture_routes(world: AnyWorld) -> APIRouter:
     router = APIRouter()
 
     @router.get("/file/{picture_id}")
     async def picture(picture_id: str) -> Response:
-        known = world.pictures.get(picture_id.removesuffix("_tn"))
+        known: Picture | None = world.pictures.get(picture_id.removesuffix("_tn"))
         body = world.store.picture(known.picture_id) if known else None
         if known is None or body is None:
             raise HTTPException(404, "There is no such picture.")
@@ -107,19 +107,25 @@ def _clock_text(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _overview(world: World) -> list[dict[str, object]]:
+def _overview(world: AnyWorld) -> list[dict[str, object]]:
     """Every shop with every buyer who ordered or chatted there."""
-    shops = []
-    for shop in sorted(world.shops, key=lambda one: one.shop_id):
-        rows = []
-        for buyer in sorted(world.buyers, key=lambda one: one.user_id):
-            orders = [
-                order
-                for order in world.orders
-                if order.shop_id == shop.shop_id and order.buyer_id == buyer.user_id
-            ]
-            chat = buyer_view.see(world, shop.shop_id, buyer.user_id)
-            if orders or chat.messages:
-                rows.append({"buyer": buyer, "orders": orders, "messages": len(chat.messages)})
-        shops.append({"shop": shop, "rows": rows})
-    return shops
+    shops: list[Shop] = sorted(world.shops, key=lambda one: _by_number(one.shop_id))
+    return [{"shop": shop, "rows": list(_rows(world, shop))} for shop in shops]
+
+
+def _rows(world: AnyWorld, shop: Shop) -> Iterator[dict[str, object]]:
+    buyers: list[Buyer] = sorted(world.buyers, key=lambda one: _by_number(one.user_id))
+    for buyer in buyers:
+        orders: list[Order] = [
+            order
+            for order in world.orders
+            if order.shop_id == shop.shop_id and order.buyer_id == buyer.user_id
+        ]
+        chat = buyer_view.see(world, shop.shop_id, buyer.user_id)
+        if orders or chat.messages:
+            yield {"buyer": buyer, "orders": orders, "messages": len(chat.messages)}
+
+
+def _by_number(identity: Id) -> tuple[int, str]:
+    """Sorts numbers by their size, whether they are kept as numbers or as text."""
+    return len(str(identity)), str(identity)

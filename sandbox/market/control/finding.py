@@ -4,14 +4,14 @@ from typing import TypeVar
 
 from fastapi import HTTPException
 
-from sandbox.shopee.control.bodies import Change
-from sandbox.shopee.entities import Entity
-from sandbox.shopee.world import Collection
+from sandbox.market.collection import Collection
+from sandbox.market.control.bodies import Change
+from sandbox.market.entities import Entity, Id
 
 E = TypeVar("E", bound=Entity)
 
 
-def found(collection: Collection[E], key: int | str) -> E:
+def found(collection: Collection[E], key: Id) -> E:
     """The entity with this key, or status 404."""
     entity = collection.get(key)
     if entity is None:

@@ -1,13 +1,11 @@
 """A chat as the buyer sees it: the truth that pages show and tests count."""
 
-from typing import Literal
-
 from pydantic import BaseModel
 
 from sandbox.clock import NANOSECONDS
-from sandbox.shopee.chatlog import contact_between
-from sandbox.shopee.entities import Message
-from sandbox.shopee.world import World
+from sandbox.market.chatlog import contact_between
+from sandbox.market.entities import By, Conversation, Id, Message, Picture
+from sandbox.market.world import AnyWorld
 
 
 class SeenImage(BaseModel):
@@ -25,7 +23,7 @@ class SeenMessage(BaseModel):
     """One message. `at` is in unix seconds of the sandbox's clock."""
 
     message_id: str
-    by: Literal["shop", "buyer"]
+    by: By
     message_type: str
     at: float
     source: str
@@ -33,15 +31,15 @@ class SeenMessage(BaseModel):
     text: str | None = None
     image: SeenImage | None = None
     order_sn: str | None = None
-    item_id: int | None = None
+    item_id: Id | None = None
     about_order_sn: str | None = None
 
 
 class SeenChat(BaseModel):
     """The chat of one shop and buyer. `not_shown` was accepted but hidden from the buyer."""
 
-    shop_id: int
-    buyer_id: int
+    shop_id: Id
+    buyer_id: Id
     conversation_id: str | None
     messages: list[SeenMessage]
     not_shown: list[SeenMessage]
@@ -62,10 +60,10 @@ class ChatCounts(BaseModel):
     pictures: int
 
 
-def see(world: World, shop_id: int, buyer_id: int) -> SeenChat:
+def see(world: AnyWorld, shop_id: Id, buyer_id: Id) -> SeenChat:
     """The chat as it is now; an empty one when nobody has written yet."""
-    chat = world.conversations.between(shop_id, buyer_id)
-    every = world.messages.of(chat.conversation_id) if chat else []
+    chat: Conversation | None = world.conversations.between(shop_id, buyer_id)
+    every: list[Message] = world.messages.of(chat.conversation_id) if chat else []
     contact = contact_between(world, shop_id, buyer_id)
     return SeenChat(
         shop_id=shop_id,
@@ -81,7 +79,7 @@ def see(world: World, shop_id: int, buyer_id: int) -> SeenChat:
     )
 
 
-def count_all(world: World) -> ChatCounts:
+def count_all(world: AnyWorld) -> ChatCounts:
     """Counts over all chats of the sandbox."""
     from_shop: dict[str, int] = {}
     for one in world.messages:
@@ -96,7 +94,7 @@ def count_all(world: World) -> ChatCounts:
     )
 
 
-def _seen(world: World, one: Message) -> SeenMessage:
+def _seen(world: AnyWorld, one: Message) -> SeenMessage:
     content = one.content
     return SeenMessage(
         message_id=str(one.message_id),
@@ -109,12 +107,12 @@ def _seen(world: World, one: Message) -> SeenMessage:
         image=_image(world, str(content.get("picture_id", ""))),
         order_sn=content.get("order_sn"),
         item_id=content.get("item_id"),
-        about_order_sn=one.source_content.get("order_sn"),
+        about_order_sn=one.about_order_sn,
     )
 
 
-def _image(world: World, picture_id: str) -> SeenImage | None:
-    picture = world.pictures.get(picture_id)
+def _image(world: AnyWorld, picture_id: str) -> SeenImage | None:
+    picture: Picture | None = world.pictures.get(picture_id)
     if picture is None:
         return None
     return SeenImage(

@@ -1,14 +1,16 @@
 """Reading a call's parameters as generously as real clients need, and no more. Pure.
 
 Ids may come as numbers or as strings, lists comma-joined or as repeated keys, empty pairs are
-skipped (marketplace-apis 1.1).
+skipped (marketplace-apis 1.1, 2.1, 3.1).
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from sandbox.shopee.errors import Refusal
+from sandbox.market.refusal import Refusal
+
+Query = dict[str, str | list[str]]
 
 
 class Parameters:
@@ -96,9 +98,9 @@ def is_whole(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 19
 
 
-def read_query(query_string: str) -> dict[str, str | list[str]]:
+def read_query(query_string: str) -> Query:
     """The query as a mapping; a repeated key becomes a list, an empty pair nothing."""
-    values: dict[str, str | list[str]] = {}
+    values: Query = {}
     for name, value in parse_qsl(query_string, keep_blank_values=True):
         earlier = values.get(name)
         if earlier is None:

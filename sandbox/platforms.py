@@ -1,0 +1,6 @@
+"""The marketplaces that the sandbox can be, by the name that is typed."""
+
+from sandbox.market.marketplace import AnyMarketplace
+from sandbox.shopee.marketplace import Shopee
+
+PLATFORMS: dict[str, AnyMarketplace] = {platform.name: platform for platform in (Shopee(),)}
