@@ -34,6 +34,19 @@ class GrantedShop:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopFacts:
+    """What a marketplace says of a shop itself.
+
+    `country` is the two-letter code in upper case. `authorization_ends_at` is when the seller has
+    to authorize again, whatever we refresh before; None where it is not told.
+    """
+
+    name: str
+    country: str
+    authorization_ends_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """A token pair as granted. The caller stores it before its first use.
 

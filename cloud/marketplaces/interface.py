@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from cloud.marketplaces.access import AppCredentials, ShopAccess, Tokens
+from cloud.marketplaces.access import AppCredentials, ShopAccess, ShopFacts, Tokens
 from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.chats import (
     ConversationPage,
@@ -63,6 +63,13 @@ class Marketplace(Protocol):
         The caller stores the new pair before using it. `AuthorizationEnded`: a person has to
         authorize again. `OutcomeUnknown`: the old refresh token may be spent; one further try with
         it settles that.
+        """
+        ...
+
+    def shop_facts(self, access: ShopAccess) -> ShopFacts:
+        """The shop's own name, country, and end of its authorization.
+
+        Where the marketplace does not tell the country, it is that of `access`.
         """
         ...
 

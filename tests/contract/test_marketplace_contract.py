@@ -286,6 +286,15 @@ class TestReading:
         )
 
 
+class TestShopFacts:
+    def test_a_shop_says_who_it_is(self, shop: ShopUnderTest) -> None:
+        facts = shop.marketplace.shop_facts(shop.access)
+        assert facts.name
+        assert facts.country == shop.access.country
+        if facts.authorization_ends_at is not None:
+            assert facts.authorization_ends_at > datetime.now(UTC)
+
+
 class TestTokens:
     def test_an_expired_token_is_rejected_and_a_refreshed_one_is_taken(
         self, shop: ShopUnderTest

@@ -1,7 +1,7 @@
 """Authorizing at Shopee: links, codes and refreshes in their documented shapes."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -108,3 +108,20 @@ def test_no_secret_shows_in_a_repr() -> None:
     shown = repr((APP, ACCESS, tokens))
     secrets = (APP.app_secret, ACCESS.access_token, tokens.access_token, tokens.refresh_token)
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_a_shop_says_its_name_its_region_and_when_its_authorization_ends() -> None:
+    recorded = Recorded(documented("shop_info"))
+    facts = shopee(recorded).shop_facts(ACCESS)
+    assert (facts.name, facts.country) == ("Kedai Demo", "MY")
+    assert facts.authorization_ends_at == datetime.fromtimestamp(1731536000, UTC)
+    (request,) = recorded.requests
+    assert request.url.path == "/api/v2/shop/get_shop_info"
+    assert request.url.params["shop_id"] == ACCESS.shop_id
+
+
+def test_a_shop_without_a_name_is_called_by_its_id() -> None:
+    recorded = Recorded({"request_id": "1", "error": "", "message": ""})
+    facts = shopee(recorded).shop_facts(ACCESS)
+    assert (facts.name, facts.country) == (ACCESS.shop_id, ACCESS.country)
+    assert facts.authorization_ends_at is None

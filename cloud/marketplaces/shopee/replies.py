@@ -26,6 +26,14 @@ class TokenReply(ReplyModel):
     shop_id_list: Ids = Field(default_factory=list)
 
 
+class ShopInfoReply(ReplyModel):
+    """Of get_shop_info; the fields stand at the top, not under `response`."""
+
+    shop_name: Text = ""
+    region: Text = ""
+    expire_time: Seconds | None = None
+
+
 class ListedOrder(ReplyModel):
     """One row of get_order_list, which gives little more than the number."""
 

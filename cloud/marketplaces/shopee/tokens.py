@@ -5,16 +5,17 @@ from datetime import timedelta
 
 import httpx
 
-from cloud.marketplaces.access import AppCredentials, GrantedShop, Tokens
+from cloud.marketplaces.access import AppCredentials, GrantedShop, ShopAccess, ShopFacts, Tokens
 from cloud.marketplaces.errors import AuthorizationEnded, FailureClass
 from cloud.marketplaces.exchange import Call
 from cloud.marketplaces.reply_fields import read
 from cloud.marketplaces.shopee.client import Payload, ShopeePart, as_number
-from cloud.marketplaces.shopee.replies import TokenReply
+from cloud.marketplaces.shopee.replies import ShopInfoReply, TokenReply
 
 AUTHORIZE_PATH = "/api/v2/shop/auth_partner"
 EXCHANGE_PATH = "/api/v2/auth/token/get"
 REFRESH_PATH = "/api/v2/auth/access_token/get"
+SHOP_PATH = "/api/v2/shop/get_shop_info"
 
 # The reply names only the life of the access token (about four hours).
 REFRESH_TOKEN_LIFE = timedelta(days=30)
@@ -47,6 +48,15 @@ class ShopeeTokens(ShopeePart):
         """A new pair. The old access token works five more minutes, the refresh token no more."""
         body = {"refresh_token": refresh_token, "shop_id": _number(shop_id, "shop_id")}
         return self._tokens(app, REFRESH_PATH, body, (shop_id,))
+
+    def shop_facts(self, access: ShopAccess) -> ShopFacts:
+        """Name, region, and the end of the authorization, which lasts at most a year."""
+        reply = read(ShopInfoReply, self._client.get(access, SHOP_PATH, {}))
+        return ShopFacts(
+            name=reply.shop_name or access.shop_id,
+            country=reply.region.upper() or access.country,
+            authorization_ends_at=reply.expire_time,
+        )
 
     def _tokens(
         self, app: AppCredentials, path: str, body: Payload, shop_ids: tuple[str, ...]
