@@ -14,6 +14,11 @@ from cloud.marketplaces.shopee.capabilities import base_url_for as shopee_base_u
 from cloud.marketplaces.shopee.capabilities import capabilities as shopee_capabilities
 from cloud.marketplaces.shopee.client import CHANNEL as SHOPEE
 from cloud.marketplaces.shopee.client import ShopeeClient, utc_now
+from cloud.marketplaces.tiktok.adapter import TikTok
+from cloud.marketplaces.tiktok.capabilities import base_url_for as tiktok_base_url_for
+from cloud.marketplaces.tiktok.capabilities import capabilities as tiktok_capabilities
+from cloud.marketplaces.tiktok.client import CHANNEL as TIKTOK
+from cloud.marketplaces.tiktok.client import TikTokClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,10 @@ def _shopee(http: httpx.Client, base_url: str, now: Callable[[], datetime]) -> M
     return Shopee(ShopeeClient(http, base_url, now=now))
 
 
+def _tiktok(http: httpx.Client, base_url: str, now: Callable[[], datetime]) -> Marketplace:
+    return TikTok(TikTokClient(http, base_url, now=now))
+
+
 _ENTRIES = {
     SHOPEE: _Entry(
         _shopee,
@@ -35,7 +44,14 @@ _ENTRIES = {
         shopee_capabilities,
         # YYMMDD and eight letters or digits in every sample (marketplace-apis 4.3).
         re.compile(r"[0-9]{6}[0-9A-Z]{8}"),
-    )
+    ),
+    TIKTOK: _Entry(
+        _tiktok,
+        tiktok_base_url_for,
+        tiktok_capabilities,
+        # 18 digits in every sample (marketplace-apis 4.3); they grow with time.
+        re.compile(r"[0-9]{17,19}"),
+    ),
 }
 
 

@@ -3,7 +3,12 @@
 import httpx
 import pytest
 
-from cloud.marketplaces.registry import channels, default_base_url, marketplace_for
+from cloud.marketplaces.registry import (
+    channels,
+    could_be_order_number,
+    default_base_url,
+    marketplace_for,
+)
 
 
 def test_every_channel_has_a_marketplace_that_knows_its_name() -> None:
@@ -13,7 +18,7 @@ def test_every_channel_has_a_marketplace_that_knows_its_name() -> None:
             for name in channels()
         ]
     assert made == list(channels())
-    assert "shopee" in made
+    assert {"shopee", "tiktok"} <= set(made)
 
 
 def test_an_unknown_channel_is_refused_with_the_known_ones() -> None:
@@ -41,3 +46,21 @@ def test_shopee_cannot_send_in_taiwan_and_says_so(country: str, can_send: bool) 
     assert abilities.can_send_chat is can_send
     assert bool(abilities.reason) is not can_send
     assert (abilities.text_limit_chars, abilities.unanswered_limit) == (600, 5)
+
+
+@pytest.mark.parametrize("country", ["MY", "SG", "ID", ""])
+def test_tiktok_shop_answers_and_sends_alike_everywhere(country: str) -> None:
+    address = default_base_url("tiktok", country)
+    assert address == "https://open-api.tiktokglobalshop.com"
+    with httpx.Client() as http:
+        abilities = marketplace_for("tiktok", http=http, base_url=address).capabilities(country)
+    assert abilities.can_send_chat
+    assert (abilities.text_limit_chars, abilities.unanswered_limit) == (2000, None)
+
+
+@pytest.mark.parametrize(
+    ("code", "could_be"),
+    [("576461413038785752", True), ("231115ABCDEF12", False), ("1234567890", False)],
+)
+def test_tiktok_orders_are_known_by_their_length(code: str, could_be: bool) -> None:
+    assert could_be_order_number("tiktok", code) is could_be
