@@ -243,6 +243,21 @@ def wake_waiting(session: Session, codes: Iterable[str], now: datetime) -> int:
     return len(waiting)
 
 
+def wake_held(session: Session, shop_id: int, now: datetime) -> int:
+    """Let dispatches held for want of this shop's authorization be looked at now."""
+    held = session.scalars(
+        select(Dispatch).where(
+            Dispatch.shop_id == shop_id,
+            Dispatch.state == DispatchState.HELD,
+            Dispatch.reason == Reason.AUTHORIZATION,
+        )
+    ).all()
+    for dispatch in held:
+        dispatch.next_check_at = now
+        tell(session, dispatch)
+    return len(held)
+
+
 def cancel_unsent(session: Session, dispatch: Dispatch, reason: Reason, now: datetime) -> bool:
     """Cancel what has not begun to be sent. False: something is being sent or uncertain."""
     messages = messages_of(session, dispatch.id)

@@ -12,7 +12,7 @@ from cloud.database.scope import scoped
 from cloud.main.errors import BadSettings
 from cloud.main.opening import Basics
 from cloud.marketplaces.access import AppCredentials, GrantedShop, Tokens
-from cloud.marketplaces.registry import capabilities_of, channels, default_base_url
+from cloud.marketplaces.registry import capabilities_of, channels
 from cloud.shops.models import Shop
 from cloud.shops.service import NewShop, Purpose, add_shop, put_app_credential, store_tokens
 
@@ -81,10 +81,14 @@ def _put(session: Session, made: Basics, connection: Connection) -> None:
         app_secret=connection.app_secret.get_secret_value(),
         service_id=connection.service_id,
     )
-    url = connection.base_url or default_base_url(connection.channel, connection.country)
     for purpose in Purpose:
         put_app_credential(
-            session, made.box, channel=shop.channel, purpose=purpose, app=app, base_url=url
+            session,
+            made.box,
+            channel=shop.channel,
+            purpose=purpose,
+            app=app,
+            base_url=connection.base_url,
         )
         store_tokens(
             session,

@@ -11,3 +11,15 @@ class NotAuthorized(ShopError):
 
 class ShopExists(ShopError):
     """The shop is connected already."""
+
+
+class AppMissing(ShopError):
+    """The organisation has not entered the keys of an app for this channel and purpose."""
+
+
+class RequestUnknown(ShopError):
+    """Nobody of this organisation is on the way back from a consent page with this state."""
+
+
+class ShopOfAnother(ShopError):
+    """The shop is connected by another organisation."""

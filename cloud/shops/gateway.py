@@ -168,14 +168,14 @@ class ShopGateway:
             self._known[key] = (now_s + _REMEMBERED_S, opened)
         return opened
 
-    def _forget(self, shop: ShopKey) -> None:
-        """Of all purposes: they may share a pair."""
+    def forget(self, shop: ShopKey) -> None:
+        """Read its credentials anew, those of all purposes: they may share a pair."""
         with self._lock:
             for purpose in Purpose:
                 self._known.pop((shop, purpose), None)
 
     def _refresh(self, shop: ShopKey, purpose: Purpose, generation: int) -> None:
-        self._forget(shop)
+        self.forget(shop)
         if not self._take_lease(shop, purpose, generation):
             return
         opened = self._opened(shop, purpose)
@@ -242,7 +242,7 @@ class ShopGateway:
 
         # The old refresh token is spent: only this pair is left.
         write_insisting(self._database, unit, shop.scope)
-        self._forget(shop)
+        self.forget(shop)
 
     def _end(self, shop: ShopKey, purpose: Purpose, generation: int, *, has_ended: bool) -> None:
         """End the lease of a refresh that brought no new pair.
@@ -264,5 +264,5 @@ class ShopGateway:
                     one.changed_at = now
 
         self._database.write(unit, shop.scope)
-        self._forget(shop)
+        self.forget(shop)
         logger.warning("no new token", extra={"shop": shop.shop_id, "ended": has_ended})

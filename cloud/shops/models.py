@@ -20,7 +20,7 @@ class AppCredential(OrganisationOwned, Base):
     app_id: Mapped[str] = mapped_column(String(80))
     sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
     base_url: Mapped[str] = mapped_column(String(200))
-    """Where the marketplace answers; a sandbox has its own."""
+    """Of a sandbox; empty: where the marketplace answers apps of the shop's country."""
     service_id: Mapped[str] = mapped_column(String(80), default="")
     """The app's id in the authorize link, where that is not `app_id` (TikTok Shop)."""
 
@@ -66,7 +66,39 @@ class Authorization(OrganisationOwned, Base):
     """Counts stored pairs, so that a caller knows whether its token was already replaced."""
     shop_cipher: Mapped[str] = mapped_column(String(200), default="")
     """Picks the shop in calls where one token serves several shops (TikTok Shop)."""
+    ends_at: Mapped[datetime | None]
+    """When the seller has to authorize again, whatever is refreshed; None: not told."""
     changed_at: Mapped[datetime]
+
+
+class AuthorizationRequest(OrganisationOwned, Base):
+    """A seller on the way to a marketplace's consent page. Only a hash of its state is kept."""
+
+    __tablename__ = "authorization_requests"
+
+    id: Mapped[int] = primary_key()
+    state_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    country: Mapped[str] = mapped_column(String(2))
+    purpose: Mapped[str] = mapped_column(String(20))
+    shop_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("shops.id"))
+    """The shop to authorize again; None: a new one."""
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("members.id", ondelete="CASCADE"))
+    expires_at: Mapped[datetime]
+
+
+class SendingDecision(OrganisationOwned, Base):
+    """Who switched sending on or off for a shop, with which rule of its marketplace in view."""
+
+    __tablename__ = "sending_decisions"
+
+    id: Mapped[int] = primary_key()
+    shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"), index=True)
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("members.id"))
+    is_on: Mapped[bool]
+    rule: Mapped[str] = mapped_column(String(40))
+    """Name of the rule that was shown; empty where the marketplace has none."""
+    decided_at: Mapped[datetime]
 
 
 class SendingPace(OrganisationOwned, Base):

@@ -12,6 +12,7 @@ from cloud.database.errors import SecretError
 from cloud.database.prepared import Reading
 from cloud.database.secrets import SecretBox
 from cloud.marketplaces.access import AppCredentials, ShopAccess, Tokens
+from cloud.marketplaces.registry import default_base_url
 from cloud.shops.errors import NotAuthorized, ShopExists
 from cloud.shops.models import AppCredential, Authorization, SendingPace, Shop
 
@@ -54,7 +55,10 @@ def put_app_credential(
     app: AppCredentials,
     base_url: str,
 ) -> AppCredential:
-    """Add or replace the organisation's app at a marketplace."""
+    """Add or replace the organisation's app at a marketplace.
+
+    ``base_url`` is empty but for a sandbox: the marketplace's own depends on the shop's country.
+    """
     row = session.scalar(
         select(AppCredential).where(
             AppCredential.channel == channel, AppCredential.purpose == purpose
@@ -68,7 +72,7 @@ def put_app_credential(
     row.service_id = app.service_id
     row.sealed_key = b""
     session.flush()
-    row.sealed_key = box.seal(app.app_secret.encode(), _bound("app_credentials", row.id))
+    row.sealed_key = box.seal(app.app_secret.encode(), bound_to("app_credentials", row.id))
     return row
 
 
@@ -123,10 +127,10 @@ def store_tokens(
     """Keep a new token pair; it is stored before anybody uses it."""
     row = authorization(session, shop_id, purpose)
     row.sealed_access_token = box.seal(
-        tokens.access_token.encode(), _bound("authorizations.access", row.id)
+        tokens.access_token.encode(), bound_to("authorizations.access", row.id)
     )
     row.sealed_refresh_token = box.seal(
-        tokens.refresh_token.encode(), _bound("authorizations.refresh", row.id)
+        tokens.refresh_token.encode(), bound_to("authorizations.refresh", row.id)
     )
     row.access_expires_at = tokens.access_expires_at
     row.refresh_expires_at = tokens.refresh_expires_at
@@ -230,7 +234,7 @@ def _refresh_token(box: SecretBox, row: Authorization) -> bytes | None:
     if row.sealed_refresh_token is None:
         return None
     try:
-        return box.open(row.sealed_refresh_token, _bound("authorizations.refresh", row.id))
+        return box.open(row.sealed_refresh_token, bound_to("authorizations.refresh", row.id))
     except SecretError:
         return None
 
@@ -271,14 +275,16 @@ def open_authorization(
     )
     if app is None or row.access_expires_at is None:
         raise NotAuthorized(f"there is no {shop.channel} app for {purpose}")
-    access_token = box.open(row.sealed_access_token or b"", _bound("authorizations.access", row.id))
-    refresh_token = box.open(
-        row.sealed_refresh_token or b"", _bound("authorizations.refresh", row.id)
+    access_token = box.open(
+        row.sealed_access_token or b"", bound_to("authorizations.access", row.id)
     )
-    secret = box.open(app.sealed_key, _bound("app_credentials", app.id))
+    refresh_token = box.open(
+        row.sealed_refresh_token or b"", bound_to("authorizations.refresh", row.id)
+    )
+    secret = box.open(app.sealed_key, bound_to("app_credentials", app.id))
     return OpenedAuthorization(
         channel=shop.channel,
-        base_url=app.base_url,
+        base_url=app.base_url or default_base_url(shop.channel, shop.country),
         access=ShopAccess(
             app=AppCredentials(
                 app_id=app.app_id, app_secret=secret.decode(), service_id=app.service_id
@@ -294,5 +300,6 @@ def open_authorization(
     )
 
 
-def _bound(column: str, row_id: int) -> str:
+def bound_to(column: str, row_id: int) -> str:
+    """What a sealed value is bound to: a column and its row."""
     return f"{column}:{row_id}"
