@@ -61,6 +61,22 @@ class MarketControl:
         """Set blocked_by_buyer, blocked_by_shop or return_open."""
         self.call("PATCH", f"/chats/{shop_id}/{buyer_id}", changes)
 
+    def push_endpoint(self, app_id: int | str, callback_url: str, **fields: Any) -> None:
+        """Deliver the app's pushes there: of all kinds, or of `kinds`; also after a stop."""
+        self.call("PUT", f"/push-endpoints/{app_id}", {"callback_url": callback_url, **fields})
+
+    def push(
+        self, app_id: int | str, kind: str, shop_id: int | str | None = None, **data: Any
+    ) -> list[int]:
+        """Make a push by hand; the ids of what is delivered."""
+        body = {"app_id": app_id, "kind": kind, "shop_id": shop_id, "data": data}
+        return [one["push_id"] for one in self.call("POST", "/pushes", body)]
+
+    def pushes(self, after: int = 0) -> list[dict[str, Any]]:
+        """All pushes with their bodies, states and attempts, oldest first."""
+        listed: list[dict[str, Any]] = self.call("GET", f"/pushes?after={after}")
+        return listed
+
     def chat(self, shop_id: int | str, buyer_id: int | str) -> dict[str, Any]:
         """The chat as the buyer sees it: `messages` in order, `not_shown`, and more."""
         seen: dict[str, Any] = self.call("GET", f"/chats/{shop_id}/{buyer_id}")

@@ -116,10 +116,43 @@ class ShowLate(_Fault):
     visible_after_s: float | None = Field(None, ge=0)
 
 
+class PushTwice(_Fault):
+    """Deliver a push so often. Of push faults, `path` is the push's kind."""
+
+    kind: Literal["push_twice"]
+    times: int = Field(2, ge=2, le=100)
+
+
+class PushLate(_Fault):
+    """Deliver a push so much later, by the marketplace's time."""
+
+    kind: Literal["push_late"]
+    delay_s: float = Field(ge=0)
+
+
+class PushAfterNext(_Fault):
+    """Deliver a push after the one that follows it."""
+
+    kind: Literal["push_after_next"]
+
+
+class PushBadSignature(_Fault):
+    """Deliver a push, and all its repetitions, with a signature of another key."""
+
+    kind: Literal["push_bad_signature"]
+
+
+class PushLost(_Fault):
+    """Deliver a push never."""
+
+    kind: Literal["push_lost"]
+
+
 BeforeFault = Delay | DropBefore | ErrorBefore | NotJson | RateLimit | ErrorBody | TokenExpired
 MessageFault = StatusAfter | ShowLate
 AfterFault = DelayAfter | DropAfter | ErrorAfter
-Fault = Annotated[BeforeFault | MessageFault | AfterFault, Field(discriminator="kind")]
+PushFault = PushTwice | PushLate | PushAfterNext | PushBadSignature | PushLost
+Fault = Annotated[BeforeFault | MessageFault | AfterFault | PushFault, Field(discriminator="kind")]
 FAULT: TypeAdapter[Fault] = TypeAdapter(Fault)
 
 
@@ -192,3 +225,4 @@ class FaultBox:
 BEFORE_KINDS = (Delay, DropBefore, ErrorBefore, NotJson, RateLimit, ErrorBody, TokenExpired)
 MESSAGE_KINDS = (StatusAfter, ShowLate)
 AFTER_KINDS = (DelayAfter, DropAfter, ErrorAfter)
+PUSH_KINDS = (PushTwice, PushLate, PushAfterNext, PushBadSignature, PushLost)

@@ -38,7 +38,10 @@ def serve(marketplace: AnyMarketplace, options: argparse.Namespace) -> None:
         try:
             ready = f"{marketplace.name} sandbox ready on {listening.base_url}\n"
             server = build_server(
-                marketplace, world, lambda: _announce(listening, ready, options.port_file)
+                marketplace,
+                world,
+                listening.base_url,
+                lambda: _announce(listening, ready, options.port_file),
             )
             server.run(sockets=[listening.socket])
         finally:

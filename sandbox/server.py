@@ -12,6 +12,7 @@ from sandbox.connections import Connections, protocol_for
 from sandbox.errors import AddressTaken
 from sandbox.market.app import build_app
 from sandbox.market.marketplace import AnyMarketplace
+from sandbox.market.platform import AnyPlatform
 from sandbox.market.world import AnyWorld
 from sandbox.store import DocumentStore
 
@@ -47,20 +48,24 @@ class SandboxServer(uvicorn.Server):
     """Tells when it is ready, and ends open page streams before it stops."""
 
     def __init__(
-        self, config: uvicorn.Config, world: AnyWorld, on_ready: Callable[[], None]
+        self, config: uvicorn.Config, platform: AnyPlatform, on_ready: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self._world = world
+        self._platform = platform
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening, then say so."""
+        """Start listening and pushing, then say so."""
         await super().startup(sockets)
+        if self._platform.sender:
+            self._platform.sender.start()
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop; open streams would otherwise hold it up."""
-        self._world.doorbell.close()
+        self._platform.world.doorbell.close()
+        if self._platform.sender:
+            await self._platform.sender.stop()
         await super().shutdown(sockets)
 
 
@@ -78,12 +83,14 @@ def build_world(marketplace: AnyMarketplace, data: Path | None, seed: Any | None
 
 
 def build_server(
-    marketplace: AnyMarketplace, world: AnyWorld, on_ready: Callable[[], None]
+    marketplace: AnyMarketplace, world: AnyWorld, address: str, on_ready: Callable[[], None]
 ) -> SandboxServer:
-    """A server for this world, not yet started."""
+    """A server for this world, not yet started. Pushes name pictures below `address`."""
+    world.address = address
     connections = Connections()
+    platform: AnyPlatform = marketplace.platform(world, connections)
     config = uvicorn.Config(
-        build_app(marketplace, marketplace.platform(world, connections)),
+        build_app(marketplace, platform),
         http=protocol_for(connections),
         ws="none",
         lifespan="off",
@@ -93,4 +100,4 @@ def build_server(
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    return SandboxServer(config, world, on_ready)
+    return SandboxServer(config, platform, on_ready)

@@ -26,7 +26,7 @@ def serving(
     listening = listen("127.0.0.1", 0)
     world = build_world(marketplace, data, seed)
     ready = threading.Event()
-    server = build_server(marketplace, world, ready.set)
+    server = build_server(marketplace, world, listening.base_url, ready.set)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listening.socket]}, name="sandbox", daemon=True
     )

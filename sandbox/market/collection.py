@@ -9,15 +9,37 @@ from sandbox.store import Change, DocumentStore
 E = TypeVar("E", bound=Entity)
 ConversationT = TypeVar("ConversationT", bound=Conversation)
 MessageT = TypeVar("MessageT", bound=Message)
-Record = Callable[[Change], None]
+Watcher = Callable[[Entity | None, Entity], None]
+
+
+class Journal:
+    """What was put since the last commit, and who wants to know of it at once.
+
+    A watcher is told what was there before (None: nothing) and what is there now. What it puts
+    itself becomes durable together with what it was told of.
+    """
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.watchers: list[Watcher] = []
+
+    def put(self, before: Entity | None, after: Entity) -> None:
+        """Note an addition or a change."""
+        self.changes.append(Change(after.kind, after.key, after.model_dump_json()))
+        for watcher in self.watchers:
+            watcher(before, after)
+
+    def removed(self, entity: Entity) -> None:
+        """Note a removal; nobody is told."""
+        self.changes.append(Change(entity.kind, entity.key, None))
 
 
 class Collection(Generic[E]):
     """All entities of one kind. `put` is seen at once and durable with the world's next commit."""
 
-    def __init__(self, model: type[E], record: Record) -> None:
+    def __init__(self, model: type[E], journal: Journal) -> None:
         self._model = model
-        self._record = record
+        self._journal = journal
         self._entities: dict[str, E] = {}
 
     def get(self, key: Id) -> E | None:
@@ -32,9 +54,15 @@ class Collection(Generic[E]):
 
     def put(self, entity: E) -> E:
         """Add or replace an entity."""
+        before = self._entities.get(entity.key)
         self._remember(entity)
-        self._record(Change(self._model.kind, entity.key, entity.model_dump_json()))
+        self._journal.put(before, entity)
         return entity
+
+    def remove(self, entity: E) -> None:
+        """Take an entity out."""
+        del self._entities[entity.key]
+        self._journal.removed(entity)
 
     def load(self, store: DocumentStore) -> None:
         """Replace all by what the store holds."""
@@ -49,8 +77,8 @@ class Collection(Generic[E]):
 class Messages(Collection[MessageT]):
     """The messages, also by conversation."""
 
-    def __init__(self, model: type[MessageT], record: Record) -> None:
-        super().__init__(model, record)
+    def __init__(self, model: type[MessageT], journal: Journal) -> None:
+        super().__init__(model, journal)
         self._keys: dict[str, list[str]] = {}
 
     def of(self, conversation_id: Id) -> list[MessageT]:
@@ -74,8 +102,8 @@ class Messages(Collection[MessageT]):
 class Conversations(Collection[ConversationT]):
     """The conversations, also by shop and buyer."""
 
-    def __init__(self, model: type[ConversationT], record: Record) -> None:
-        super().__init__(model, record)
+    def __init__(self, model: type[ConversationT], journal: Journal) -> None:
+        super().__init__(model, journal)
         self._keys: dict[tuple[str, str], str] = {}
 
     def between(self, shop_id: Id, buyer_id: Id) -> ConversationT | None:

@@ -20,6 +20,10 @@ class Parameters:
         self._values = values
         self._error = error
 
+    def has(self, name: str) -> bool:
+        """Whether it was given at all, be it empty."""
+        return self._values.get(name) is not None
+
     def text(self, name: str) -> str:
         """A string that must be there."""
         value = self.optional_text(name)

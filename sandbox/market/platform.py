@@ -13,6 +13,8 @@ from sandbox.connections import Connections
 from sandbox.faults import Fault, FaultBox
 from sandbox.market.answer import Answer
 from sandbox.market.call import MarketCall, MessageFate, Trace
+from sandbox.market.push.outbox import AnyOutbox
+from sandbox.market.push.sender import PushSender
 from sandbox.market.rate import RateGate
 from sandbox.market.receiving import Received
 from sandbox.market.refusal import Refusal, Words
@@ -34,12 +36,22 @@ class Platform(ABC, Generic[WorldT, CallerT, CallT]):
 
     words: Words
 
-    def __init__(self, world: WorldT, connections: Connections) -> None:
+    def __init__(
+        self,
+        world: WorldT,
+        connections: Connections,
+        *,
+        faults: FaultBox | None = None,
+        outbox: AnyOutbox | None = None,
+    ) -> None:
+        """A platform that pushes gives its outbox, and the faults that both share."""
         self.world = world
         self.connections = connections
-        self.faults = FaultBox()
+        self.faults = faults or FaultBox()
         self.log = RequestLog()
         self._rate = RateGate(self.words.rate_limited)
+        self.outbox = outbox
+        self.sender = PushSender(outbox) if outbox else None
 
     @abstractmethod
     async def admit(self, received: Received, trace: Trace) -> CallerT:
@@ -51,6 +63,9 @@ class Platform(ABC, Generic[WorldT, CallerT, CallT]):
     @abstractmethod
     async def read(self, received: Received, caller: CallerT, trace: Trace) -> CallT:
         """Step 7, as far as it is reading. Sets `trace.message_type` of a send."""
+
+    async def prepare(self, call: CallT) -> None:  # most platforms ask nobody
+        """What has to be asked of others before judging, such as a callback address."""
 
     @abstractmethod
     def perform(self, call: CallT) -> Answer:
@@ -84,6 +99,7 @@ class Platform(ABC, Generic[WorldT, CallerT, CallT]):
         early = await self._met(fault_kinds.BEFORE_KINDS, received, trace)
         if early is not None:
             return early
+        await self.prepare(call)
         call.fate = lambda: self._fate(received, trace)
         answer = self.perform(call)
         self.world.commit()

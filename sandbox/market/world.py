@@ -2,11 +2,12 @@
 
 import sqlite3
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from sandbox.clock import Clock
 from sandbox.doorbell import Doorbell
-from sandbox.market.collection import Collection, Conversations, Messages
+from sandbox.market.collection import Collection, Conversations, Journal, Messages, Watcher
 from sandbox.market.entities import (
     Buyer,
     ClockShift,
@@ -20,7 +21,7 @@ from sandbox.market.entities import (
     Picture,
     Shop,
 )
-from sandbox.store import Change, DocumentStore, PictureBytes
+from sandbox.store import DocumentStore, PictureBytes
 
 E = TypeVar("E", bound=Entity)
 ShopT = TypeVar("ShopT", bound=Shop)
@@ -29,6 +30,7 @@ OrderT = TypeVar("OrderT", bound=Order)
 ConversationT = TypeVar("ConversationT", bound=Conversation)
 MessageT = TypeVar("MessageT", bound=Message)
 LimitsT = TypeVar("LimitsT", bound=Limits)
+CollectionT = TypeVar("CollectionT", bound=Collection[Any])
 
 
 class MarketWorld(ABC, Generic[ShopT, BuyerT, OrderT, ConversationT, MessageT, LimitsT]):
@@ -48,7 +50,8 @@ class MarketWorld(ABC, Generic[ShopT, BuyerT, OrderT, ConversationT, MessageT, L
         self.store = store
         self.clock = clock or Clock()
         self.doorbell = Doorbell()
-        self._changes: list[Change] = []
+        self.address = ""
+        self._journal = Journal()
         self._picture_bytes: list[PictureBytes] = []
         self._kept: list[Collection[Any]] = []
         self.shops = self.keep(self.shop_model)
@@ -56,19 +59,28 @@ class MarketWorld(ABC, Generic[ShopT, BuyerT, OrderT, ConversationT, MessageT, L
         self.orders = self.keep(self.order_model)
         self.contacts = self.keep(Contact)
         self.pictures = self.keep(Picture)
-        self.conversations = Conversations(self.conversation_model, self._changes.append)
-        self.messages = Messages(self.message_model, self._changes.append)
+        self.conversations = self.keep_in(Conversations, self.conversation_model)
+        self.messages = self.keep_in(Messages, self.message_model)
         self._limits = self.keep(self.limits_model)
         self._clock_shifts = self.keep(ClockShift)
-        self._kept += [self.conversations, self.messages]
         self.reload()
 
     def keep(self, model: type[E]) -> Collection[E]:
         """A collection whose changes are durable with `commit`, filled from the store."""
-        collection = Collection(model, self._changes.append)
+        return self.keep_in(Collection, model)
+
+    def keep_in(
+        self, kind: Callable[[type[E], Journal], CollectionT], model: type[E]
+    ) -> CollectionT:
+        """The same, in a collection of a special kind."""
+        collection = kind(model, self._journal)
         collection.load(self.store)
         self._kept.append(collection)
         return collection
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell of everything that is put from now on, at once and before the commit."""
+        self._journal.watchers.append(watcher)
 
     @abstractmethod
     def new_conversation(self, shop_id: Id, buyer_id: Id) -> ConversationT:
@@ -103,10 +115,10 @@ class MarketWorld(ABC, Generic[ShopT, BuyerT, OrderT, ConversationT, MessageT, L
 
         Raises sqlite3.Error after taking all of it back.
         """
-        if not self._changes:
+        if not self._journal.changes:
             return
         try:
-            self.store.write(self._changes, self._picture_bytes)
+            self.store.write(self._journal.changes, self._picture_bytes)
         except sqlite3.Error:
             self.rollback()
             raise
@@ -115,7 +127,7 @@ class MarketWorld(ABC, Generic[ShopT, BuyerT, OrderT, ConversationT, MessageT, L
 
     def rollback(self) -> None:
         """Take back everything put since the last commit."""
-        if self._changes:
+        if self._journal.changes:
             self.reload()
 
     def reload(self) -> None:
@@ -133,7 +145,7 @@ class MarketWorld(ABC, Generic[ShopT, BuyerT, OrderT, ConversationT, MessageT, L
         self.reload()
 
     def _forget_pending(self) -> None:
-        self._changes.clear()
+        self._journal.changes.clear()
         self._picture_bytes.clear()
 
 

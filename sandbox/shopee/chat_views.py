@@ -7,10 +7,9 @@ report of the real one.
 from typing import Any
 
 from sandbox.clock import NANOSECONDS
-from sandbox.market.entities import Picture
-from sandbox.market.pictures import thumbnail_size
 from sandbox.shopee.endpoint import Call
 from sandbox.shopee.entities import Conversation, Message
+from sandbox.shopee.message_content import content
 
 
 def conversation(call: Call, chat: Conversation, latest: Message) -> dict[str, Any]:
@@ -28,7 +27,7 @@ def conversation(call: Call, chat: Conversation, latest: Message) -> dict[str, A
         "last_read_message_id": chat.last_read_message_id,
         "latest_message_id": str(latest.message_id),
         "latest_message_type": latest.message_type,
-        "latest_message_content": content(call, latest),
+        "latest_message_content": content(call.world, call.base_url, latest),
         "latest_message_from_id": _sender(latest),
         "last_message_timestamp": latest.created_ns,
         "last_message_option": 0,
@@ -53,7 +52,7 @@ def message(call: Call, one: Message) -> dict[str, Any]:
         "region": call.own_shop.region,
         "status": one.status,
         "source": one.source,
-        "content": content(call, one),
+        "content": content(call.world, call.base_url, one),
         "message_option": 0,
         "source_content": one.source_content,
         "quoted_msg": None,
@@ -67,33 +66,11 @@ def sent(call: Call, one: Message) -> dict[str, Any]:
         "message_id": str(one.message_id),
         "to_id": one.buyer_id,
         "message_type": one.message_type,
-        "content": content(call, one),
+        "content": content(call.world, call.base_url, one),
         "conversation_id": one.conversation_id,
         "created_timestamp": one.created_ns // NANOSECONDS,
         "message_option": 0,
         "region": call.own_shop.region,
-    }
-
-
-def content(call: Call, one: Message) -> dict[str, Any]:
-    """The content as read back. A picture gets its addresses of the present server."""
-    picture_id = one.content.get("picture_id")
-    picture = call.world.pictures.get(str(picture_id)) if picture_id else None
-    if picture is None:
-        return one.content
-    return _picture_content(call, picture)
-
-
-def _picture_content(call: Call, picture: Picture) -> dict[str, Any]:
-    width, height = thumbnail_size(picture.width, picture.height)
-    bare = call.world.limits.bare_picture_ids
-    url = picture.picture_id if bare else call.picture_url(picture)
-    return {
-        "url": url,
-        "thumb_url": f"{url}_tn",
-        "thumb_width": width,
-        "thumb_height": height,
-        "file_server_id": 0,
     }
 
 

@@ -10,6 +10,7 @@ from sandbox.market.parameters import Parameters
 from sandbox.market.refusal import Refusal
 from sandbox.shopee.entities import App, Shop
 from sandbox.shopee.errors import ERROR_NOT_FOUND, ERROR_PARAM, PARAM_ERROR
+from sandbox.shopee.outbox import ShopeeOutbox
 from sandbox.shopee.world import World
 
 SignedFor = Literal["public", "shop", "merchant"]
@@ -24,6 +25,7 @@ class Call(MarketCall):
     app: App
     shop: Shop | None
     merchant_id: int | None
+    outbox: ShopeeOutbox
     parameters: Parameters
     base_url: str
     file: bytes | None = None

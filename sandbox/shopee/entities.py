@@ -32,6 +32,7 @@ MessageStatus = Literal[
     "censored_blacklist",
     "offwork_autoreply",
 ]
+CHAT_CATEGORIES = frozenset({"seller_in_house", "customer_service"})
 NOT_SHOWN: tuple[MessageStatus, ...] = ("blocked", "censored_blacklist")
 
 
@@ -42,10 +43,16 @@ class App(Entity):
     key_fields = ("partner_id",)
     partner_id: int
     partner_key: str = Field(repr=False, min_length=8)
+    push_key: str = Field("", repr=False, description="Signs pushes; empty: the partner key does.")
     name: str = "App"
     category: Literal["seller_in_house", "customer_service", "erp"] = "seller_in_house"
     key_expired: bool = False
     suspended: bool = False
+
+    @property
+    def may_chat(self) -> bool:
+        """Whether chat calls and chat pushes are open to it."""
+        return self.category in CHAT_CATEGORIES
 
 
 class Shop(market.Shop):
@@ -92,6 +99,7 @@ class Authorization(Entity):
     auth_time: float
     expire_time: float
     revoked: bool = False
+    expiry_told: bool = Field(False, description="Whether push 12 has warned of its end.")
 
 
 class AuthCode(Entity):

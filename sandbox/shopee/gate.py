@@ -11,7 +11,6 @@ from sandbox.shopee.entities import App, Shop
 from sandbox.shopee.signing import is_signed_by
 from sandbox.shopee.world import World
 
-CHAT_CATEGORIES = frozenset({"seller_in_house", "customer_service"})
 # Chat sending is closed in Taiwan (1.2); no error name is documented for it.
 REGIONS_WITHOUT_SENDING = frozenset({"TW"})
 
@@ -58,7 +57,7 @@ def admit(world: World, request: SignedRequest, signed_for: SignedFor) -> Caller
 
 def check_scope(endpoint: Endpoint, caller: Caller) -> None:
     """Step 5: what the app's category and the shop's state and region allow."""
-    if endpoint.chat and caller.app.category not in CHAT_CATEGORIES:
+    if endpoint.chat and not caller.app.may_chat:
         raise Refusal(errors.ERROR_PERMISSION, "No permission to current api.")
     if caller.shop is None:
         return

@@ -42,6 +42,16 @@ class Limits(market.Limits):
     emptied_page_size: int | None = Field(
         60, description="From this page size on, the conversation list comes back empty."
     )
+    push_deadline_s: float = Field(3.0, gt=0)
+    webchat_push_deadline_s: float = Field(2.0, gt=0)
+    push_signed_with: Literal["push_key", "partner_key"] = "push_key"
+    push_ids_as_strings: bool = Field(
+        False, description="Pushes carry code and shop_id as strings, as some were seen to."
+    )
+    push_shop_messages: bool = Field(
+        False, description="Messages of the shop are pushed too, as for whitelisted apps."
+    )
+    expiry_push_before_s: int = Field(7 * DAY_S, ge=0)
     bare_picture_ids: bool = Field(
         False, description="Reads give a picture's bare id instead of its address."
     )

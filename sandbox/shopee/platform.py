@@ -4,16 +4,28 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.connections import Connections
+from sandbox.faults import FaultBox
 from sandbox.market.answer import Answer
 from sandbox.market.call import Trace
 from sandbox.market.parameters import Parameters
 from sandbox.market.platform import Platform
 from sandbox.market.receiving import Received, json_body, read_parts
 from sandbox.market.refusal import Refusal, Wording, Words
-from sandbox.shopee import account_calls, chat_calls, errors, gate, order_calls, send_calls
+from sandbox.shopee import (
+    account_calls,
+    chat_calls,
+    errors,
+    gate,
+    order_calls,
+    push_calls,
+    send_calls,
+)
 from sandbox.shopee.endpoint import Call, Endpoint
 from sandbox.shopee.entities import NOT_SHOWN
 from sandbox.shopee.gate import Caller, SignedRequest
+from sandbox.shopee.outbox import ShopeeOutbox
+from sandbox.shopee.push_bodies import VERIFICATION
 from sandbox.shopee.world import World
 
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {
@@ -23,6 +35,7 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
         *order_calls.ENDPOINTS,
         *chat_calls.ENDPOINTS,
         *send_calls.ENDPOINTS,
+        *push_calls.ENDPOINTS,
     )
 }
 WORDS = Words(
@@ -47,6 +60,11 @@ class ShopeePlatform(Platform[World, Admitted, Call]):
     """Judges and answers calls as Shopee does."""
 
     words = WORDS
+
+    def __init__(self, world: World, connections: Connections) -> None:
+        faults = FaultBox()
+        self.pushes = ShopeeOutbox(world, faults)
+        super().__init__(world, connections, faults=faults, outbox=self.pushes)
 
     async def admit(self, received: Received, trace: Trace) -> Admitted:
         """Path and method, app and time, signature, token, scope."""
@@ -80,10 +98,24 @@ class ShopeePlatform(Platform[World, Admitted, Call]):
             app=admitted.app,
             shop=admitted.shop,
             merchant_id=admitted.merchant_id,
+            outbox=self.pushes,
             parameters=parameters,
             base_url=received.base_url,
             file=file,
         )
+
+    async def prepare(self, call: Call) -> None:
+        """A new callback address has to answer the verification push."""
+        url = push_calls.address_to_verify(call)
+        if not url or self.sender is None:
+            return
+        body = self.pushes.compose(VERIFICATION, None, {"verify_info": "Answer with 2xx."}).encode()
+        headers = self.pushes.headers(call.app.partner_id, url, body)
+        deadline_s = self.pushes.deadline_s(VERIFICATION)
+        attempt = await self.sender.attempt(url, headers, body, deadline_s)
+        if not attempt.succeeded:
+            raise call.parameters.bad("callback_url", f"failed verification: {attempt.outcome}")
+        self.sender.forget_outcomes(call.app.partner_id)
 
     def perform(self, call: Call) -> Answer:
         """The endpoint's answer in the envelope of a success."""

@@ -14,6 +14,11 @@ def signature(partner_key: str, *parts: str) -> str:
     return hmac.new(partner_key.encode(), message, hashlib.sha256).hexdigest()
 
 
+def push_signature(key: str, callback_url: str, body: bytes) -> str:
+    """Lower-case hex HMAC-SHA256 over the registered address, a bar, and the raw body (1.6)."""
+    return hmac.new(key.encode(), callback_url.encode() + b"|" + body, hashlib.sha256).hexdigest()
+
+
 def is_signed_by(sign: str, partner_key: str, *parts: str) -> bool:
     """Compare in constant time; upper-case hex is another signature."""
     return hmac.compare_digest(sign.encode(), signature(partner_key, *parts).encode())

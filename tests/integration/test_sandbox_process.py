@@ -13,7 +13,9 @@ import pytest
 
 from sandbox.server import listen
 from sandbox.testing import SandboxControl
+from tests.support.push_receiver import receiving
 from tests.support.shopee_caller import ShopeeCaller, jpeg
+from tests.support.waiting import eventually
 
 COMMAND = [sys.executable, "-m", "sandbox.main", "shopee"]
 BUYER, SHOP = 900000001, 22000001
@@ -71,6 +73,27 @@ def test_what_was_accepted_survives_a_kill(tmp_path: Path) -> None:
         caller.http.close()
     sent = [answer["response"]["message_id"] for answer in answers]
     assert [message["message_id"] for message in messages[-2:]] == sent
+
+
+def test_a_push_that_was_under_way_at_a_kill_is_delivered_by_the_next_run(tmp_path: Path) -> None:
+    data = ("--port", "0", "--data", str(tmp_path))
+    with receiving() as receiver:
+        receiver.may_answer.clear()
+        with started(*data) as (process, url):
+            control = SandboxControl(url)
+            control.push_endpoint(1000001, receiver.url)
+            control.buyer_writes(SHOP, BUYER, "Hi")
+            receiver.first(1)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+            control.close()
+        receiver.may_answer.set()
+        with started(*data) as (_, url):
+            first, again = receiver.first(2)
+            control = SandboxControl(url)
+            assert eventually(lambda: control.pushes()[0]["state"] == "delivered")
+            control.close()
+    assert first == again
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from sandbox.market.control.behaviour import behaviour_routes
 from sandbox.market.control.chats import chat_routes
 from sandbox.market.control.faults import fault_routes
+from sandbox.market.control.pushes import push_routes
 from sandbox.market.control.state import state_routes
 from sandbox.market.marketplace import AnyMarketplace
 from sandbox.market.platform import AnyPlatform
@@ -24,6 +25,8 @@ def control_routes(marketplace: AnyMarketplace, platform: AnyPlatform) -> APIRou
     router.include_router(chat_routes(platform.world))
     router.include_router(behaviour_routes(platform))
     router.include_router(fault_routes(platform))
+    if platform.outbox and platform.sender:
+        router.include_router(push_routes(platform.outbox, platform.sender))
     return router
 
 

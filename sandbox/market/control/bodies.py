@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sandbox.market.entities import By
+from sandbox.market.entities import By, Id
 
 
 class Change(BaseModel):
@@ -21,6 +21,23 @@ class ResetBody(Change):
     """Start anew from this seed, or without one from the sandbox's own."""
 
     seed: dict[str, Any] | None = None
+
+
+class PushEndpointBody(Change):
+    """Where an app wants its pushes. Without `kinds` all that the platform has."""
+
+    callback_url: str = Field(min_length=1)
+    kinds: list[str] | None = None
+    blocked_shop_ids: list[Id] = Field(default_factory=list)
+
+
+class PushBody(Change):
+    """A push to make by hand; `data` is what the platform puts into its envelope."""
+
+    app_id: Id
+    kind: str
+    shop_id: Id | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
 
 
 class ClockBody(Change):

@@ -23,6 +23,7 @@ class AppChange(Change):
     category: Literal["seller_in_house", "customer_service", "erp"] | None = None
     key_expired: bool | None = None
     suspended: bool | None = None
+    push_key: str | None = None
 
 
 class OrderChange(Change):
