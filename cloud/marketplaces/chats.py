@@ -102,8 +102,8 @@ class ChatMessage:
 
     `kind` and `status` are the marketplace's own words. `text`, `image_url` and `order_number` are
     empty where the kind has none. `is_by_shop` holds for whatever the shop wrote, `is_by_api` only
-    for what was written by an app and not by a person. `is_hidden`: accepted, but never shown to
-    the buyer.
+    for what an app may have written: where a marketplace does not tell apps from people, for both.
+    `is_hidden`: accepted, but never shown to the buyer.
     """
 
     message_id: str

@@ -9,6 +9,11 @@ import httpx
 
 from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.interface import Marketplace
+from cloud.marketplaces.lazada.adapter import Lazada
+from cloud.marketplaces.lazada.capabilities import base_url_for as lazada_base_url_for
+from cloud.marketplaces.lazada.capabilities import capabilities as lazada_capabilities
+from cloud.marketplaces.lazada.client import CHANNEL as LAZADA
+from cloud.marketplaces.lazada.client import LazadaClient
 from cloud.marketplaces.shopee.adapter import Shopee
 from cloud.marketplaces.shopee.capabilities import base_url_for as shopee_base_url_for
 from cloud.marketplaces.shopee.capabilities import capabilities as shopee_capabilities
@@ -33,6 +38,10 @@ def _shopee(http: httpx.Client, base_url: str, now: Callable[[], datetime]) -> M
     return Shopee(ShopeeClient(http, base_url, now=now))
 
 
+def _lazada(http: httpx.Client, base_url: str, now: Callable[[], datetime]) -> Marketplace:
+    return Lazada(LazadaClient(http, base_url, now=now))
+
+
 def _tiktok(http: httpx.Client, base_url: str, now: Callable[[], datetime]) -> Marketplace:
     return TikTok(TikTokClient(http, base_url, now=now))
 
@@ -44,6 +53,13 @@ _ENTRIES = {
         shopee_capabilities,
         # YYMMDD and eight letters or digits in every sample (marketplace-apis 4.3).
         re.compile(r"[0-9]{6}[0-9A-Z]{8}"),
+    ),
+    LAZADA: _Entry(
+        _lazada,
+        lazada_base_url_for,
+        lazada_capabilities,
+        # 12 to 16 digits in all samples (marketplace-apis 4.3).
+        re.compile(r"[0-9]{12,16}"),
     ),
     TIKTOK: _Entry(
         _tiktok,

@@ -18,7 +18,7 @@ def test_every_channel_has_a_marketplace_that_knows_its_name() -> None:
             for name in channels()
         ]
     assert made == list(channels())
-    assert {"shopee", "tiktok"} <= set(made)
+    assert {"shopee", "lazada", "tiktok"} <= set(made)
 
 
 def test_an_unknown_channel_is_refused_with_the_known_ones() -> None:
@@ -64,3 +64,11 @@ def test_tiktok_shop_answers_and_sends_alike_everywhere(country: str) -> None:
 )
 def test_tiktok_orders_are_known_by_their_length(code: str, could_be: bool) -> None:
     assert could_be_order_number("tiktok", code) is could_be
+
+
+@pytest.mark.parametrize(
+    ("code", "could_be"),
+    [("330011223344556", True), ("231115ABCDEF12", False), ("576461413038785752", False)],
+)
+def test_lazada_orders_are_digits_and_fewer_than_tiktoks(code: str, could_be: bool) -> None:
+    assert could_be_order_number("lazada", code) is could_be
