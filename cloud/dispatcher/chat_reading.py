@@ -21,14 +21,26 @@ class ChatReading:
 
 
 def read_unanswered(
-    line: Line, *, buyer_id: str, known_id: str, counted_before: int, now: datetime
+    line: Line,
+    *,
+    order_number: str,
+    buyer_id: str,
+    known_id: str,
+    counted_before: int,
+    now: datetime,
 ) -> ChatReading | None:
     """Read the newest messages back to the buyer's last one.
 
     A buyer without a conversation has nothing to answer; None: it is not among those read, so
-    nothing is known. Raises MarketplaceError.
+    nothing is known, or the marketplace counts nothing. Raises MarketplaceError.
     """
-    conversation_id = known_id
+    if line.marketplace.capabilities(line.access.country).unanswered_limit is None:
+        return None
+    # Looking through the list is the last resort: some marketplaces take the right to read chats
+    # from those who do it often.
+    conversation_id = known_id or line.marketplace.open_conversation(
+        line.access, order_number=order_number, buyer_id=buyer_id
+    )
     if not conversation_id:
         search = line.marketplace.find_conversation(line.access, buyer_id=buyer_id)
         if search.conversation is None:

@@ -187,6 +187,7 @@ class Matching:
         def request(line: Line) -> ChatReading | None:
             return read_unanswered(
                 line,
+                order_number=order.order_number,
                 buyer_id=order.buyer_id,
                 known_id=known_id or "",
                 counted_before=unanswered,
