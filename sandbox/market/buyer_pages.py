@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, HTTPException
+from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from sandbox.market import buyer_view, chatlog
+from sandbox.market import buyer_view, chatlog, contact
 from sandbox.market.entities import Buyer, Id, Order, Picture, Shop
 from sandbox.market.pictures import thumbnail
 from sandbox.market.world import AnyWorld
@@ -16,12 +16,14 @@ from sandbox.pages.rendering import fragment, page
 
 KEEP_ALIVE_S = 15.0
 LONGEST_TEXT = 2000
+EVENTS = ("chat", "contact")
 
 
 def buyer_routes(world: AnyWorld, title: str) -> APIRouter:
     """Index, a buyer's phone, its live stream, its form, and the pictures."""
     router = APIRouter()
     router.include_router(_picture_routes(world))
+    router.include_router(_deed_routes(world))
 
     def messages_html(shop: Shop, buyer: Buyer) -> str:
         chat = buyer_view.see(world, shop.shop_id, buyer.user_id)
@@ -35,24 +37,43 @@ def buyer_routes(world: AnyWorld, title: str) -> APIRouter:
     @router.get("/buyer/{shop_id}/{buyer_id}")
     async def phone(shop_id: str, buyer_id: str) -> HTMLResponse:
         shop, buyer = _find(world, shop_id, buyer_id)
-        return page("buyer.html", shop=shop, buyer=buyer, messages=messages_html(shop, buyer))
+        return page(
+            "buyer.html",
+            shop=shop,
+            buyer=buyer,
+            messages=messages_html(shop, buyer),
+            changes=contact.changes(world, shop, buyer),
+            standing=contact.standing(world, shop, buyer),
+        )
 
     @router.get("/buyer/{shop_id}/{buyer_id}/stream")
     async def stream(shop_id: str, buyer_id: str) -> StreamingResponse:
         shop, buyer = _find(world, shop_id, buyer_id)
 
         async def events() -> AsyncIterator[str]:
-            last = ""
+            last: tuple[str, str] = ("", "")
             async for _ in world.doorbell.rings(quiet_s=KEEP_ALIVE_S):
-                html = messages_html(shop, buyer)
-                yield ": still here\n\n" if html == last else _event(html)
-                last = html
+                now = (json.dumps(messages_html(shop, buyer)), contact.as_json(world, shop, buyer))
+                news = [
+                    _event(name, data)
+                    for name, data, known in zip(EVENTS, now, last, strict=True)
+                    if data != known
+                ]
+                yield "".join(news) or ": still here\n\n"
+                last = now
 
         return StreamingResponse(
             events(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
 
-    @router.post("/buyer/{shop_id}/{buyer_id}/messages")
+    return router
+
+
+def _deed_routes(world: AnyWorld) -> APIRouter:
+    """What the buyer does on the page."""
+    router = APIRouter(prefix="/buyer/{shop_id}/{buyer_id}")
+
+    @router.post("/messages")
     async def write(shop_id: str, buyer_id: str, text: Annotated[str, Form()]) -> Response:
         shop, buyer = _find(world, shop_id, buyer_id)
         if not text.strip() or len(text) > LONGEST_TEXT:
@@ -65,6 +86,15 @@ def buyer_routes(world: AnyWorld, title: str) -> APIRouter:
             message_type="text",
             content={"text": text.strip()},
         )
+        world.commit()
+        return RedirectResponse(f"/buyer/{shop_id}/{buyer_id}", 303)
+
+    @router.post("/contact")
+    async def change(shop_id: str, buyer_id: str, request: Request) -> Response:
+        shop, buyer = _find(world, shop_id, buyer_id)
+        form = dict(await request.form())
+        if not contact.change(world, shop, buyer, form):
+            raise HTTPException(422, "Say which of the two changes, and true or false.")
         world.commit()
         return RedirectResponse(f"/buyer/{shop_id}/{buyer_id}", 303)
 
@@ -98,9 +128,9 @@ def _picture_routes(world: AnyWorld) -> APIRouter:
     return router
 
 
-def _event(html: str) -> str:
-    """One server-sent event; JSON keeps the fragment on one line."""
-    return f"event: chat\ndata: {json.dumps(html)}\n\n"
+def _event(name: str, data: str) -> str:
+    """One server-sent event; JSON keeps its data on one line."""
+    return f"event: {name}\ndata: {data}\n\n"
 
 
 def _clock_text(at: float) -> str:

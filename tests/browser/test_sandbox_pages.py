@@ -69,7 +69,7 @@ def test_the_phone_shows_what_arrives_without_a_reload(
     shopee_sandbox: RunningSandbox, caller: ShopeeCaller, tab: Page
 ) -> None:
     tab.goto(shopee_sandbox.base_url + PHONE)
-    expect(tab.get_by_role("status")).to_have_text("live")
+    expect(tab.get_by_role("status", name="Connection")).to_have_text("live")
     expect(tab.get_by_role("listitem")).to_have_count(3)
 
     caller.text(BUYER, "Packed <b>now</b>", demo_seed.NORMAL_ORDER_SN)
@@ -92,6 +92,78 @@ def test_the_buyer_writes_back(
     expect(tab.get_by_role("listitem").last).to_contain_text("Looks good!")
     expect(tab.get_by_label("Message to Demo Shop")).to_have_value("")
     assert shopee_sandbox.control.chat(SHOP, BUYER)["messages"][-1]["by"] == "buyer"
+
+
+@pytest.mark.parametrize("width_px", [320, 1200])
+def test_the_buyer_blocks_and_unblocks_the_shop_with_the_keyboard(
+    shopee_sandbox: RunningSandbox, caller: ShopeeCaller, tab: Page, width_px: int
+) -> None:
+    tab.set_viewport_size({"width": width_px, "height": 640})
+    tab.goto(shopee_sandbox.base_url + PHONE)
+    expect(tab.get_by_role("status", name="Connection")).to_have_text("live")
+    tab.get_by_role("button", name="Block shop", exact=True).focus()
+    tab.keyboard.press("Enter")
+
+    unblock = tab.get_by_role("button", name="Unblock shop")
+    expect(unblock).to_be_focused()
+    expect(tab.get_by_text("You blocked this shop.")).to_be_visible()
+    assert caller.text(BUYER, "Packed").json()["error"] == "error_blocked"
+    tab.keyboard.press("Space")
+
+    expect(tab.get_by_role("button", name="Block shop", exact=True)).to_be_focused()
+    expect(tab.get_by_text("You blocked this shop.")).to_have_count(0)
+    assert caller.text(BUYER, "Packed").json()["error"] == ""
+
+
+def test_the_buyer_asks_for_a_refund_and_closes_it(
+    shopee_sandbox: RunningSandbox, tab: Page
+) -> None:
+    tab.set_viewport_size({"width": 320, "height": 640})
+    tab.goto(shopee_sandbox.base_url + PHONE)
+    tab.get_by_role("button", name="Ask for a refund").click()
+
+    expect(tab.get_by_text("A refund is open.")).to_be_visible()
+    assert shopee_sandbox.control.chat(SHOP, BUYER)["return_open"] is True
+    tab.get_by_role("button", name="Close the refund").click()
+
+    expect(tab.get_by_role("button", name="Ask for a refund")).to_be_visible()
+    assert shopee_sandbox.control.chat(SHOP, BUYER)["return_open"] is False
+
+
+def test_what_control_changes_shows_on_the_open_page(
+    shopee_sandbox: RunningSandbox, tab: Page
+) -> None:
+    tab.goto(shopee_sandbox.base_url + PHONE)
+    expect(tab.get_by_role("status", name="Connection")).to_have_text("live")
+
+    shopee_sandbox.control.change_contact(SHOP, BUYER, blocked_by_buyer=True, blocked_by_shop=True)
+
+    expect(tab.get_by_text("You blocked this shop. The shop blocked you.")).to_be_visible()
+    expect(tab.get_by_role("button", name="Unblock shop")).to_be_visible()
+
+
+def test_the_buttons_work_without_scripts(
+    chromium: Browser, shopee_sandbox: RunningSandbox
+) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(shopee_sandbox.base_url + PHONE)
+    page.get_by_role("button", name="Block shop", exact=True).click()
+
+    expect(page.get_by_role("button", name="Unblock shop")).to_be_visible()
+    context.close()
+    assert shopee_sandbox.control.chat(SHOP, BUYER)["blocked_by_buyer"] is True
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"blocked_by_shop": "true"}, {"return_open": "maybe"}], ids=str
+)
+def test_a_form_that_asks_for_nothing_known_is_refused(
+    shopee_sandbox: RunningSandbox, form: dict[str, str]
+) -> None:
+    answer = httpx.post(f"{shopee_sandbox.base_url}{PHONE}/contact", data=form)
+
+    assert answer.status_code == 422
 
 
 def test_a_message_that_is_not_shown_disappears(

@@ -6,6 +6,8 @@ const list = document.getElementById("messages");
 const scroller = document.getElementById("scroll");
 const live = document.getElementById("live");
 const composer = document.getElementById("composer");
+const contact = document.getElementById("contact");
+const standing = document.getElementById("standing");
 
 const localTimes = (root) => {
   for (const time of root.querySelectorAll("time")) {
@@ -40,6 +42,26 @@ const stream = new EventSource(phone.dataset.stream);
 stream.addEventListener("open", () => { live.textContent = "live"; live.className = "on"; });
 stream.addEventListener("error", () => { live.textContent = "connecting…"; live.className = ""; });
 stream.addEventListener("chat", (event) => show(JSON.parse(event.data)));
+
+// The buttons stay the same elements, so that a keyboard's focus stays on them.
+stream.addEventListener("contact", (event) => {
+  const now = JSON.parse(event.data);
+  for (const button of contact.elements) {
+    const isOn = now[button.name];
+    button.value = String(!isOn);
+    button.textContent = isOn ? button.dataset.on : button.dataset.off;
+  }
+  if (standing.textContent !== now.standing) standing.textContent = now.standing;
+});
+
+contact.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = await fetch(contact.action, {
+    method: "POST",
+    body: new URLSearchParams([[event.submitter.name, event.submitter.value]]),
+  }).catch(() => null);
+  if (!answer?.ok) standing.textContent = "That did not work. Try again.";
+});
 
 composer.addEventListener("submit", async (event) => {
   event.preventDefault();
