@@ -92,3 +92,7 @@ class RepeatedContent(PermanentError):
 
 class OutcomeUnknown(MarketplaceError):
     """The request may have been carried out, yet no usable reply came. Never repeat it unread."""
+
+
+class MalformedPush(PermanentError):
+    """A marketplace's call to us cannot be understood; the same one never will be."""

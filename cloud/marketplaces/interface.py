@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cloud.marketplaces.access import AppCredentials, ShopAccess, ShopFacts, Tokens
 from cloud.marketplaces.capabilities import Capabilities
@@ -17,6 +17,7 @@ from cloud.marketplaces.chats import (
 )
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.orders import Order, OrderPage, OrderTime
+from cloud.marketplaces.pushes import LostPushes, Push
 
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -79,6 +80,14 @@ class Marketplace(Protocol):
         """Whether the marketplace signed a call to us. Compares in constant time, never raises.
 
         `callback_url` is the address as registered there, `raw_body` the bytes as received.
+        """
+        ...
+
+    def read_push(self, raw_body: bytes) -> Push:
+        """What a call to us says. Asks nobody; only of a body whose signature was checked.
+
+        A kind that we do not know is `SomethingElse`, never an error. `MalformedPush`: no push of
+        this marketplace, or one of a known kind that lacks what it is about.
         """
         ...
 
@@ -183,4 +192,20 @@ class Marketplace(Protocol):
 
     def classify_error(self, name: str, detail: str = "") -> MarketplaceError:
         """The error that a marketplace's error name stands for on a send. Asks nobody."""
+        ...
+
+
+@runtime_checkable
+class KeepsLostPushes(Protocol):
+    """A marketplace that keeps the pushes that did not reach us, for us to ask for."""
+
+    def lost_pushes(self, app: AppCredentials) -> LostPushes:
+        """The oldest pushes of the app that were lost and not confirmed, some at a time.
+
+        Raises as all that read does.
+        """
+        ...
+
+    def confirm_lost_pushes(self, app: AppCredentials, last_id: str) -> None:
+        """Say that the pushes up to `last_id` are kept here; safe to repeat. Raises as above."""
         ...

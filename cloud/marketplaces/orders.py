@@ -45,7 +45,11 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order. `status` is the marketplace's own word; `buyer_id` is the one its chat takes."""
+    """An order. `status` is the marketplace's own word; `buyer_id` is the one its chat takes.
+
+    `is_refunded`: the buyer gets the money back, or a return is under way. `is_packed`: its label
+    was made or it has left, so that a tracking number that is missing comes soon.
+    """
 
     number: str
     status: str
@@ -58,6 +62,8 @@ class Order:
     is_cancelled: bool
     is_cancel_requested: bool
     recipient: Recipient | None
+    is_refunded: bool = False
+    is_packed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from cloud.marketplaces.lazada.replies import AddressReply, ItemReply, OrderRepl
 from cloud.marketplaces.orders import Order, OrderItem, Parcel, Recipient
 
 _CANCELLED = "canceled"
+_RETURNED = "returned"
+_PACKED = frozenset({"packed", "repacked", "ready_to_ship", "toship", "shipped"})
 
 
 def order_from(row: OrderReply, items: Sequence[ItemReply]) -> Order:
@@ -24,6 +26,8 @@ def order_from(row: OrderReply, items: Sequence[ItemReply]) -> Order:
         is_cancelled=statuses == [_CANCELLED],
         is_cancel_requested=False,
         recipient=_recipient(address) if address else None,
+        is_refunded=statuses == [_RETURNED],
+        is_packed=not _PACKED.isdisjoint(statuses),
     )
 
 

@@ -8,12 +8,13 @@ from cloud.marketplaces.shopee.capabilities import capabilities
 from cloud.marketplaces.shopee.client import CHANNEL
 from cloud.marketplaces.shopee.errors import classify
 from cloud.marketplaces.shopee.orders import ShopeeOrders
+from cloud.marketplaces.shopee.pushes import ShopeePushes
 from cloud.marketplaces.shopee.read_back import ShopeeReadBack
 from cloud.marketplaces.shopee.signing import is_signed_push
 from cloud.marketplaces.shopee.tokens import ShopeeTokens
 
 
-class Shopee(ShopeeTokens, ShopeeOrders, ShopeeReadBack):
+class Shopee(ShopeeTokens, ShopeeOrders, ShopeeReadBack, ShopeePushes):
     """A `Marketplace`, for the one thread that uses its client."""
 
     channel = CHANNEL

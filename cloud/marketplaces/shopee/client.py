@@ -55,13 +55,21 @@ class ShopeeClient:
         self.now = now
         self._deadline_s = deadline_s
 
-    def post_public(self, app: AppCredentials, path: str, body: Payload) -> Payload:
-        """A call on behalf of the app, which spends a code or a refresh token."""
+    def get_public(self, app: AppCredentials, path: str) -> Payload:
+        """A reading call on behalf of the app."""
+        params = self.public_query(app, path)
+        request = self._http.build_request("GET", self.base_url + path, params=params)
+        return self._run(request, Call.SAFE, [app.app_secret])
+
+    def post_public(
+        self, app: AppCredentials, path: str, body: Payload, *, call: Call = Call.TOKEN
+    ) -> Payload:
+        """A call on behalf of the app, which spends a code or a refresh token if not told else."""
         request = self._http.build_request(
             "POST", self.base_url + path, params=self.public_query(app, path), json=body
         )
         secrets = [app.app_secret, str(body.get("code", "")), str(body.get("refresh_token", ""))]
-        return self._run(request, Call.TOKEN, secrets)
+        return self._run(request, call, secrets)
 
     def get(self, access: ShopAccess, path: str, query: Mapping[str, str]) -> Payload:
         """A reading call on behalf of a shop."""

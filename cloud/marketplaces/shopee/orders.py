@@ -29,6 +29,7 @@ TRACKING_PATH = "/api/v2/logistics/get_tracking_number"
 MAX_SPAN_S = 15 * 24 * 3600  # of one get_order_list
 PAGE_SIZE = 50  # what get_order_detail and get_package_detail take at once
 _TIME_FIELDS = {OrderTime.CREATED: "create_time", OrderTime.UPDATED: "update_time"}
+_PACKED = frozenset({"PROCESSED", "RETRY_SHIP", "SHIPPED"})
 _OPTIONAL_FIELDS = "buyer_user_id,buyer_username,recipient_address,item_list,package_list"
 
 
@@ -156,6 +157,9 @@ def _order(reply: OrderReply, tracking: Mapping[str, str]) -> Order:
         is_cancelled=reply.order_status == "CANCELLED",
         is_cancel_requested=reply.order_status == "IN_CANCEL",
         recipient=Recipient(address.name, address.phone, address.full_address) if address else None,
+        # Shopee's orders say no more of a refund than that a return is under way.
+        is_refunded=reply.order_status == "TO_RETURN",
+        is_packed=reply.order_status in _PACKED,
     )
 
 

@@ -8,12 +8,13 @@ from cloud.marketplaces.tiktok.capabilities import capabilities
 from cloud.marketplaces.tiktok.client import CHANNEL
 from cloud.marketplaces.tiktok.errors import classify
 from cloud.marketplaces.tiktok.orders import TikTokOrders
+from cloud.marketplaces.tiktok.pushes import TikTokPushes
 from cloud.marketplaces.tiktok.read_back import TikTokReadBack
 from cloud.marketplaces.tiktok.signing import is_signed_push
 from cloud.marketplaces.tiktok.tokens import TikTokTokens
 
 
-class TikTok(TikTokTokens, TikTokOrders, TikTokReadBack):
+class TikTok(TikTokTokens, TikTokOrders, TikTokReadBack, TikTokPushes):
     """A `Marketplace`, for the one thread that uses its client."""
 
     channel = CHANNEL

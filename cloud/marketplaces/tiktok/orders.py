@@ -23,6 +23,7 @@ DETAIL_PATH = "/order/202507/orders"  # 202309 has no buyer_nickname
 PACKAGE_PATH = "/fulfillment/202309/packages/"
 
 PAGE_SIZE = 50
+_PACKED = frozenset({"PARTIALLY_SHIPPING", "AWAITING_COLLECTION", "IN_TRANSIT"})
 _TIME_FIELDS = {OrderTime.CREATED: "create_time", OrderTime.UPDATED: "update_time"}
 
 
@@ -106,6 +107,7 @@ def _order(reply: OrderReply) -> Order:
         recipient=Recipient(address.name, address.phone_number, address.full_address)
         if address
         else None,
+        is_packed=reply.status in _PACKED,
     )
 
 
