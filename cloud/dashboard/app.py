@@ -6,6 +6,9 @@ from fastapi import FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.dashboard.bulk import bulk_routes
+from cloud.dashboard.channels.authorizing import authorizing_routes
+from cloud.dashboard.channels.connecting import connecting_routes
+from cloud.dashboard.channels.listing import listing_routes
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
@@ -58,6 +61,9 @@ def _application(site: Site) -> FastAPI:
         proof_forms(site),
         photo_routes(site),
         event_routes(site),
+        listing_routes(site),
+        connecting_routes(site),
+        authorizing_routes(site),
         site.assets.routes(),
     ):
         app.include_router(routes)

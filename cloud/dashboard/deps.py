@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database, log_death
 from cloud.photos.store import PhotoStore
+from cloud.shops.authorizing import Authorizing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,17 @@ class DashboardDeps:
     database: Database
     photos: PhotoStore
     feed: ChangeFeed
+    authorizing: Authorizing
+    own_url: str
+    """Address of these pages, to which marketplaces send sellers back: scheme and host, no path."""
     public_url: str = ""
     """The address that people use; cookies are marked secure when it begins with https."""
     buyer_view_url: str = ""
     """Page that shows a chat as its buyer sees it, with {shop_id} and {buyer_id} (ids of the
     marketplace) in it. Empty where there is no such page: only a sandbox has one.
     """
+    offers_unproven: bool = False
+    """Offer channels and countries too where nothing has been sent yet."""
     on_death: Callable[[BaseException], None] = log_death
     """Called when live updates have ended for good; the process must end then."""
 

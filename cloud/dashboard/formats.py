@@ -44,6 +44,10 @@ class Formats:
         """A number with the separators of the language."""
         return _number(value, self.locale)
 
+    def country(self, code: str) -> str:
+        """The name of a country by its two letters."""
+        return str(self.locale.territories.get(code, code))
+
     def duration(self, seconds: float) -> str:
         """A duration in its largest fitting unit."""
         return format_timedelta(round(seconds), locale=self.locale)

@@ -79,7 +79,7 @@ def serve_command() -> None:
                 f"created the owner account {created['email']}, password {created['password']}"
                 " (said this once)"
             )
-        url = settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}"
+        url = settings.web.own_url
         serve(settings, lambda: _say(f"packwitness-cloud ready on {url}"))
 
 

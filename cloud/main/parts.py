@@ -55,11 +55,16 @@ class Parts:
             self.feed.close()
 
     @cached_property
-    def gateway(self) -> ShopGateway:
-        """Lines to the shops."""
+    def clients(self) -> HttpClients:
+        """For calls to marketplaces."""
         clients = HttpClients()
         self._stack.callback(clients.close)
-        return ShopGateway(self.database, self.box, clients)
+        return clients
+
+    @cached_property
+    def gateway(self) -> ShopGateway:
+        """Lines to the shops."""
+        return ShopGateway(self.database, self.box, self.clients)
 
     @property
     def on_death(self) -> Callable[[BaseException], None]:

@@ -58,6 +58,21 @@ class WebSettings(Section):
         default="", description="address that people and tables use; empty: http://host:port"
     )
 
+    @property
+    def own_url(self) -> str:
+        """The address that people use, whether or not it is set."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+
+class MarketplaceSettings(Section):
+    """Which marketplaces sellers may connect shops of."""
+
+    offer_unproven: bool = Field(
+        default=False,
+        description="offer channels and countries too where nothing has been sent yet",
+    )
+
 
 class MetricsSettings(Section):
     """What Prometheus may read; every process of several needs a port of its own."""
@@ -262,6 +277,7 @@ class CloudSettings(BaseSettings):
         description="a sandbox's page of a buyer's chat, with {shop_id} and {buyer_id} in it",
     )
     web: WebSettings = WebSettings()
+    marketplaces: MarketplaceSettings = MarketplaceSettings()
     metrics: MetricsSettings = MetricsSettings()
     broker: BrokerSettings = BrokerSettings()
     s3: S3Section = S3Section()

@@ -65,3 +65,12 @@ def app_needs(channel: str) -> AppNeeds:
         return _NEEDS[channel]
     except KeyError:
         raise ValueError(f"no marketplace is called {channel!r}") from None
+
+
+def sending_rule(channel: str) -> str:
+    """The name of the rule that packing photos may break, or empty where none is known.
+
+    Shopee's partner rules forbid order updates that the buyer did not ask for (marketplace-apis
+    1.2, "Rules of use"); whether a photo that a packer sends is one has not been ruled on.
+    """
+    return "shopee-unasked-updates" if channel == "shopee" else ""

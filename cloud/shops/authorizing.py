@@ -19,7 +19,7 @@ from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import Marketplace
 from cloud.marketplaces.registry import capabilities_of, marketplace_for
-from cloud.shops.apps import OpenedApp, open_app, purposes_of_app
+from cloud.shops.apps import OpenedApp, enter_app, open_app, purposes_of_app
 from cloud.shops.asking import Wish, new_state, note_request, take_request
 from cloud.shops.errors import NotAuthorized, ShopOfAnother
 from cloud.shops.gateway import ShopGateway, ShopKey
@@ -61,6 +61,16 @@ class Authorizing:
         self._clients = clients
         self._gateway = gateway
         self._on_authorized = on_authorized
+
+    def enter_app(
+        self, organisation_id: int, *, channel: str, purpose: Purpose, app: AppCredentials
+    ) -> None:
+        """Keep the keys of the organisation's app. Raises DatabaseError."""
+
+        def unit(session: Session) -> None:
+            enter_app(session, self._box, channel=channel, purpose=purpose, app=app)
+
+        self._database.write(unit, scoped(organisation_id))
 
     def link(self, organisation_id: int, member_id: int, wish: Wish, *, callback_url: str) -> str:
         """The marketplace's consent page for a wish; it may work for minutes only.

@@ -23,3 +23,11 @@ class RequestUnknown(ShopError):
 
 class ShopOfAnother(ShopError):
     """The shop is connected by another organisation."""
+
+
+class CannotSend(ShopError):
+    """No app can write in the chats of this channel and country."""
+
+
+class RuleNotRead(ShopError):
+    """The marketplace's rule about such messages has to be read and confirmed first."""

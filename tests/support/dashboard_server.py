@@ -4,18 +4,27 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.orm import Session
 
+from cloud.conversations.outbox import wake_held
 from cloud.dashboard.app import Dashboard
 from cloud.dashboard.deps import DashboardDeps
 from cloud.database.feed import ChangeFeed
+from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
+from cloud.marketplaces.http_clients import HttpClients
 from cloud.photos.simulated import SimulatedPhotoStore
+from cloud.shops.authorizing import Authorizing
+from cloud.shops.gateway import ShopGateway
 from tests.support.dashboard_rows import PASSWORD, World, add_world
 
 
@@ -28,6 +37,7 @@ class RunningDashboard:
     store: SimulatedPhotoStore
     dashboard: Dashboard
     feed: ChangeFeed
+    box: SecretBox
 
     def world(self, email: str = "owner@demo.test", *, name: str = "Demo") -> World:
         """Add an organisation."""
@@ -50,13 +60,31 @@ def running_dashboard(
     database: Database, *, buyer_view_url: str = "", public_url: str = ""
 ) -> Iterator[RunningDashboard]:
     """Serve the pages on a free port."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory())
+        box = SecretBox(Path(folder) / "sealing.key")
+        clients = HttpClients()
+        stack.callback(clients.close)
+        yield from _serve(database, box, clients, buyer_view_url, public_url)
+
+
+def _serve(
+    database: Database, box: SecretBox, clients: HttpClients, buyer_view_url: str, public_url: str
+) -> Iterator[RunningDashboard]:
     store = SimulatedPhotoStore()
     feed = ChangeFeed(database)
+    gateway = ShopGateway(database, box, clients)
+    # The address is known before the server: marketplaces send sellers back to it.
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
     dashboard = Dashboard(
         DashboardDeps(
             database=database,
             photos=store,
             feed=feed,
+            authorizing=Authorizing(database, box, clients, gateway, wake),
+            own_url=url,
             public_url=public_url,
             buyer_view_url=buyer_view_url,
         )
@@ -71,20 +99,23 @@ def running_dashboard(
             await super().startup(sockets)
             started.set()
 
-    server = Server(
-        uvicorn.Config(program, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-    )
-    thread = threading.Thread(target=server.run)
+    server = Server(uvicorn.Config(program, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         assert started.wait(20)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield RunningDashboard(f"http://127.0.0.1:{port}", database, store, dashboard, feed)
+        yield RunningDashboard(url, database, store, dashboard, feed, box)
     finally:
         dashboard.end_streams()
         server.should_exit = True
         thread.join()
+        listening.close()
         feed.close()
+
+
+def wake(session: Session, shop_id: int, now: datetime) -> None:
+    """As the program does once a shop is authorized."""
+    wake_held(session, shop_id, now)
 
 
 def text_of(html: str) -> str:

@@ -2,14 +2,17 @@
 
 import socket
 from collections.abc import Callable
+from datetime import datetime
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cloud.accounts.models import Organisation
 from cloud.api.enrolment import enrolment_routes
 from cloud.broker.mosquitto import Mosquitto
+from cloud.conversations.outbox import wake_held
 from cloud.dashboard.app import Dashboard
 from cloud.dashboard.deps import DashboardDeps
 from cloud.database.errors import DatabaseError
@@ -20,6 +23,7 @@ from cloud.main.admission import BrokerAdmission
 from cloud.main.broker_access import BrokerAccess
 from cloud.main.parts import Parts
 from cloud.main.web import WebServer
+from cloud.shops.authorizing import Authorizing
 
 HEALTH_PATH = "/health"
 
@@ -64,8 +68,18 @@ def _dashboard(made: Parts) -> Dashboard:
             database=made.database,
             photos=made.store,
             feed=made.feed,
+            authorizing=Authorizing(
+                made.database, made.box, made.clients, made.gateway, _let_go_on
+            ),
+            own_url=settings.web.own_url,
             public_url=settings.web.public_url,
             buyer_view_url=settings.buyer_view_url,
+            offers_unproven=settings.marketplaces.offer_unproven,
             on_death=made.on_death,
         )
     )
+
+
+def _let_go_on(session: Session, shop_id: int, now: datetime) -> None:
+    """What waited for a shop's authorization is looked at now."""
+    wake_held(session, shop_id, now)

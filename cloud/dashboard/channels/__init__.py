@@ -1,0 +1,1 @@
+"""Pages of sales channels: connecting shops, authorizing them, switching their sending."""

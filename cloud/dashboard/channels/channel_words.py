@@ -1,0 +1,171 @@
+"""What sellers read about marketplaces: keys, steps before connecting, rules, Seller Centres."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cloud.dashboard.marking import _
+from cloud.dashboard.words import Badge
+from cloud.shops.service import Purpose
+from cloud.shops.standing import Standing
+
+STANDINGS: Mapping[Standing, Badge] = {
+    Standing.NEVER: Badge(_("Unauthorized"), "circle-dashed", "secondary"),
+    Standing.AUTHORIZED: Badge(_("Authorized"), "circle-check", "green"),
+    Standing.EXPIRING: Badge(_("Authorized, ends soon"), "alert-triangle", "yellow"),
+    Standing.EXPIRED: Badge(_("Expired"), "clock-pause", "red"),
+    Standing.REVOKED: Badge(_("Revoked at the marketplace"), "ban", "red"),
+}
+
+PURPOSES: Mapping[Purpose, str] = {Purpose.ORDERS: _("Orders"), Purpose.CHAT: _("Chat")}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyNames:
+    """What a marketplace calls the keys of an app; the same in every language."""
+
+    app_id: str
+    app_secret: str
+    service_id: str = ""
+
+
+KEYS: Mapping[str, KeyNames] = {
+    "shopee": KeyNames("Partner ID", "Partner Key"),
+    "lazada": KeyNames("App Key", "App Secret"),
+    "tiktok": KeyNames("App key", "App secret", "Service ID"),
+}
+
+_SHOPEE_STEPS = (
+    _(
+        "In the Shopee Open Platform console, register an app of the kind “Seller In-house "
+        "System”. Shopee lets only such an app of your own write in your shops' chats; one app "
+        "serves all shops of your main account."
+    ),
+    _("Wait until Shopee has approved it and its status is Online."),
+    _("Enter the address below as its redirect URL."),
+    _("Copy its live Partner ID and Partner Key."),
+)
+STEPS: Mapping[tuple[str, Purpose], tuple[str, ...]] = {
+    ("shopee", Purpose.ORDERS): _SHOPEE_STEPS,
+    ("shopee", Purpose.CHAT): _SHOPEE_STEPS,
+    ("lazada", Purpose.ORDERS): (
+        _(
+            "In the Lazada Open Platform console, create an app of the category "
+            "“Seller In-house APP” or “ERP System”, for orders."
+        ),
+        _("Wait until it is online; an app in test loses its tokens after 7 days."),
+        _("Enter the address below as its callback URL."),
+        _("Copy its App Key and App Secret."),
+    ),
+    ("lazada", Purpose.CHAT): (
+        _(
+            "In the Lazada Open Platform console, create a second app of the category "
+            "“In-house IM Chat”. An app for orders is refused in chats."
+        ),
+        _("Add your seller account to the app's list of bound users, and wait until it is online."),
+        _("Enter the address below as its callback URL."),
+        _("Copy its App Key and App Secret."),
+    ),
+    ("tiktok", Purpose.ORDERS): (
+        _(
+            "In the TikTok Shop Partner Center, create an app of the category "
+            "“Customer Service/Support” for your own shops."
+        ),
+        _(
+            "Ask your account manager for the scope “Customer Service”: it is off by default and "
+            "given after a review. Without it orders are read, but nothing is sent."
+        ),
+        _("Enter the address below as its redirect URL."),
+        _("Copy its App key, App secret and Service ID."),
+    ),
+}
+"""Before a shop can be connected; for TikTok Shop chat follows the authorization for orders."""
+
+RULES: Mapping[str, str] = {
+    "shopee-unasked-updates": _(
+        "Shopee's partner rules forbid apps to send order updates, broadcasts and automatic "
+        "messages that the buyer did not ask for; a breach can suspend the app. Shopee has not "
+        "ruled whether photos that a packer sends order by order fall under it. You decide, and "
+        "your name is kept."
+    ),
+}
+"""Rules of marketplaces that sending packing photos may break, by their names in our data."""
+
+CANNOT_SEND: Mapping[tuple[str, str], str] = {
+    ("shopee", "TW"): _(
+        "Shopee Taiwan allows no chat sending. Photos are saved; send them by hand in the Seller "
+        "Centre where a buyer asks for them."
+    ),
+}
+
+SELLER_CENTRES: Mapping[tuple[str, str], str] = {
+    ("shopee", "SG"): "https://seller.shopee.sg",
+    ("shopee", "MY"): "https://seller.shopee.com.my",
+    ("shopee", "TH"): "https://seller.shopee.co.th",
+    ("shopee", "VN"): "https://banhang.shopee.vn",
+    ("shopee", "PH"): "https://seller.shopee.ph",
+    ("shopee", "ID"): "https://seller.shopee.co.id",
+    ("shopee", "BR"): "https://seller.shopee.com.br",
+    ("shopee", "TW"): "https://seller.shopee.tw",
+    ("lazada", "SG"): "https://sellercenter.lazada.sg",
+    ("lazada", "MY"): "https://sellercenter.lazada.com.my",
+    ("lazada", "TH"): "https://sellercenter.lazada.co.th",
+    ("lazada", "VN"): "https://sellercenter.lazada.vn",
+    ("lazada", "PH"): "https://sellercenter.lazada.com.ph",
+    ("lazada", "ID"): "https://sellercenter.lazada.co.id",
+    ("tiktok", "MY"): "https://seller-my.tiktok.com",
+    ("tiktok", "SG"): "https://seller-sg.tiktok.com",
+}
+"""Where a seller writes to buyers by hand."""
+
+NOTICES: Mapping[str, Badge] = {
+    "authorized": Badge(
+        _("Authorized. Orders and photos that waited for it go on."), "check", "green"
+    ),
+    "another-shop": Badge(
+        _(
+            "You were signed in at the marketplace with another shop, and that one was authorized. "
+            "Sign out there, sign in with the right account, and authorize again."
+        ),
+        "alert-triangle",
+        "yellow",
+    ),
+    "request-unknown": Badge(
+        _(
+            "Nothing was changed: this authorization was used already, took longer than 30 "
+            "minutes, or was begun by another organisation. Start it again here."
+        ),
+        "help-circle",
+        "yellow",
+    ),
+    "not-given": Badge(
+        _("Nothing was changed: the marketplace gave no authorization. Start it again here."),
+        "x",
+        "red",
+    ),
+    "not-reached": Badge(
+        _("The marketplace did not answer. Start the authorization again in a moment."),
+        "clock",
+        "yellow",
+    ),
+    "shop-of-another": Badge(
+        _("Nothing was changed: another organisation has connected this shop."), "ban", "red"
+    ),
+    "keys-missing": Badge(
+        _("The keys of your app are missing: enter them first."), "help-circle", "yellow"
+    ),
+    "switched-on": Badge(
+        _("Packing photos of this shop go to buyers from now on."), "check", "green"
+    ),
+    "switched-off": Badge(
+        _("Packing photos of this shop are saved and no longer sent."), "photo", "blue"
+    ),
+    "rule-not-read": Badge(
+        _("Nothing was changed: confirm that you have read the marketplace's rule."),
+        "help-circle",
+        "yellow",
+    ),
+    "cannot-send": Badge(
+        _("Nothing was changed: this channel allows no chat sending."), "ban", "red"
+    ),
+}
+"""What the list says after a form or an authorization, by the word in its address."""
