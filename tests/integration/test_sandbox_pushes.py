@@ -65,6 +65,15 @@ def test_a_buyers_message_is_pushed_whole(
     assert eventually(lambda: state(shopee_sandbox) == ["delivered"])
 
 
+def test_a_message_that_changes_later_is_not_pushed_again(
+    shopee_sandbox: RunningSandbox, receiver: PushReceiver
+) -> None:
+    message_id = shopee_sandbox.control.buyer_writes(SHOP, BUYER, "Hi")
+    shopee_sandbox.control.call("PATCH", f"/messages/{message_id}", {"hidden": True})
+
+    assert len(shopee_sandbox.control.pushes()) == 1
+
+
 def test_a_push_key_of_its_own_signs(
     shopee_sandbox: RunningSandbox, receiver: PushReceiver
 ) -> None:
