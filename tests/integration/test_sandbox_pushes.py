@@ -313,6 +313,24 @@ def test_a_duplicate_a_late_and_a_disordered_push(
     assert numbers == [1, 1, 3, 5, 4, 2]
 
 
+def test_starting_anew_forgets_what_waits(
+    shopee_sandbox: RunningSandbox, receiver: PushReceiver
+) -> None:
+    control = shopee_sandbox.control
+    control.fault("push_late", delay_s=60)
+    control.push(APP, "3", SHOP, n=1)
+    control.reset()
+    control.push_endpoint(APP, receiver.url)
+    control.advance(120)
+    control.push(APP, "3", SHOP, n=2)
+
+    [push] = bodies(receiver.first(1))
+
+    assert push["data"]["n"] == 2
+    assert eventually(lambda: state(shopee_sandbox) == ["delivered"])
+    assert len(receiver.told) == 1
+
+
 def test_a_badly_signed_and_a_lost_push(
     shopee_sandbox: RunningSandbox, receiver: PushReceiver
 ) -> None:

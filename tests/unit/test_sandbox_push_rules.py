@@ -2,8 +2,12 @@
 
 import pytest
 
+from sandbox.faults import FaultBox
 from sandbox.market.push.rules import PushRules, SuccessRule
+from sandbox.shopee.outbox import ShopeeOutbox
 from sandbox.shopee.signing import push_signature
+from sandbox.shopee.world import World
+from sandbox.store import DocumentStore
 
 KEY = "shpk_test_0123456789abcdef0123456789abcdef"
 URL = "https://example.test/hooks/shopee"
@@ -27,6 +31,15 @@ def test_the_worked_signature_of_a_push() -> None:
 )
 def test_address_and_body_are_signed_as_they_are(url: str, body: bytes) -> None:
     assert push_signature(KEY, url, body) != SIGNED
+
+
+@pytest.mark.parametrize(("kind", "deadline_s"), [("10", 2.0), ("3", 3.0), ("0", 3.0)])
+def test_how_long_an_app_may_take(kind: str, deadline_s: float) -> None:
+    outbox = ShopeeOutbox(World(DocumentStore(None)), FaultBox())
+
+    assert outbox.deadline_s(kind) == deadline_s
+    assert outbox.rules.success == SHOPEE
+    assert outbox.rules.retry_after_s == ()
 
 
 @pytest.mark.parametrize(
