@@ -1,6 +1,9 @@
 """The marketplaces that the sandbox can be, by the name that is typed."""
 
+from sandbox.lazada.marketplace import Lazada
 from sandbox.market.marketplace import AnyMarketplace
 from sandbox.shopee.marketplace import Shopee
 
-PLATFORMS: dict[str, AnyMarketplace] = {platform.name: platform for platform in (Shopee(),)}
+PLATFORMS: dict[str, AnyMarketplace] = {
+    platform.name: platform for platform in (Shopee(), Lazada())
+}

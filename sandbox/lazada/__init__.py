@@ -1,0 +1,1 @@
+"""A stand-in for the Lazada Open Platform, written from marketplace-apis 2."""

@@ -1,0 +1,392 @@
+"""Chats of the Lazada sandbox: sessions, messages, sending, pictures (marketplace-apis 2.4)."""
+
+import hashlib
+import io
+import json
+import time
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from sandbox.control_client import MarketControl
+from tests.support.lazada_caller import LazadaCaller
+from tests.support.shopee_caller import jpeg
+
+DAY_S = 86_400
+SHOP, BUYER, SECOND_BUYER = "200000001", "100000001", "100000002"
+ORDER, SECOND_ORDER, OLD_ORDER = "330011223344556", "330011223344557", "330011223344559"
+SESSION, SECOND_SESSION = "200000001_2_100000001_1_103", "200000001_2_100000002_1_103"
+
+
+def opened(lazada: LazadaCaller, order_id: str) -> Any:
+    return lazada.get("/im/session/open", order_id=order_id)
+
+
+def contents(answer: Any) -> list[Any]:
+    return [json.loads(one["content"]) for one in answer["data"]["message_list"]]
+
+
+def of_others(control: MarketControl, count: int) -> None:
+    for number in range(count):
+        buyer_id = str(300000000 + number)
+        control.call("POST", "/buyers", {"user_id": buyer_id, "username": f"b{number}"})
+        control.buyer_writes(SHOP, buyer_id, f"hello {number}")
+
+
+def test_a_session_is_opened_by_an_order_and_stays_the_same(lazada: LazadaCaller) -> None:
+    first = opened(lazada, SECOND_ORDER)
+    assert first["data"] == {"session_id": SECOND_SESSION}
+    assert (first["code"], first["err_code"], first["success"]) == ("0", "0", True)
+    assert opened(lazada, SECOND_ORDER)["data"] == first["data"]
+    assert opened(lazada, ORDER)["data"] == {"session_id": SESSION}
+
+
+def test_an_order_that_is_too_old_opens_nothing(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    answer = opened(lazada, OLD_ORDER)
+    assert (answer["code"], answer["err_code"], answer["success"]) == ("0", "-22", False)
+    assert answer["err_message"] == "order out of day limit: 30"
+    assert "data" not in answer
+    lazada_control.limits(order_window_s=7 * DAY_S)
+    lazada_control.advance(8 * DAY_S)
+    assert opened(lazada, ORDER)["err_message"] == "order out of day limit: 7"
+
+
+def test_an_order_of_nobody_opens_nothing(lazada: LazadaCaller) -> None:
+    assert opened(lazada, "1")["success"] is False
+
+
+def test_the_guides_other_names_of_errors_are_a_limit(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    lazada_control.limits(im_error_names="error")
+    answer = opened(lazada, OLD_ORDER)
+    assert (answer["error_code"], answer["success"]) == ("-22", False)
+    assert "err_code" not in answer
+
+
+def test_sessions_come_newest_first_through_all_pages(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    of_others(lazada_control, 45)
+    seen, answer = [], lazada.sessions()["data"]
+    while True:
+        seen += [one["buyer_id"] for one in answer["session_list"]]
+        if not answer["has_more"]:
+            break
+        answer = lazada.sessions(
+            start_time=answer["next_start_time"], last_session_id=answer["last_session_id"]
+        )["data"]
+    assert seen == [*(300000000 + number for number in reversed(range(45))), int(BUYER)]
+
+
+def test_a_session_says_how_it_stands(lazada_control: MarketControl, lazada: LazadaCaller) -> None:
+    lazada_control.buyer_writes(SHOP, BUYER, "where is it?")
+    (session,) = lazada.sessions()["data"]["session_list"]
+    assert (session["session_id"], session["title"]) == (SESSION, "aisyah.rahman")
+    assert (session["summary"], session["unread_count"]) == ("where is it?", 3)
+    assert abs(session["last_message_time"] / 1000 - time.time()) < 60
+    again = lazada.get("/im/session/get", session_id=SESSION)["data"]
+    assert again == session
+    read = {"session_id": SESSION, "last_read_message_id": session["last_message_id"]}
+    assert lazada.post("/im/session/read", **read)["success"] is True
+    assert lazada.get("/im/session/get", session_id=SESSION)["data"]["unread_count"] == 0
+
+
+def test_an_opened_session_without_messages_is_not_listed(lazada: LazadaCaller) -> None:
+    opened(lazada, SECOND_ORDER)
+    listed = lazada.sessions()["data"]["session_list"]
+    assert [one["session_id"] for one in listed] == [SESSION]
+    assert lazada.messages(SECOND_SESSION)["data"]["message_list"] == []
+
+
+def test_history_goes_back_a_month(lazada_control: MarketControl, lazada: LazadaCaller) -> None:
+    lazada_control.advance(28 * DAY_S)
+    assert len(lazada.sessions()["data"]["session_list"]) == 1
+    lazada_control.advance(3 * DAY_S)
+    assert lazada.sessions()["data"]["session_list"] == []
+
+
+def test_messages_come_newest_first_through_all_pages(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    for number in range(45):
+        lazada_control.buyer_writes(SHOP, SECOND_BUYER, f"message {number}")
+    texts, answer = [], lazada.messages(SECOND_SESSION)
+    while True:
+        texts += [one["txt"] for one in contents(answer)]
+        data = answer["data"]
+        if not data["has_more"]:
+            break
+        answer = lazada.messages(
+            SECOND_SESSION,
+            start_time=data["next_start_time"],
+            last_message_id=data["last_message_id"],
+        )
+    assert texts == [f"message {number}" for number in reversed(range(45))]
+
+
+def test_messages_say_who_wrote_them_and_when(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    sent = lazada.text(SESSION, "on its way")["data"]
+    assert sent["template_id"] == 1
+    newest, *_, oldest = lazada.messages(SESSION)["data"]["message_list"]
+    assert newest["message_id"] == sent["message_id"]
+    assert (newest["from_account_id"], newest["from_account_type"]) == (SHOP, 2)
+    assert (oldest["from_account_id"], oldest["from_account_type"]) == (BUYER, 1)
+    assert abs(newest["send_time"] - sent["current_time"]) < 5000
+    assert (newest["status"], newest["process_msg"], newest["type"]) == (0, "", 1)
+    assert isinstance(newest["content"], str)
+    assert json.loads(newest["content"]) == {"txt": "on its way", "translateTxt": ""}
+    assert lazada_control.chat(SHOP, BUYER)["messages"][-1]["text"] == "on its way"
+
+
+@pytest.mark.parametrize("size", [0, 21, "x"])
+def test_pages_have_at_most_20(lazada: LazadaCaller, size: object) -> None:
+    assert lazada.messages(SESSION, page_size=size)["code"] == "InvalidParameter"
+    assert lazada.sessions(page_size=size)["code"] == "InvalidParameter"
+
+
+@pytest.mark.parametrize("missing", ["start_time", "page_size", "session_id"])
+def test_a_list_wants_to_know_from_where(lazada: LazadaCaller, missing: str) -> None:
+    values: dict[str, Any] = {"session_id": SESSION, "start_time": 1, "page_size": 20}
+    del values[missing]
+    assert lazada.get("/im/message/list", **values)["code"] == "MissingParameter"
+
+
+@pytest.mark.parametrize("session_id", ["1", "200000009_2_100000001_1_103"])
+def test_a_session_of_nobody_is_refused(lazada: LazadaCaller, session_id: str) -> None:
+    assert lazada.messages(session_id)["success"] is False
+    assert lazada.text(session_id, "hello")["success"] is False
+
+
+def test_an_order_card_and_a_picture_are_seen_as_they_are(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    url = lazada.uploaded()
+    for template_id, fields in (
+        (3, {"img_url": url, "width": 64, "height": 64}),
+        (10007, {"order_id": ORDER}),
+        (4, {"txt": "[happy]"}),
+        (10010, {}),
+    ):
+        assert lazada.send(SESSION, template_id, **fields)["success"] is True
+    _, emoji, card, image, *_ = contents(lazada.messages(SESSION))
+    assert (image["imgUrl"], image["width"], image["height"]) == (url, 64, 64)
+    assert image["osskey"] == url.rsplit("/", 1)[-1]
+    assert (card["orderId"], card["status"]) == (ORDER, "ready_to_ship")
+    assert emoji["txt"] == "[happy]"
+    seen = lazada_control.chat(SHOP, BUYER)["messages"][-4:]
+    assert [one["message_type"] for one in seen] == ["image", "order", "emoji", "follow"]
+    assert lazada.http.get(url).content == jpeg()
+
+
+@pytest.mark.parametrize(
+    ("template_id", "fields", "code"),
+    [
+        (1, {}, "MissingParameter"),
+        (1, {"txt": "x" * 5001}, "InvalidParameter"),
+        (2, {"txt": "system"}, "InvalidParameter"),
+        (99, {"txt": "x"}, "InvalidParameter"),
+        (4, {"txt": "happy"}, "InvalidParameter"),
+        (10007, {}, "MissingParameter"),
+        (10007, {"order_id": SECOND_ORDER}, "InvalidParameter"),
+        (10007, {"order_id": "1"}, "InvalidParameter"),
+        (10006, {}, "MissingParameter"),
+        (3, {"img_url": "https://elsewhere.test/a.jpg"}, "MissingParameter"),
+        (
+            3,
+            {"img_url": "https://elsewhere.test/a.jpg", "width": 1, "height": 1},
+            "InvalidParameter",
+        ),
+        (3, {"width": 64, "height": 64}, "MissingParameter"),
+    ],
+)
+def test_what_cannot_be_sent(
+    lazada_control: MarketControl,
+    lazada: LazadaCaller,
+    template_id: int,
+    fields: dict[str, object],
+    code: str,
+) -> None:
+    before = len(lazada_control.chat(SHOP, BUYER)["messages"])
+    assert lazada.send(SESSION, template_id, **fields)["code"] == code
+    assert len(lazada_control.chat(SHOP, BUYER)["messages"]) == before
+
+
+@pytest.mark.parametrize("size", [{"width": 0, "height": 64}, {"width": 64}, {"height": "x"}])
+def test_a_picture_is_sent_with_its_size(lazada: LazadaCaller, size: dict[str, object]) -> None:
+    answer = lazada.send(SESSION, 3, img_url=lazada.uploaded(), **size)
+    assert answer["code"] in {"InvalidParameter", "MissingParameter"}
+
+
+def test_a_picture_from_elsewhere_is_a_limit(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    lazada_control.limits(external_images=True)
+    url = "https://elsewhere.test/a.jpg"
+    assert lazada.send(SESSION, 3, img_url=url, width=4, height=3)["success"] is True
+    assert contents(lazada.messages(SESSION))[0]["imgUrl"] == url
+
+
+def test_a_picture_of_another_seller_cannot_be_sent(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    url, own_token = lazada.uploaded(), lazada.access_token
+    shop = {"shop_id": "200000002", "shop_name": "Other", "region": "MY"}
+    lazada_control.call("POST", "/shops", shop)
+    minted = lazada_control.call("POST", "/shops/200000002/tokens", {"app_key": "100001"})
+    lazada_control.buyer_writes("200000002", BUYER, "hello")
+    lazada.access_token = minted["access_token"]
+    fields = {"img_url": url, "width": 64, "height": 64}
+    session = "200000002_2_100000001_1_103"
+    assert lazada.send(session, 3, **fields)["code"] == "InvalidParameter"
+    lazada.access_token = own_token
+    assert lazada.send(SESSION, 3, **fields)["success"] is True
+
+
+def test_five_messages_a_day_until_the_buyer_answers(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    opened(lazada, SECOND_ORDER)
+
+    def send(count: int) -> list[bool]:
+        return [lazada.text(SECOND_SESSION, f"{n}")["success"] for n in range(count)]
+
+    assert send(6) == [True] * 5 + [False]
+    refused = lazada.text(SECOND_SESSION, "more")
+    assert (refused["code"], refused["err_code"]) == ("0", "-30")
+    lazada_control.buyer_writes(SHOP, SECOND_BUYER, "thanks")
+    assert send(2) == [True, True]
+    lazada_control.advance(DAY_S + 60)
+    assert send(5) == [True] * 5
+    assert send(1) == [False]
+    lazada_control.advance(DAY_S + 60)
+    assert send(1) == [True]
+
+
+def test_what_people_write_in_the_seller_centre_counts_too(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    opened(lazada, SECOND_ORDER)
+    for _ in range(5):
+        lazada_control.seller_writes(SHOP, SECOND_BUYER, "by hand")
+    assert lazada.text(SECOND_SESSION, "one more")["success"] is False
+
+
+@pytest.mark.parametrize("how", ["word", "picture", "blocked", "fault"])
+def test_a_message_that_fails_the_check_is_accepted_and_only_the_seller_sees_it(
+    lazada_control: MarketControl, lazada: LazadaCaller, how: str
+) -> None:
+    before = len(lazada_control.chat(SHOP, BUYER)["messages"])
+    if how == "blocked":
+        lazada_control.change_contact(SHOP, BUYER, blocked_by_buyer=True)
+    if how == "fault":
+        lazada_control.fault("status_after", "send")
+    if how == "picture":
+        url = lazada.uploaded()
+        sha256 = hashlib.sha256(jpeg()).hexdigest()
+        lazada_control.limits(censored_sha256=[sha256])
+        sent = lazada.send(SESSION, 3, img_url=url, width=64, height=64)
+    else:
+        sent = lazada.text(SESSION, "call me on WhatsApp" if how == "word" else "hello")
+    assert sent["success"] is True
+    newest = lazada.messages(SESSION)["data"]["message_list"][0]
+    assert newest["message_id"] == sent["data"]["message_id"]
+    assert newest["process_msg"] == "The message failed the safety check."
+    chat = lazada_control.chat(SHOP, BUYER)
+    assert (len(chat["messages"]), len(chat["not_shown"])) == (before, 1)
+
+
+def test_a_message_can_be_recalled_for_two_minutes(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    early, late = (lazada.text(SESSION, text)["data"]["message_id"] for text in "ab")
+    before = len(lazada_control.chat(SHOP, BUYER)["messages"])
+    values = {"session_id": SESSION, "message_id": early}
+    assert lazada.post("/im/message/recall", **values)["success"] is True
+    rows = {one["message_id"]: one for one in lazada.messages(SESSION)["data"]["message_list"]}
+    assert (rows[early]["status"], rows[late]["status"]) == (1, 0)
+    assert len(lazada_control.chat(SHOP, BUYER)["messages"]) == before - 1
+    lazada_control.advance(121)
+    values["message_id"] = late
+    assert lazada.post("/im/message/recall", **values)["success"] is False
+    values["message_id"] = "1"
+    assert lazada.post("/im/message/recall", **values)["success"] is False
+
+
+def test_who_polls_a_list_loses_the_permission_for_lists(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    """Going on to further pages and reading other sessions is no polling."""
+    lazada_control.limits(list_reads_per_hour=3)
+    for _ in range(3):
+        assert lazada.sessions()["code"] == "0"
+        assert lazada.messages(SESSION)["code"] == "0"
+    for _ in range(5):
+        assert lazada.sessions(start_time=1, last_session_id="x")["code"] == "0"
+    path = f"/shops/{SHOP}/list-permission/100001"
+    assert lazada_control.call("GET", path) == {"withdrawn": False}
+    assert lazada.messages(SESSION)["code"] == "0"
+    assert lazada_control.call("GET", path) == {"withdrawn": True}
+    assert lazada.messages(SESSION)["code"] == "InsufficientPermission"
+    assert lazada.sessions()["code"] == "InsufficientPermission"
+    assert lazada.text(SESSION, "still")["success"] is True
+    lazada_control.call("DELETE", path)
+    assert lazada.sessions()["code"] == "0"
+
+
+def test_readings_are_forgotten_after_an_hour(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    lazada_control.limits(list_reads_per_hour=3)
+    for _ in range(6):
+        assert lazada.sessions()["code"] == "0"
+        lazada_control.advance(1801)
+
+
+def png(side_px: int = 64) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (side_px, side_px), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+def gif() -> bytes:
+    out = io.BytesIO()
+    Image.new("P", (4, 4)).save(out, "GIF")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("picture", "code"),
+    [
+        (jpeg(), "0"),
+        (png(), "0"),
+        (b"", "30"),
+        (None, "302"),
+        (gif(), "302"),
+        (b"\xff\xd8\xff not a picture", "302"),
+        (jpeg()[:-60], "302"),
+        (jpeg() + bytes(1_000_000), "303"),
+    ],
+    ids=["jpeg", "png", "empty", "none", "gif", "noise", "cut", "large"],
+)
+def test_pictures_are_judged_by_what_they_are(
+    lazada: LazadaCaller, picture: bytes | None, code: str
+) -> None:
+    answer = lazada.upload(picture)
+    assert answer["code"] == code
+    if code == "0":
+        assert set(answer["data"]["image"]) == {"url", "hash_code"}
+
+
+def test_a_buyer_writes_on_the_phone_page_and_the_shop_reads_it(lazada: LazadaCaller) -> None:
+    page = f"{lazada.base_url}/buyer/{SHOP}/{SECOND_BUYER}"
+    assert lazada.http.get(page).status_code == 200
+    answer = lazada.http.post(f"{page}/messages", data={"text": "hello from the phone"})
+    assert answer.status_code == 303
+    (content,) = contents(lazada.messages(SECOND_SESSION))
+    assert content["txt"] == "hello from the phone"
