@@ -13,7 +13,7 @@ from cloud.marketplaces.exchange import Call, unreadable
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_S = 946_684_800  # 2000-01-01
-_LATEST_S = 4_102_444_800  # 2100-01-01
+_LATEST_S = 7_258_118_400  # 2200-01-01: some tokens are said to live for a century
 
 
 def _id(value: object) -> object:
