@@ -69,6 +69,11 @@ MARKETPLACE_REQUESTS = Counter(
     ["channel", "result"],
     registry=REGISTRY,
 )
+AUTHORIZATIONS_ENDING = Gauge(
+    "packwitness_authorizations_ending",
+    "Authorizations of shops that end within 14 days: a person has to give them again.",
+    registry=REGISTRY,
+)
 TOKEN_REFRESHES = Counter(
     "packwitness_token_refreshes",
     "Refreshes of shops' tokens: refreshed, failed, or ended: a person must authorize the shop.",

@@ -63,6 +63,10 @@ class SecretBox:
         head, nonce = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
         cipher = self._keys.get(head[len(_FORMAT) :])
         if cipher is None:
+            # Another process may have added a key since this one read the file.
+            self._reread()
+            cipher = self._keys.get(head[len(_FORMAT) :])
+        if cipher is None:
             raise UnknownKey(
                 f"sealed under key {head[len(_FORMAT) :].hex()}, which is not in {self._file}: "
                 "put the key file back that belongs to this database"
@@ -84,8 +88,11 @@ class SecretBox:
         """Add a key that seals from now on. Older values still open, and may be sealed again."""
         lines = self._file.read_text(encoding="ascii").split("\n")
         _write_new(self._file, [line for line in lines if line] + [_new_line()], replace=True)
-        self._keys = _read(self._file)
-        self._sealing_id = list(self._keys)[-1]
+        self._reread()
+
+    def _reread(self) -> None:
+        keys = _read(self._file)
+        self._keys, self._sealing_id = keys, list(keys)[-1]
 
 
 def _bound(head: bytes, bound_to: str) -> bytes:

@@ -34,6 +34,7 @@ from cloud.main.settings import CloudSettings
 from cloud.main.settings_loading import DEFAULT_FILE, FILE_VARIABLE, load
 from cloud.photos.errors import PhotoStoreError
 from cloud.shops.errors import ShopExists
+from cloud.shops.resealing import Resealed, reseal_all
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The Packwitness cloud.")
 table_app = typer.Typer(no_args_is_help=True, help="Packing tables.")
@@ -270,6 +271,23 @@ def restored_command(
     with _one_line_errors():
         count = restored(settings, lost_at)
     _say(f"{count} that were under way wait for a person in the log. The cloud may be started")
+
+
+@app.command("rotate-key")
+def rotate_key_command() -> None:
+    """Add a key to the key file, and seal all tokens and keys of apps with it.
+
+    Works beside a running cloud on this machine; elsewhere put the new key file in place before
+    its processes need it. Older keys stay in the file, because backups need them. Safe to repeat.
+    """
+
+    def rotate(made: Basics) -> Resealed:
+        made.box.add_key()
+        return reseal_all(made.database, made.box)
+
+    done = _with_basics(rotate)
+    _say(f"{done.values} values are sealed under a new key; {done.damaged} rows do not open")
+    raise typer.Exit(1 if done.damaged else 0)
 
 
 @app.command("settings")

@@ -140,10 +140,11 @@ def _services(process: _Process) -> Iterator[Service]:
 
         yield DoorService(made, process.access)
     if Role.SYNC in roles:
-        from cloud.main.roles.sync import housekeeping, order_sync  # noqa: PLC0415 - see above
+        from cloud.main.roles import sync  # noqa: PLC0415 - see above
 
-        yield housekeeping(made)
-        yield order_sync(made)
+        yield sync.housekeeping(made)
+        yield sync.order_sync(made)
+        yield sync.authorization_keeper(made)
     if Role.DISPATCH in roles:
         from cloud.main.roles.dispatch import dispatcher  # noqa: PLC0415 - see above
 

@@ -48,7 +48,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-REFRESH_AHEAD = timedelta(minutes=10)
+REFRESH_AHEAD = timedelta(minutes=30)
+"""Lazada asks for so long before the end (marketplace-apis 2.2)."""
 _REFRESH_LEASE = timedelta(seconds=60)
 _REMEMBERED_S = 5.0
 

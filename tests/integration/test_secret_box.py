@@ -84,6 +84,14 @@ def test_new_key_seals_and_the_old_one_still_opens(box: SecretBox, key_file: Pat
         only_new.open(old, ROW)
 
 
+def test_a_key_that_another_process_added_is_found(box: SecretBox, key_file: Path) -> None:
+    other = SecretBox(key_file)
+    other.add_key()
+    sealed = other.seal(b"secret", "shops:1")
+    assert box.open(sealed, "shops:1") == b"secret"
+    assert not other.needs_resealing(box.seal(b"secret", "shops:1"))
+
+
 def test_key_file_is_for_its_owner_alone(box: SecretBox, key_file: Path) -> None:
     box.add_key()
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600

@@ -1,7 +1,8 @@
-"""The role `sync`: reads orders, and forgets what nobody reads any more."""
+"""The role `sync`: reads orders, keeps authorizations alive, forgets what nobody reads any more."""
 
 from cloud.main.housekeeping import Housekeeping
 from cloud.main.parts import Parts
+from cloud.sync.authorizations import AuthorizationKeeper
 from cloud.sync.orders import OrderReader, OrderSync, SyncSettings
 
 
@@ -10,6 +11,11 @@ def order_sync(made: Parts) -> OrderSync:
     settings = SyncSettings()
     reader = OrderReader(made.database, made.gateway, settings)
     return OrderSync(reader, settings, made.on_death)
+
+
+def authorization_keeper(made: Parts) -> AuthorizationKeeper:
+    """What renews tokens that nobody uses, and warns of authorizations that end."""
+    return AuthorizationKeeper(made.database, made.gateway, made.on_death)
 
 
 def housekeeping(made: Parts) -> Housekeeping:
