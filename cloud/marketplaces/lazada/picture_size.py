@@ -2,8 +2,6 @@
 
 import io
 
-from PIL import ExifTags, Image, UnidentifiedImageError
-
 from cloud.marketplaces.errors import FailureClass, PermanentError
 
 _LYING = frozenset({5, 6, 7, 8})
@@ -12,6 +10,8 @@ _LYING = frozenset({5, 6, 7, 8})
 
 def size_px(picture: bytes) -> tuple[int, int]:
     """Width and height as the picture is shown. PermanentError: it is none."""
+    from PIL import ExifTags, Image, UnidentifiedImageError  # noqa: PLC0415 - roles without chats
+
     try:
         with Image.open(io.BytesIO(picture)) as image:
             width, height = image.size
