@@ -29,13 +29,12 @@ from cloud.marketplaces.errors import (
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import Marketplace
 from cloud.marketplaces.registry import marketplace_for
-from tests.support.shopee_sandbox import SeededOrder, ShopeeSandbox, running_shopee_sandbox
+from tests.support.lazada_sandbox import LazadaSandbox
+from tests.support.market_sandbox import MarketSandbox, SeededOrder, running
+from tests.support.shopee_sandbox import ShopeeSandbox
 
-SEND, READ = "send_message", "get_message"
-PARCELS = [
-    {"package_number": "P1", "tracking_number": "SPX1"},
-    {"package_number": "P2", "tracking_number": ""},
-]
+SANDBOXES: list[type[MarketSandbox]] = [ShopeeSandbox, LazadaSandbox]
+PARCELS = {"P1": "SPX1", "P2": ""}
 # A code of a fault, and whether the message is in the chat after it.
 UNKNOWN_OUTCOMES = [
     ("drop_before", False),
@@ -45,17 +44,17 @@ UNKNOWN_OUTCOMES = [
 ]
 
 
-@pytest.fixture(scope="module", params=[running_shopee_sandbox], ids=["shopee"])
-def sandbox(request: pytest.FixtureRequest) -> Iterator[ShopeeSandbox]:
-    with request.param() as running:
-        yield running
+@pytest.fixture(scope="module", params=SANDBOXES, ids=lambda kind: kind.channel)
+def sandbox(request: pytest.FixtureRequest) -> Iterator[MarketSandbox]:
+    with running(request.param) as started:
+        yield started
 
 
 @dataclass(frozen=True, slots=True)
 class ShopUnderTest:
     """A new shop with one order, and the marketplace to reach it by."""
 
-    sandbox: ShopeeSandbox
+    sandbox: MarketSandbox
     marketplace: Marketplace
     access: ShopAccess
     order: SeededOrder
@@ -69,10 +68,10 @@ def clients() -> Iterator[HttpClients]:
 
 
 @pytest.fixture
-def shop(sandbox: ShopeeSandbox, clients: HttpClients) -> ShopUnderTest:
+def shop(sandbox: MarketSandbox, clients: HttpClients) -> ShopUnderTest:
     marketplace = marketplace_for(sandbox.channel, http=clients.get(), base_url=sandbox.base_url)
     access = sandbox.new_shop()
-    return ShopUnderTest(sandbox, marketplace, access, sandbox.new_order(access))
+    return ShopUnderTest(sandbox, marketplace, access, sandbox.place_order(access))
 
 
 def picture() -> bytes:
@@ -81,20 +80,30 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def text_to(order: SeededOrder, text: str = "Your order is packed.") -> OutgoingMessage:
-    return OutgoingMessage(order.buyer_id, order.number, TextPart(f"{order.number}: {text}"))
+def message_of(shop: ShopUnderTest, part: MessagePart) -> OutgoingMessage:
+    """A message as the dispatcher sends it: into the conversation that was opened for it."""
+    order = shop.order
+    opened = shop.marketplace.open_conversation(
+        shop.access, order_number=order.number, buyer_id=order.buyer_id
+    )
+    return OutgoingMessage(order.buyer_id, order.number, part, opened)
+
+
+def text_to(shop: ShopUnderTest, text: str = "Your order is packed.") -> OutgoingMessage:
+    return message_of(shop, TextPart(f"{shop.order.number}: {text}"))
 
 
 def part_of(kind: str, shop: ShopUnderTest) -> MessagePart:
     if kind == "image":
-        return ImagePart(shop.marketplace.upload_image(shop.access, picture()).url)
+        uploaded = shop.marketplace.upload_image(shop.access, picture())
+        return ImagePart(uploaded.url, uploaded.width_px, uploaded.height_px)
     number = shop.order.number
     return TextPart(f"{number} packed") if kind == "text" else OrderCardPart(number)
 
 
 class TestOrders:
     def test_an_order_has_its_buyer_and_its_tracking_numbers(self, shop: ShopUnderTest) -> None:
-        seeded = shop.sandbox.new_order(shop.access, packages=PARCELS, order_status="PROCESSED")
+        seeded = shop.sandbox.place_order(shop.access, parcels=PARCELS)
         order = shop.marketplace.order(shop.access, seeded.number)
         assert (order.number, order.buyer_id) == (seeded.number, seeded.buyer_id)
         assert [(p.number, p.tracking_number) for p in order.parcels] == [
@@ -106,19 +115,19 @@ class TestOrders:
         assert abs(datetime.now(UTC) - order.created_at) < timedelta(days=1)
 
     def test_a_cancelled_order_says_so(self, shop: ShopUnderTest) -> None:
-        seeded = shop.sandbox.new_order(shop.access, order_status="CANCELLED")
+        seeded = shop.sandbox.place_order(shop.access, is_cancelled=True)
         assert shop.marketplace.order(shop.access, seeded.number).is_cancelled
 
     def test_an_unknown_order_is_not_found(self, shop: ShopUnderTest) -> None:
         with pytest.raises(NotFound):
-            shop.marketplace.order(shop.access, "231115UNKNOWN0")
+            shop.marketplace.order(shop.access, shop.sandbox.unknown_order)
 
     def test_an_order_of_another_shop_is_not_found(self, shop: ShopUnderTest) -> None:
         with pytest.raises(NotFound):
             shop.marketplace.order(shop.sandbox.new_shop(), shop.order.number)
 
     def test_a_window_is_read_to_its_end_over_several_pages(self, shop: ShopUnderTest) -> None:
-        numbers = [shop.sandbox.new_order(shop.access, packages=PARCELS).number for _ in range(55)]
+        numbers = [shop.sandbox.place_order(shop.access, parcels=PARCELS).number for _ in range(55)]
         since, until = datetime.now(UTC) - timedelta(days=40), datetime.now(UTC)
         seen: list[str] = []
         cursor, pages = "", 0
@@ -131,7 +140,7 @@ class TestOrders:
         assert pages > 1
 
     def test_a_tracking_number_is_empty_until_it_is_issued(self, shop: ShopUnderTest) -> None:
-        seeded = shop.sandbox.new_order(shop.access, packages=PARCELS, order_status="PROCESSED")
+        seeded = shop.sandbox.place_order(shop.access, parcels=PARCELS)
 
         def asked() -> str:
             return shop.marketplace.tracking_number(
@@ -149,7 +158,7 @@ class TestConversations:
         assert (search.conversation, search.is_complete) == (None, True)
 
     def test_a_buyers_conversation_is_found_among_many(self, shop: ShopUnderTest) -> None:
-        orders = [shop.sandbox.new_order(shop.access) for _ in range(30)]
+        orders = [shop.sandbox.place_order(shop.access) for _ in range(30)]
         for seeded in orders:
             shop.sandbox.write(shop.access, seeded, "hello")
         for seeded in (orders[0], orders[-1]):
@@ -162,14 +171,16 @@ class TestConversations:
     def test_messages_come_newest_first_and_say_who_wrote_them(self, shop: ShopUnderTest) -> None:
         shop.sandbox.write(shop.access, shop.order, "where is it?")
         shop.sandbox.write(shop.access, shop.order, "on its way", by="shop")
-        sent = shop.marketplace.send(shop.access, text_to(shop.order), deadline_s=30)
+        sent = shop.marketplace.send(shop.access, text_to(shop), deadline_s=30)
         page = shop.marketplace.messages(shop.access, sent.conversation_id)
-        seen = [(m.text, m.is_by_shop, m.is_by_api) for m in page.messages]
+        seen = [(m.text, m.is_by_shop) for m in page.messages]
         assert seen == [
-            (f"{shop.order.number}: Your order is packed.", True, True),
-            ("on its way", True, False),
-            ("where is it?", False, False),
+            (f"{shop.order.number}: Your order is packed.", True),
+            ("on its way", True),
+            ("where is it?", False),
         ]
+        if shop.sandbox.tells_apps_from_people:
+            assert [m.is_by_api for m in page.messages] == [True, False, False]
         assert page.messages[0].message_id == sent.message_id
 
     def test_a_long_conversation_is_read_to_its_end(self, shop: ShopUnderTest) -> None:
@@ -194,8 +205,7 @@ class TestConversations:
 class TestSending:
     @pytest.mark.parametrize("kind", ["text", "image", "order"])
     def test_the_buyer_sees_once_what_was_sent(self, kind: str, shop: ShopUnderTest) -> None:
-        part = part_of(kind, shop)
-        message = OutgoingMessage(shop.order.buyer_id, shop.order.number, part)
+        message = message_of(shop, part_of(kind, shop))
         sent = shop.marketplace.send(shop.access, message, deadline_s=30)
         seen = shop.sandbox.chat(shop.access, shop.order)
         assert [(row["message_id"], row["message_type"]) for row in seen] == [
@@ -210,12 +220,12 @@ class TestSending:
     def test_a_lost_answer_is_unknown_and_the_chat_tells_the_truth(
         self, kind: str, fault: str, is_there: bool, knows_conversation: bool, shop: ShopUnderTest
     ) -> None:
-        message = OutgoingMessage(shop.order.buyer_id, shop.order.number, part_of(kind, shop))
+        message = message_of(shop, part_of(kind, shop))
         if knows_conversation:
-            first = shop.marketplace.send(shop.access, text_to(shop.order, "first"), deadline_s=30)
+            first = shop.marketplace.send(shop.access, text_to(shop, "first"), deadline_s=30)
             message = replace(message, conversation_id=first.conversation_id)
         before = {row["message_id"] for row in shop.sandbox.chat(shop.access, shop.order)}
-        shop.sandbox.fault(shop.access, fault, SEND)
+        shop.sandbox.fault(shop.access, fault, shop.sandbox.send_call)
         began_at = datetime.now(UTC)
         with pytest.raises(OutcomeUnknown):
             shop.marketplace.send(shop.access, message, deadline_s=30)
@@ -230,9 +240,7 @@ class TestSending:
             assert outcome == NotInChat(is_complete=True)
 
     def test_a_message_recorded_for_another_is_not_found_again(self, shop: ShopUnderTest) -> None:
-        card = OutgoingMessage(
-            shop.order.buyer_id, shop.order.number, OrderCardPart(shop.order.number)
-        )
+        card = message_of(shop, OrderCardPart(shop.order.number))
         began_at = datetime.now(UTC)
         sent = shop.marketplace.send(shop.access, card, deadline_s=30)
         found = shop.marketplace.read_back(shop.access, card, since=began_at)
@@ -243,16 +251,16 @@ class TestSending:
         assert outcome == NotInChat(is_complete=True)
 
     def test_a_slow_answer_ends_at_the_deadline_as_unknown(self, shop: ShopUnderTest) -> None:
-        shop.sandbox.fault(shop.access, "delay_after", SEND, delay_ms=3_000)
-        message = text_to(shop.order)
+        shop.sandbox.fault(shop.access, "delay_after", shop.sandbox.send_call, delay_ms=3_000)
+        message = text_to(shop)
         began_at = datetime.now(UTC)
         with pytest.raises(OutcomeUnknown):
             shop.marketplace.send(shop.access, message, deadline_s=1.0)
         assert isinstance(shop.marketplace.read_back(shop.access, message, since=began_at), Found)
 
     def test_a_message_the_buyer_cannot_see_is_marked(self, shop: ShopUnderTest) -> None:
-        shop.sandbox.fault(shop.access, "status_after", SEND)
-        message = text_to(shop.order)
+        shop.sandbox.fault(shop.access, "status_after", shop.sandbox.send_call)
+        message = text_to(shop)
         began_at = datetime.now(UTC)
         sent = shop.marketplace.send(shop.access, message, deadline_s=30)
         (seen,) = shop.marketplace.messages(shop.access, sent.conversation_id).messages
@@ -262,9 +270,9 @@ class TestSending:
         assert outcome.is_hidden
 
     def test_a_rate_limit_is_known_not_sent_and_keeps_its_wait(self, shop: ShopUnderTest) -> None:
-        shop.sandbox.fault(shop.access, "rate_limit", SEND, retry_after_s=7)
+        shop.sandbox.fault(shop.access, "rate_limit", shop.sandbox.send_call, retry_after_s=7)
         with pytest.raises(RateLimited) as caught:
-            shop.marketplace.send(shop.access, text_to(shop.order), deadline_s=30)
+            shop.marketplace.send(shop.access, text_to(shop), deadline_s=30)
         assert caught.value.retry_after_s == 7
         assert shop.sandbox.chat(shop.access, shop.order) == []
 
@@ -277,7 +285,7 @@ class TestReading:
             shop.access, buyer_id=shop.order.buyer_id
         ).conversation
         assert conversation is not None
-        shop.sandbox.fault(shop.access, fault, READ)
+        shop.sandbox.fault(shop.access, fault, shop.sandbox.read_call)
         with pytest.raises(TransientError):
             shop.marketplace.messages(shop.access, conversation.conversation_id)
         assert (
@@ -301,11 +309,12 @@ class TestTokens:
     ) -> None:
         access_token, refresh_token = shop.sandbox.new_tokens(shop.access.app, shop.access.shop_id)
         held = replace(shop.access, access_token=access_token)
+        message = text_to(replace(shop, access=held))
         shop.sandbox.expire_tokens(held)
         with pytest.raises(TokenRejected):
             shop.marketplace.order(held, shop.order.number)
         with pytest.raises(TokenRejected):
-            shop.marketplace.send(held, text_to(shop.order), deadline_s=30)
+            shop.marketplace.send(held, message, deadline_s=30)
 
         tokens = shop.marketplace.refresh(
             shop.access.app, shop_id=shop.access.shop_id, refresh_token=refresh_token
@@ -321,7 +330,7 @@ class TestTokens:
             )
 
     def test_a_wrong_code_ends_the_authorization(self, shop: ShopUnderTest) -> None:
-        callback = {"code": "f" * 32, "shop_id": shop.access.shop_id}
+        callback = shop.sandbox.callback(shop.access, "f" * 32)
         with pytest.raises(AuthorizationEnded):
             shop.marketplace.exchange_code(shop.access.app, callback)
 

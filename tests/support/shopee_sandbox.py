@@ -1,37 +1,26 @@
 """The Shopee sandbox as a process of its own, told what to hold by its control calls."""
 
-import itertools
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
 from cloud.marketplaces.access import AppCredentials, ShopAccess
+from tests.support.market_sandbox import NO_PARCELS, MarketSandbox, SeededOrder, running
+
+__all__ = ["SeededOrder", "ShopeeSandbox", "running_shopee_sandbox"]
 
 PARTNER_KEY = "shpk_test_0123456789abcdef0123456789abcdef"
 
 
-@dataclass(frozen=True, slots=True)
-class SeededOrder:
-    """An order in the sandbox, and the buyer who placed it."""
-
-    number: str
-    buyer_id: str
-
-
 @dataclass(slots=True)
-class ShopeeSandbox:
+class ShopeeSandbox(MarketSandbox):
     """A running sandbox. Each shop, buyer and order it is told to hold is a new one."""
 
     channel = "shopee"
-    base_url: str
-    control: httpx.Client
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(50_000_001))
+    send_call = "send_message"
+    read_call = "get_message"
+    unknown_order = "231115UNKNOWN0"
 
     def new_app(self, **options: Any) -> AppCredentials:
         partner_id = next(self._numbers)
@@ -73,52 +62,30 @@ class ShopeeSandbox:
         self._call("POST", "/control/orders", body)
         return SeededOrder(body["order_sn"], str(buyer_id))
 
+    def place_order(
+        self,
+        access: ShopAccess,
+        *,
+        parcels: Mapping[str, str] = NO_PARCELS,
+        is_cancelled: bool = False,
+    ) -> SeededOrder:
+        packages = [
+            {"package_number": number, "tracking_number": tracking}
+            for number, tracking in parcels.items()
+        ]
+        status = "CANCELLED" if is_cancelled else "PROCESSED"
+        return self.new_order(access, packages=packages, order_status=status)
+
     def issue_tracking_number(self, order: SeededOrder, package: str, number: str) -> None:
         path = f"/control/orders/{order.number}/packages/{package}"
         self._call("PATCH", path, {"tracking_number": number})
 
-    def write(self, access: ShopAccess, order: SeededOrder, text: str, by: str = "buyer") -> None:
-        """A message of the buyer, or of a person at the shop."""
-        path = f"/control/chats/{access.shop_id}/{order.buyer_id}/messages"
-        self._call("POST", path, {"by": by, "text": text})
-
-    def chat(self, access: ShopAccess, order: SeededOrder) -> list[dict[str, Any]]:
-        """What the buyer sees, oldest first."""
-        path = f"/control/chats/{access.shop_id}/{order.buyer_id}"
-        seen: list[dict[str, Any]] = self._call("GET", path)["messages"]
-        return seen
-
-    def change_contact(self, access: ShopAccess, order: SeededOrder, **change: bool) -> None:
-        self._call("PATCH", f"/control/chats/{access.shop_id}/{order.buyer_id}", change)
-
-    def change_shop(self, access: ShopAccess, **change: Any) -> None:
-        self._call("PATCH", f"/control/shops/{access.shop_id}", change)
-
-    def fault(self, access: ShopAccess, kind: str, path: str, **options: Any) -> None:
-        """Let the next call of this shop to `path` (its last part) go wrong."""
-        body = {"kind": kind, "path": path, "shop_id": int(access.shop_id), **options}
-        self._call("POST", "/control/faults", body)
-
-    def _call(self, method: str, path: str, body: object = None) -> Any:
-        reply = self.control.request(method, path, json=body)
-        assert reply.is_success, reply.text
-        return reply.json() if reply.content else None
+    def callback(self, access: ShopAccess, code: str) -> dict[str, str]:
+        return {"code": code, "shop_id": access.shop_id}
 
 
 @contextmanager
 def running_shopee_sandbox() -> Iterator[ShopeeSandbox]:
     """Start the program, wait for the line that says where it is, and end it afterwards."""
-    command = [str(Path(sys.executable).parent / "packwitness-sandbox"), "shopee", "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            said = process.stdout.readline()
-            assert "ready on " in said, said
-            base_url = said.rpartition(" ")[2].strip()
-            with httpx.Client(base_url=base_url) as control:
-                yield ShopeeSandbox(base_url, control)
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
+    with running(ShopeeSandbox) as sandbox:
+        yield sandbox
