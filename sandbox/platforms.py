@@ -3,7 +3,8 @@
 from sandbox.lazada.marketplace import Lazada
 from sandbox.market.marketplace import AnyMarketplace
 from sandbox.shopee.marketplace import Shopee
+from sandbox.tiktok.marketplace import TikTokShop
 
 PLATFORMS: dict[str, AnyMarketplace] = {
-    platform.name: platform for platform in (Shopee(), Lazada())
+    platform.name: platform for platform in (Shopee(), Lazada(), TikTokShop())
 }

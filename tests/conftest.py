@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures_mosquitto",
     "tests.fixtures_s3",
     "tests.fixtures_sandbox",
+    "tests.fixtures_tiktok_sandbox",
 ]

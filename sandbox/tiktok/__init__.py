@@ -1,0 +1,1 @@
+"""A stand-in for the TikTok Shop Partner API (docs/sandbox-tiktok.md)."""
