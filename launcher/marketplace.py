@@ -51,8 +51,8 @@ class Chat:
     """What the shop has written to a buyer, as the buyer sees it."""
 
     texts: tuple[str, ...]
-    photos: tuple[str, ...]
-    """SHA-256 of each picture, in order."""
+    pictures: tuple[bytes, ...] = field(repr=False)
+    """Each picture as it was uploaded, in order."""
     others: int
     """Messages that are neither text nor picture, or not from the shop."""
     not_shown: int
@@ -75,6 +75,7 @@ class Marketplace:
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
         self._http = httpx.Client(base_url=f"{base_url}/control", timeout=_TIMEOUT_S)
+        self._pictures: dict[str, bytes] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -103,11 +104,11 @@ class Marketplace:
         messages: list[dict[str, Any]] = seen["messages"]
         ours = [one for one in messages if one["by"] == "shop"]
         texts = tuple(str(one["text"]) for one in ours if one["message_type"] == "text")
-        photos = tuple(str(one["image"]["sha256"]) for one in ours if one["image"] is not None)
+        paths = [str(one["image"]["path"]) for one in ours if one["image"] is not None]
         return Chat(
             texts=texts,
-            photos=photos,
-            others=len(messages) - len(texts) - len(photos),
+            pictures=tuple(self._picture(path) for path in paths),
+            others=len(messages) - len(texts) - len(paths),
             not_shown=len(seen["not_shown"]),
             last_at=max((float(one["at"]) for one in ours), default=0.0),
         )
@@ -117,11 +118,22 @@ class Marketplace:
         counts: dict[str, int] = self._call("GET", "/counts")["from_shop"]
         return counts
 
+    def _picture(self, path: str) -> bytes:
+        """A chat is asked for again and again; its pictures never change."""
+        if path not in self._pictures:
+            self._pictures[path] = self._answer("GET", f"{self.base_url}{path}").content
+        return self._pictures[path]
+
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        answer = self._answer(method, path, body)
+        return answer.json() if answer.content else None
+
+    def _answer(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
         try:
             answer = self._http.request(method, path, json=body)
-            answer.raise_for_status()
-            return answer.json() if answer.content else None
+            return answer.raise_for_status()
         except httpx.HTTPStatusError as error:
             said = error.response.text[:200]
             raise LauncherError(f"the marketplace refuses {method} {path}: {said}") from error

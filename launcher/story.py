@@ -57,11 +57,12 @@ class Story:
         second = whole.marketplace.plant_order("LATE")
         sent_s = self._pack_and_send(first)
         self._pack_without_network(second)
-        photos = []
+        photos, pictures = [], 0
         for order in (first, second):
             self._require_exactly(order)
             photos += photos_of(spool, order.number)
-        self._require_nothing_else(before, len(photos))
+            pictures += len(whole.marketplace.chat(order.buyer_id).pictures)
+        self._require_nothing_else(before, pictures)
         return Figures(
             press_to_saved_s=tuple(self._saved_s),
             send_to_sent_s=sent_s,
@@ -139,7 +140,7 @@ class Story:
     def _require_waiting(self, order: PlantedOrder) -> None:
         fate = self._whole.table.fate(order.number)
         chat = self._whole.marketplace.chat(order.buyer_id)
-        if "waiting" not in fate or chat.texts or chat.photos:
+        if "waiting" not in fate or chat.texts or chat.pictures:
             raise NotAsPromised(
                 f"with the network cut, order {order.number} should wait on the table: {fate}"
             )
@@ -151,10 +152,10 @@ class Story:
             raise NotAsPromised(f"{len(photos)} photos of {order.number} are on the table's disk")
         require_exactly(self._whole.marketplace.chat(order.buyer_id), order.number, photos)
 
-    def _require_nothing_else(self, before: dict[str, int], photos: int) -> None:
+    def _require_nothing_else(self, before: dict[str, int], pictures: int) -> None:
         after = self._whole.marketplace.sent_in_all()
         more = {kind: after[kind] - before.get(kind, 0) for kind in after}
-        if {kind: count for kind, count in more.items() if count} != {"text": 2, "image": photos}:
+        if {kind: count for kind, count in more.items() if count} != {"text": 2, "image": pictures}:
             raise NotAsPromised(f"two orders were packed, but buyers got {more}")
 
     def _step_checked(self, order: PlantedOrder) -> None:

@@ -14,6 +14,7 @@ class MarketControl:
     """
 
     def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
         self._http = httpx.Client(base_url=f"{base_url}/control", timeout=10.0)
 
     def close(self) -> None:
@@ -81,6 +82,11 @@ class MarketControl:
         """The chat as the buyer sees it: `messages` in order, `not_shown`, and more."""
         seen: dict[str, Any] = self.call("GET", f"/chats/{shop_id}/{buyer_id}")
         return seen
+
+    def picture(self, path: str) -> bytes:
+        """A picture of a chat as it was uploaded; the chat names its path."""
+        answer = self._http.get(f"{self._base_url}{path}")
+        return answer.raise_for_status().content
 
     def counts(self) -> dict[str, Any]:
         """Counts over all chats."""

@@ -174,6 +174,15 @@ class Mode(StrEnum):
     RETURN = "return"
 
 
+class Area(Part):
+    """A rectangle in a photo that stands upright, in ten-thousandths of its width and height."""
+
+    left: int = Field(ge=0, lt=10_000, description="from the left side")
+    top: int = Field(ge=0, lt=10_000, description="from the upper side")
+    width: int = Field(gt=0, le=10_000, description="what lies beyond the photo is ignored")
+    height: int = Field(gt=0, le=10_000)
+
+
 class ManifestPhoto(Part):
     """One photo of a proof, in the order in which they are sent."""
 
@@ -184,6 +193,9 @@ class ManifestPhoto(Part):
     source: Text = Field(max_length=60, description="kind of camera, for readers of the proof")
     warnings: list[Annotated[Text, Field(max_length=48)]] = Field(
         default_factory=list, max_length=10
+    )
+    packing_area: Area | None = Field(
+        default=None, description="what the buyer is shown of it; left out: all of it"
     )
 
 

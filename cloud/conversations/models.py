@@ -10,6 +10,9 @@ from cloud.conversations.states import DispatchKind, DispatchState, MessageKind,
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
 
 NOTE_LENGTH = 200
+MOST_PHOTOS_IN_PICTURE = 3
+_PHOTOS_LENGTHS = tuple(65 * count - 1 for count in range(1, MOST_PHOTOS_IN_PICTURE + 1))
+"""Of so many hashes of 64 digits with a space between them."""
 
 
 def _words(kind: type[StrEnum], name: str) -> Enum:
@@ -117,6 +120,11 @@ class Message(OrganisationOwned, Base):
             " AND lease_until IS NOT NULL)",
             name="claim_has_lease",
         ),
+        CheckConstraint(
+            f"kind = 'image' AND length(photos) IN {_PHOTOS_LENGTHS}"
+            " OR kind <> 'image' AND photos = ''",
+            name="image_has_photos",
+        ),
         UniqueConstraint("shop_id", "marketplace_message_id"),
         UniqueConstraint("dispatch_id", "position"),
         # Not partial: SQLite uses a partial index only for a state written into the statement.
@@ -132,7 +140,8 @@ class Message(OrganisationOwned, Base):
     """Place in the dispatch, from 0; sent in this order."""
     kind: Mapped[MessageKind] = mapped_column(_words(MessageKind, "kind"))
     text: Mapped[str] = mapped_column(String(2000), default="")
-    photo_sha256: Mapped[str | None] = mapped_column(String(64))
+    photos: Mapped[str] = mapped_column(String(_PHOTOS_LENGTHS[-1]), default="")
+    """SHA-256 of the photos that the picture shows, in their order, with spaces between."""
     order_number: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[MessageState] = mapped_column(_words(MessageState, "state"))
     not_before: Mapped[datetime]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from cloud.conversations.derive import Derived, PartFacts, derived, next_look
@@ -25,6 +25,13 @@ DETAIL_LENGTH = 300
 POSITION_STEP = 10
 """Between the positions of a plan, so that an order card still finds a place before its first."""
 _ADD_MESSAGES = Adding(Message)
+_DROP_UNTOUCHED = Changing(
+    delete(Message).where(
+        Message.dispatch_id == bindparam("of_dispatch"),
+        Message.state == MessageState.QUEUED,
+        Message.fence == 0,
+    )
+)
 _ADD_CONVERSATION = Adding(Conversation)
 _CONVERSATION = Reading(
     select(Conversation.id, Conversation.unanswered)
@@ -159,6 +166,15 @@ def _store(session: Session, dispatch: Dispatch, new: Derived, now: datetime) ->
     tell(session, dispatch, waits_for_sender=new.waits_for_sender)
 
 
+def drop_plan(session: Session, dispatch: Dispatch) -> None:
+    """Forget the messages of a dispatch, none of which was ever claimed, for another plan.
+
+    Nobody holds their ids: a sender learns of a dispatch's messages only when one was claimed.
+    """
+    if dispatch.conversation_id is not None:
+        _DROP_UNTOUCHED.run(session, of_dispatch=dispatch.id)
+
+
 def add_plan(
     session: Session,
     dispatch: Dispatch,
@@ -180,7 +196,7 @@ def add_plan(
             "position": number * POSITION_STEP,
             "kind": part.kind,
             "text": part.text,
-            "photo_sha256": part.photo_sha256,
+            "photos": " ".join(part.photos),
             "order_number": order_number,
             "state": MessageState.QUEUED,
             "not_before": now,

@@ -11,4 +11,5 @@ class Part:
 
     kind: MessageKind
     text: str = ""
-    photo_sha256: str | None = None
+    photos: tuple[str, ...] = ()
+    """SHA-256 of the stored photos that its picture shows, in their order."""

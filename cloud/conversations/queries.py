@@ -16,6 +16,7 @@ _RECENT_TEXTS = Reading(
     select(Message.text).where(
         Message.conversation_id == bindparam("conversation_id"),
         Message.kind == MessageKind.TEXT,
+        Message.dispatch_id != bindparam("besides"),
         or_(
             and_(Message.state == MessageState.SENT, Message.sent_at > bindparam("since")),
             Message.state.in_(OPEN_STATES),
@@ -49,7 +50,7 @@ def sent_parts_of(session: Session, proof_id: int | None) -> list[Part]:
     dispatch_ids = session.scalars(select(Dispatch.id).where(Dispatch.proof_id == proof_id)).all()
     messages = session.scalars(select(Message).where(Message.dispatch_id.in_(dispatch_ids)))
     return [
-        Part(one.kind, text=one.text, photo_sha256=one.photo_sha256)
+        Part(one.kind, text=one.text, photos=tuple(one.photos.split()))
         for one in messages
         if _is_there(one)
     ]
@@ -62,12 +63,22 @@ def _is_there(message: Message) -> bool:
 
 
 def recent_texts(
-    session: Session, conversation_id: int, now: datetime, window: timedelta | None
+    session: Session,
+    conversation_id: int,
+    now: datetime,
+    window: timedelta | None,
+    *,
+    besides: int,
 ) -> set[str]:
-    """Texts that the marketplace would refuse as repeated: sent lately, or on their way."""
+    """Texts that the marketplace would refuse as repeated: sent lately, or on their way.
+
+    ``besides``: the dispatch that is being planned, whose own text is no repetition.
+    """
     if window is None:
         return set()
-    rows = _RECENT_TEXTS.all(session, conversation_id=conversation_id, since=now - window)
+    rows = _RECENT_TEXTS.all(
+        session, conversation_id=conversation_id, since=now - window, besides=besides
+    )
     return {text for (text,) in rows}
 
 

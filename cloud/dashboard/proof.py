@@ -26,8 +26,8 @@ class Part:
 
     message: Message
     attempts: Sequence[Attempt]
-    photo_number: int | None
-    """Which of the proof's photos it is, from 1."""
+    photo_numbers: tuple[int, ...]
+    """Which of the proof's photos its picture shows, from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +134,8 @@ def _sendings(
     numbers = {photo.sha256: place for place, photo in enumerate(photos, start=1)}
     parts: dict[int, list[Part]] = {one.id: [] for one in entry.dispatches}
     for message, attempts in messages_with_attempts(session, parts):
-        number = numbers.get(message.photo_sha256 or "")
-        parts[message.dispatch_id].append(Part(message, attempts, number))
+        shown = tuple(numbers[one] for one in message.photos.split() if one in numbers)
+        parts[message.dispatch_id].append(Part(message, attempts, shown))
     return tuple(
         Sending(
             one,

@@ -20,8 +20,9 @@ class Budget:
     open: int
     """Of ours that may still get there: being sent, or uncertain."""
 
-    def allows(self, more: int) -> bool:
-        """Whether ``more`` messages fit."""
+    @property
+    def room(self) -> int | None:
+        """How many more messages fit; None where there is no limit."""
         if self.limit is None:
-            return True
-        return self.unanswered + self.open + more <= self.limit - self.kept_free
+            return None
+        return max(0, self.limit - self.kept_free - self.unanswered - self.open)

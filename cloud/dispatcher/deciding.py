@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from cloud.conversations.deriving import parts_of_dispatch
 from cloud.conversations.models import Dispatch
 from cloud.conversations.outbox import (
     Counted,
     add_plan,
     conversation_with,
-    messages_of,
+    drop_plan,
     refresh_state,
     set_state,
 )
@@ -24,8 +25,8 @@ from cloud.database.prepared import Reading
 from cloud.database.scope import Scope, scoped
 from cloud.dispatcher.chat_reading import ChatReading
 from cloud.dispatcher.ending import end_unsent
-from cloud.dispatcher.planning import missing_of, parts_of, without_repeats
-from cloud.dispatcher.reserving import fits_budget
+from cloud.dispatcher.planning import joined, missing_of, parts_of, without_repeats
+from cloud.dispatcher.reserving import fits_budget, room_for
 from cloud.dispatcher.rules import SEND, Decision, MatchFacts, after_holding, decide
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.capabilities import Capabilities
@@ -56,6 +57,7 @@ _SENT_BEFORE = Reading(
     )
 )
 _HELD_MESSAGE_LIMIT = Decision(DispatchState.HELD, Reason.MESSAGE_LIMIT)
+_LEAST_TO_JOIN = 2
 _NOTHING_TO_SEND = Decision(DispatchState.NEEDS_PERSON, Reason.OTHER)
 
 
@@ -99,10 +101,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a buyer is to get; no parts for a dispatch that was planned before."""
+    """What a buyer is to get."""
 
     conversation_id: int
     parts: Sequence[Part]
+    """Empty for a dispatch that goes on with what it was planned to be."""
     order_number: str
 
 
@@ -143,9 +146,10 @@ def decide_dispatch(
     parts: Sequence[Part] = ()
     if decision == SEND:
         conversation_id = _conversation(session, dispatch, target, reading)
-        decision = _or_still_full(session, dispatch)
         if dispatch.conversation_id is None:
             parts = _plan(session, dispatch, target, conversation_id, now)
+        elif dispatch.reason == Reason.MESSAGE_LIMIT:
+            decision, parts = _again(session, dispatch, target, conversation_id, now)
     decision = after_holding(
         decision,
         is_held=dispatch.state is DispatchState.HELD,
@@ -191,19 +195,28 @@ def _conversation(
     )
 
 
-def _or_still_full(session: Session, dispatch: Dispatch) -> Decision:
-    """What the message limit holds goes on when the buyer has answered, not to be held again."""
-    if dispatch.reason != Reason.MESSAGE_LIMIT or dispatch.conversation_id is None:
-        return SEND
-    messages = messages_of(session, dispatch.id)
+def _again(
+    session: Session, dispatch: Dispatch, target: Target, conversation_id: int, now: datetime
+) -> tuple[Decision, Sequence[Part]]:
+    """What the message limit holds goes on when it fits, by fewer pictures if need be.
+
+    A plan is fixed once something of it was claimed: its upload may be on its way.
+    """
+    planned = parts_of_dispatch(session, dispatch.id)
+    parts: Sequence[Part] = ()
+    queued = sum(one.state is MessageState.QUEUED for one in planned)
+    if all(one.state is MessageState.QUEUED and not one.fence for one in planned):
+        parts = _plan(session, dispatch, target, conversation_id, now)
+        if len(parts) == queued:
+            parts = ()
     fits = fits_budget(
         session,
-        conversation_id=dispatch.conversation_id,
+        conversation_id=conversation_id,
         dispatch_id=dispatch.id,
-        queued=sum(one.state is MessageState.QUEUED for one in messages),
+        queued=len(parts) or queued,
         limit_of=unanswered_limit,
     )
-    return SEND if fits else _HELD_MESSAGE_LIMIT
+    return (SEND, parts) if fits else (_HELD_MESSAGE_LIMIT, ())
 
 
 def _hold(
@@ -226,10 +239,11 @@ def _hold(
 
 
 def _release(session: Session, dispatch: Dispatch, plan: Plan, now: datetime) -> None:
-    """Plan a dispatch, or let a held one go on with the plan it has."""
-    if dispatch.conversation_id is not None:
+    """Plan a dispatch, plan a held one anew, or let it go on with the plan it has."""
+    if dispatch.conversation_id is not None and not plan.parts:
         refresh_state(session, dispatch, now)
     elif plan.parts:
+        drop_plan(session, dispatch)
         add_plan(
             session,
             dispatch,
@@ -253,10 +267,19 @@ def _plan(
         text_limit=target.capabilities.text_limit_chars,
     )
     window = target.capabilities.repeat_text_window
-    parts = without_repeats(parts, recent_texts(session, conversation_id, now, window))
-    if dispatch.resend_of_id is None or dispatch.everything:
+    repeated = recent_texts(session, conversation_id, now, window, besides=dispatch.id)
+    parts = without_repeats(parts, repeated)
+    if dispatch.resend_of_id is not None and not dispatch.everything:
+        parts = missing_of(parts, sent_parts_of(session, dispatch.proof_id))
+    if len(parts) < _LEAST_TO_JOIN:
         return parts
-    return missing_of(parts, sent_parts_of(session, dispatch.proof_id))
+    room = room_for(
+        session,
+        conversation_id=conversation_id,
+        dispatch_id=dispatch.id,
+        limit_of=unanswered_limit,
+    )
+    return joined(parts, room)
 
 
 def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) -> MatchFacts:

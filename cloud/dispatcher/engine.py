@@ -85,7 +85,7 @@ class Dispatcher:
         )
         self._to_claim, self._to_match, self._to_settle = Alarm(), Alarm(), Alarm()
         self._to_care = Alarm()
-        self._preparing = Preparing(store, gateway, settings.senders)
+        self._preparing = Preparing(store, gateway, settings.senders, settings.pictures.font)
         self._sending = Sending(
             database=database,
             preparing=self._preparing,

@@ -15,6 +15,7 @@ from cloud.database.prepared import Reading
 from cloud.database.scope import Scope, scoped
 from cloud.dispatcher.claims import Claim
 from cloud.dispatcher.doubts import MAY_HAVE_ARRIVED
+from cloud.dispatcher.picture_facts import PictureFacts, Pictures
 from cloud.dispatcher.retry import Failures
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.chats import UploadedImage
@@ -32,7 +33,7 @@ _AND_WHAT_FOLLOWS = Reading(
         Message.dispatch_id,
         Message.kind,
         Message.text,
-        Message.photo_sha256,
+        Message.photos,
         Message.order_number,
         Message.uploaded_url,
         Message.uploaded_width_px,
@@ -72,9 +73,10 @@ class Job:
     proof_key: str | None
     kind: MessageKind
     text: str
-    photo_sha256: str | None
     order_number: str
     buyer_id: str
+    picture: PictureFacts | None
+    """What to make a picture of, where the message is one."""
     uploaded: UploadedImage | None
     """Of an earlier try, where it can still be used."""
     earlier: Failures
@@ -106,7 +108,7 @@ class _Row(NamedTuple):
     dispatch_id: int
     kind: MessageKind
     text: str
-    photo_sha256: str | None
+    photos: str
     order_number: str
     uploaded_url: str | None
     uploaded_width_px: int | None
@@ -120,12 +122,27 @@ class _Row(NamedTuple):
 def jobs_from(session: Session, claim: Claim, settings: DispatcherSettings) -> Sequence[Job]:
     """The claimed message, then those of its dispatch that may follow at once, in their order."""
     rows = _AND_WHAT_FOLLOWS.all(session, message_id=claim.message_id)
-    first, *following = [_job(_Row._make(row), settings) for row in rows]
+    found = [_Row._make(row) for row in rows]
+    pictures = _pictures(session, found, settings)
+    first, *following = [_job(row, pictures, settings) for row in found]
     return [replace(first, claim=claim, earlier=_failures(session, claim)), *following]
 
 
-def _job(row: _Row, settings: DispatcherSettings) -> Job:
+def _pictures(
+    session: Session, rows: Sequence[_Row], settings: DispatcherSettings
+) -> Pictures | None:
+    """None: there are only texts, and nothing is read for them."""
+    if not any(row.photos for row in rows):
+        return None
+    one = rows[0]
+    return Pictures(
+        session, dispatch_id=one.dispatch_id, shop_id=one.shop_id, settings=settings.pictures
+    )
+
+
+def _job(row: _Row, pictures: Pictures | None, settings: DispatcherSettings) -> Job:
     """One that was never claimed."""
+    sha256s = row.photos.split()
     return Job(
         claim=Claim(row.id, row.organisation_id, fence=1),
         shop=ShopKey(row.organisation_id, row.shop_id),
@@ -133,9 +150,9 @@ def _job(row: _Row, settings: DispatcherSettings) -> Job:
         proof_key=row.proof_key,
         kind=row.kind,
         text=row.text,
-        photo_sha256=row.photo_sha256,
         order_number=row.order_number,
         buyer_id=row.buyer_id,
+        picture=pictures.of(sha256s, row.order_number) if pictures and sha256s else None,
         uploaded=_good_upload(row, settings.upload_good_for),
         earlier=_NO_FAILURES,
         is_too_old=utc_now() - row.asked_at > settings.too_old,

@@ -3,13 +3,15 @@
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 
 from cloud import metrics
 from cloud.conversations.states import MessageKind, Reason
+from cloud.dispatcher.chat_pictures.making import Form, Source, chat_picture
 from cloud.dispatcher.errors import PictureRefused
 from cloud.dispatcher.jobs import Job
-from cloud.dispatcher.pictures import chat_picture
 from cloud.dispatcher.retry import Next, Step
+from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.chats import (
     ImagePart,
     MessagePart,
@@ -41,8 +43,16 @@ class Ready:
 class Preparing:
     """Gets messages ready; used by all sender threads, which may have the next one got ready."""
 
-    def __init__(self, store: PhotoStore, gateway: ShopGateway, threads: int) -> None:
+    def __init__(
+        self,
+        store: PhotoStore,
+        gateway: ShopGateway,
+        threads: int,
+        font: Path | None = None,
+    ) -> None:
+        """``font``: the letters of the strip below pictures; None: Latin ones."""
         self._store = store
+        self._font = font
         self._gateway = gateway
         self._ahead = ThreadPoolExecutor(threads, thread_name_prefix="dispatch-upload")
 
@@ -95,13 +105,24 @@ class Preparing:
 
     def _upload(self, job: Job, line: Line) -> UploadedImage:
         capabilities = line.marketplace.capabilities(line.access.country)
-        photo = self._store.read(job.claim.organisation_id, job.photo_sha256 or "")
-        picture = chat_picture(
-            photo,
-            max_bytes=capabilities.image_max_bytes,
-            max_side_px=capabilities.image_max_side_px,
+        return line.marketplace.upload_image(line.access, self._picture(job, capabilities))
+
+    def _picture(self, job: Job, limits: Capabilities) -> bytes:
+        if job.picture is None:
+            raise PictureRefused("the message is a picture of no photo")
+        sources = [
+            Source(self._store.read(job.claim.organisation_id, one.sha256), one.area)
+            for one in job.picture.shown
+        ]
+        form = Form(
+            max_bytes=limits.image_max_bytes,
+            max_side_px=min(
+                limits.image_max_side_px, job.picture.side_px or limits.image_max_side_px
+            ),
+            words=job.picture.words,
+            font=self._font,
         )
-        return line.marketplace.upload_image(line.access, picture)
+        return chat_picture(sources, form)
 
 
 def step_past(obstacle: Exception, wait: timedelta) -> Step:

@@ -124,7 +124,7 @@ def note_sent_by_hand(session: Session, proof_id: int, member_id: int, now: date
 
 def _has_all_photos(session: Session, proof_id: int) -> bool:
     photos = set(photo_hashes(session, proof_id))
-    there = {part.photo_sha256 for part in sent_parts_of(session, proof_id)}
+    there = {sha256 for part in sent_parts_of(session, proof_id) for sha256 in part.photos}
     return bool(photos) and photos <= there
 
 

@@ -57,15 +57,25 @@ def fits_budget(
     limit_of: LimitOf,
 ) -> bool:
     """Whether its ``queued`` messages fit, beside what others of the conversation reserved."""
+    room = room_for(
+        session, conversation_id=conversation_id, dispatch_id=dispatch_id, limit_of=limit_of
+    )
+    return room is None or queued <= room
+
+
+def room_for(
+    session: Session, *, conversation_id: int, dispatch_id: int, limit_of: LimitOf
+) -> int | None:
+    """How many messages of a dispatch that has not begun fit; None: as many as it has."""
     unanswered, channel, country, kept_free = _CONVERSATION.one(
         session, conversation_id=conversation_id
     )
     limit = limit_of(channel, country)
     if limit is None:
-        return True
+        return None
     rows = _OTHERS.all(session, conversation_id=conversation_id, dispatch_id=dispatch_id)
     reserved = reserved_by([OtherMessage(*row) for row in rows])
-    return Budget(limit, kept_free, unanswered, reserved).allows(queued)
+    return Budget(limit, kept_free, unanswered, reserved).room
 
 
 def reserved_by(others: Sequence[OtherMessage]) -> int:

@@ -2,8 +2,26 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from cloud.dispatcher.retry import BackOff
+
+_UTC = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSettings:
+    """What pictures for the chat are like, where a shop does not say otherwise."""
+
+    side_px: int | None = None
+    """Longest side; None: as the marketplace allows."""
+    strip: bool = False
+    """Order, time and table below each picture."""
+    zone: ZoneInfo = _UTC
+    """Of the times in the strip."""
+    font: Path | None = None
+    """Letters of the strip; None: Latin ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +55,4 @@ class DispatcherSettings:
     """Without news: when loops look by themselves."""
     sweep_every_s: float = 5.0
     """How often lapsed leases are looked for."""
+    pictures: PictureSettings = field(default_factory=PictureSettings)

@@ -18,9 +18,16 @@ from cloud.link.senders import Sender
 from cloud.photos.errors import PhotoStoreError
 from cloud.photos.store import PhotoStore
 from cloud.proofs.models import Proof
-from cloud.proofs.service import ManifestFacts, Outcome, PhotoFacts, Verdict, accept_manifest
+from cloud.proofs.service import (
+    ManifestFacts,
+    Outcome,
+    PackingArea,
+    PhotoFacts,
+    Verdict,
+    accept_manifest,
+)
 from wire.errors import BadMessage, WireError
-from wire.messages import Manifest, ProofResult
+from wire.messages import Area, Manifest, ProofResult
 
 logger = logging.getLogger(__name__)
 
@@ -161,6 +168,7 @@ def _facts(manifest: Manifest, sender: Sender, payload: bytes) -> ManifestFacts:
                 clock_synced=photo.clock_synced,
                 source=photo.source,
                 warnings=tuple(photo.warnings),
+                area=_area(photo.packing_area),
             )
             for photo in manifest.photos
         ),
@@ -170,3 +178,7 @@ def _facts(manifest: Manifest, sender: Sender, payload: bytes) -> ManifestFacts:
         clock_synced=manifest.clock_synced,
         packer=manifest.packer,
     )
+
+
+def _area(area: Area | None) -> PackingArea | None:
+    return PackingArea(area.left, area.top, area.width, area.height) if area else None

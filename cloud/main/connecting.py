@@ -39,6 +39,8 @@ class Connection(BaseModel):
     sending_enabled: bool = False
     sends_per_second: float | None = Field(default=None, gt=0)
     kept_free_for_people: int | None = Field(default=None, ge=0)
+    picture_side_px: int | None = Field(default=None, ge=320, le=8000)
+    picture_strip: bool | None = None
 
 
 def read_connection(file: Path) -> Connection:
@@ -124,6 +126,8 @@ def _add(session: Session, connection: Connection, now: datetime) -> Shop:
     shop = add_shop(session, new, now)
     if connection.kept_free_for_people is not None:
         shop.kept_free_for_people = connection.kept_free_for_people
+    shop.picture_side_px = connection.picture_side_px
+    shop.picture_strip = connection.picture_strip
     return shop
 
 

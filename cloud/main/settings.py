@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -12,6 +13,7 @@ from pydantic import (
     Field,
     SecretStr,
     field_serializer,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -28,6 +30,8 @@ from cloud.photos.settings import S3Settings
 
 ENVIRONMENT_PREFIX = "PACKWITNESS_CLOUD_"
 ENVIRONMENT_DELIMITER = "__"
+
+_LEAST_SIDE_PX = 320
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -253,6 +257,42 @@ class SendingSettings(Section):
         return self
 
 
+class PicturesSettings(Section):
+    """Pictures for the chat, where a shop does not say otherwise."""
+
+    side_px: int = Field(
+        default=0, ge=0, le=8000, description="longest side, px; 0: as the marketplace allows"
+    )
+    strip: bool = Field(
+        default=False, description="write order number, time and table in a strip below each"
+    )
+    time_zone: str = Field(
+        default="UTC", description="of the times in the strip: a name such as Asia/Kuala_Lumpur"
+    )
+    font: Path | None = Field(
+        default=None,
+        description="font file for the strip, needed for other letters than Latin ones",
+    )
+
+    @field_validator("side_px")
+    @classmethod
+    def _is_large_enough(cls, side_px: int) -> int:
+        if 0 < side_px < _LEAST_SIDE_PX:
+            raise ValueError(f"nobody could see anything on less than {_LEAST_SIDE_PX} pixels")
+        return side_px
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f"no time zone is called {name!r} here; names look like Asia/Kuala_Lumpur"
+            ) from None
+        return name
+
+
 class CloudSettings(BaseSettings):
     """All settings of ``packwitness-cloud``."""
 
@@ -282,6 +322,7 @@ class CloudSettings(BaseSettings):
     broker: BrokerSettings = BrokerSettings()
     s3: S3Section = S3Section()
     sending: SendingSettings = SendingSettings()
+    pictures: PicturesSettings = PicturesSettings()
 
     @property
     def database_url(self) -> str:

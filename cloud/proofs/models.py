@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
@@ -74,7 +74,16 @@ class ProofPhoto(OrganisationOwned, Base):
     """A photo's place in a proof."""
 
     __tablename__ = "proof_photos"
-    __table_args__ = (UniqueConstraint("proof_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("proof_id", "position"),
+        CheckConstraint(
+            "(area_left IS NULL) = (area_top IS NULL)"
+            " AND (area_left IS NULL) = (area_width IS NULL)"
+            " AND (area_left IS NULL) = (area_height IS NULL)"
+            " AND coalesce(area_width, 1) > 0 AND coalesce(area_height, 1) > 0",
+            name="area_is_whole",
+        ),
+    )
 
     id: Mapped[int] = primary_key()
     proof_id: Mapped[int] = mapped_column(BigId, ForeignKey("proofs.id"))
@@ -85,6 +94,11 @@ class ProofPhoto(OrganisationOwned, Base):
     clock_synced: Mapped[bool]
     source: Mapped[str] = mapped_column(String(60))
     warnings: Mapped[str] = mapped_column(String(500), default="")
+    area_left: Mapped[int | None]
+    """The packing area, in ten-thousandths of the sides of the upright photo; None: all of it."""
+    area_top: Mapped[int | None]
+    area_width: Mapped[int | None]
+    area_height: Mapped[int | None]
 
 
 class AcceptedManifest(OrganisationOwned, Base):

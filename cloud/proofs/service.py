@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
@@ -10,6 +11,19 @@ from sqlalchemy.orm import Session
 from cloud.database.prepared import Adding, Changing, Reading
 from cloud.proofs.models import AcceptedManifest, Photo, Proof, ProofPhoto, QuarantinedManifest
 from cloud.proofs.queries import stored_among
+
+
+class PackingArea(NamedTuple):
+    """The part of a photo that shows the packing, in ten-thousandths of its upright sides."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+_AREA = ("area_left", "area_top", "area_width", "area_height")
+_ALL_OF_IT = (None, None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +36,7 @@ class PhotoFacts:
     clock_synced: bool
     source: str
     warnings: tuple[str, ...] = ()
+    area: PackingArea | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +197,7 @@ def _put_photos(
                 "clock_synced": photo.clock_synced,
                 "source": photo.source,
                 "warnings": "\n".join(photo.warnings),
+                **dict(zip(_AREA, photo.area or _ALL_OF_IT, strict=True)),
             }
             for position, photo in enumerate(photos)
         ],

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
@@ -29,7 +29,10 @@ class Shop(OrganisationOwned, Base):
     """A shop on a marketplace."""
 
     __tablename__ = "shops"
-    __table_args__ = (UniqueConstraint("channel", "country", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("channel", "country", "external_id"),
+        CheckConstraint("picture_side_px BETWEEN 320 AND 8000", name="picture_side"),
+    )
 
     id: Mapped[int] = primary_key()
     channel: Mapped[str] = mapped_column(String(20))
@@ -39,8 +42,12 @@ class Shop(OrganisationOwned, Base):
     name: Mapped[str] = mapped_column(String(200))
     sending_enabled: Mapped[bool] = mapped_column(default=False)
     preset_message: Mapped[str] = mapped_column(String(2000), default="")
-    kept_free_for_people: Mapped[int] = mapped_column(default=1)
+    kept_free_for_people: Mapped[int] = mapped_column(default=2)
     """Unanswered messages that the engine leaves for people."""
+    picture_side_px: Mapped[int | None]
+    """Longest side of pictures for the chat; None: as the cloud's settings say."""
+    picture_strip: Mapped[bool | None]
+    """Order, time and table in a strip below them; None: as the cloud's settings say."""
     orders_synced_until: Mapped[datetime | None]
     """All orders changed before this are known here; None: never synchronised."""
     created_at: Mapped[datetime]

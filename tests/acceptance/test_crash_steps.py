@@ -1,6 +1,5 @@
 """The table is killed at each step from key press to receipt, beside a whole running system."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -60,4 +59,4 @@ def test_a_buyer_gets_everything_once_wherever_the_table_was_killed(tmp_path: Pa
 
 def on_disk(paths: Iterable[Path]) -> list[TablePhoto]:
     contents = [path.read_bytes() for path in paths]
-    return [TablePhoto(hashlib.sha256(one).hexdigest(), len(one)) for one in contents]
+    return [TablePhoto(one) for one in contents]

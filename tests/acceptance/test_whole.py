@@ -1,6 +1,5 @@
 """All programs for real: what the table photographed is what the buyer sees."""
 
-import hashlib
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from launcher.errors import NotAsPromised
 from launcher.evidence import TablePhoto, photos_of
 from launcher.whole import Whole
+from tests.support.labelled_pictures import packed
 from tests.support.waiting import eventually
 from tests.support.whole import (
     fast_plan,
@@ -44,7 +44,7 @@ def test_the_comparison_sees_a_photo_that_is_missing_or_strange(whole: Whole) ->
     pack(whole, order.number, photos=2)
     wait_sent_sign(whole, order.number, place)
     photos = photos_of(whole.plan.folder.spool, order.number)
-    stranger = TablePhoto(hashlib.sha256(b"another").hexdigest(), 7)
+    stranger = TablePhoto(packed(order.number))
     with pytest.raises(NotAsPromised, match="1 photos missing"):
         require_chat(whole, order, [*photos, stranger])
     with pytest.raises(NotAsPromised, match="1 photos twice or not of this order"):

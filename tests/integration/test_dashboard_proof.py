@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.models import Dispatch, Message
+from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.dashboard.languages import load_languages
 from cloud.dashboard.reasons import REASONS
+from cloud.database.scope import scoped
 from tests.database_rows import only_sqlite
 from tests.support.dashboard_rows import World
 from tests.support.dashboard_server import RunningDashboard, text_of
@@ -153,6 +154,36 @@ def test_what_is_not_confirmed_is_not_sent_again_unasked(
         assert answer.headers["location"].endswith("notice=not-confirmed")
         assert "Check the chat and answer below." in browser.get(answer.headers["location"]).text
     assert len(dispatches(world, proof)) == 1
+
+
+def test_photos_that_went_in_one_picture_are_told_so(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    order = world.add_order("2611210JOINED")
+    proof = world.add_proof("2611210JOINED", DispatchState.NOT_CONFIRMED, order_id=order, photos=3)
+    join_last_two(world, proof)
+    with dashboard.browser(world.email) as browser:
+        page = text_of(browser.get(f"{PROOFS}/{proof}").text)
+    assert "Is the picture with photos 2, 3 in the chat?" in page
+    assert "Photos 2, 3 in one picture" in page
+    assert "Photo 1" in page
+
+
+def join_last_two(world: World, proof_id: int) -> None:
+    """As if there had been room for one picture less."""
+
+    def unit(session: Session) -> None:
+        joined = [
+            one
+            for one in session.scalars(select(Message).order_by(Message.position))
+            if one.photos and session.get_one(Dispatch, one.dispatch_id).proof_id == proof_id
+        ][1:]
+        for attempt in session.scalars(select(Attempt).where(Attempt.message_id == joined[0].id)):
+            session.delete(attempt)
+        session.delete(joined[0])
+        joined[1].photos = f"{joined[0].photos} {joined[1].photos}"
+
+    world.database.write(unit, scoped(world.organisation_id))
 
 
 @pytest.mark.parametrize(

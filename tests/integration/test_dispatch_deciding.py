@@ -208,6 +208,7 @@ def test_more_than_the_buyer_may_get_is_held_until_they_answer(bench: Bench) -> 
     """People's messages count, and room is kept for them."""
     control = bench.sandbox.control
     control.seller_writes(bench.sandbox.shop_id, BUYER, "Your colour is sold out, is blue fine?")
+    bench.change_shop(kept_free_for_people=3)
     with bench.running():
         packed = bench.pack(ORDER)
         bench.until(packed, DispatchState.HELD, reason=Reason.MESSAGE_LIMIT)
@@ -216,11 +217,12 @@ def test_more_than_the_buyer_may_get_is_held_until_they_answer(bench: Bench) -> 
         assert bench.kinds(BUYER) == []
         control.buyer_writes(bench.sandbox.shop_id, BUYER, "Blue is fine")
         bench.until(packed, DispatchState.SENT)
-    assert bench.pictures(BUYER) == list(packed.photos)
+    assert bench.pictures_shown(BUYER) == [packed.photos]
 
 
 def test_what_is_held_tells_nobody_anew_each_time_it_is_looked_at(bench: Bench) -> None:
     bench.sandbox.control.seller_writes(bench.sandbox.shop_id, BUYER, "Hello")
+    bench.change_shop(kept_free_for_people=3)
     with bench.running():
         packed = bench.pack(ORDER)
         bench.until(packed, DispatchState.HELD, reason=Reason.MESSAGE_LIMIT)

@@ -13,11 +13,12 @@ from cloud.conversations.outbox import messages_of
 from cloud.conversations.states import DispatchState
 from cloud.database.base import utc_now
 from cloud.database.scope import scoped
+from cloud.dispatcher.chat_pictures.making import Source, chat_picture
 from cloud.dispatcher.resending import ResendRequest, resend
 from cloud.marketplaces.chats import ImagePart, OutgoingMessage
 from cloud.shops.service import Purpose
 from sandbox.shopee import demo_seed
-from tests.support.dispatch_bench import Bench, Packed
+from tests.support.dispatch_bench import NEW_SHOPS_FORM, Bench, Packed
 
 ORDER = demo_seed.FURTHER_ORDER_SNS[0]
 BUYER = 900000004
@@ -97,7 +98,7 @@ def test_a_picture_that_the_chat_has_already_is_not_taken_for_ours(bench: Bench,
         one.marketplace_message_id
         for dispatch in bench.dispatches_of(packed)
         for one in messages_in(bench, dispatch.id)
-        if one.photo_sha256
+        if one.photos
     )
     assert [first, second] == images
 
@@ -107,7 +108,8 @@ def test_a_picture_sent_by_another_program_is_not_taken_for_ours(bench: Bench, k
     """Nothing of ours knows its id: the address of our own upload tells the two apart."""
     packed = bench.pack(ORDER, photos=1)
     (sha256,) = packed.photos
-    another_program_sends(bench, bench.store.read(bench.organisation_id, sha256))
+    photo = bench.store.read(bench.organisation_id, sha256)
+    another_program_sends(bench, chat_picture([Source(photo)], NEW_SHOPS_FORM))
     bench.fault(kind, "image")
     with bench.running():
         bench.until(packed, DispatchState.SENT)

@@ -14,12 +14,12 @@ from cloud.database.scope import scoped
 from cloud.database.write import Database
 from cloud.photos.errors import StoreUnavailable
 from cloud.photos.simulated import SimulatedPhotoStore
-from cloud.proofs.models import AcceptedManifest, Proof, QuarantinedManifest
+from cloud.proofs.models import AcceptedManifest, Proof, ProofPhoto, QuarantinedManifest
 from tests.support.link_table import LinkTable, jpeg, manifest, sha_of
 from tests.support.mosquitto import Mosquitto
 from tests.support.running_link import LinkSide, RunningLink, add_device, link_side
 from tests.support.waiting import eventually
-from wire.messages import Closing, Mode, ProofResult, ProofState
+from wire.messages import Area, Closing, Mode, ProofResult, ProofState
 from wire.topics import Up
 
 DATA = jpeg(1)
@@ -52,6 +52,22 @@ def test_a_proof_is_receipted_with_its_dispatch_committed(side: LinkSide) -> Non
         assert session.scalars(select(Dispatch.state)).one() is DispatchState.WAITING_FOR_ORDER
         raw = session.scalars(select(AcceptedManifest.raw)).one()
     assert raw == manifest(PROOF, [DATA]).to_bytes()
+
+
+def test_the_packing_area_of_a_photo_is_kept_with_it(side: LinkSide) -> None:
+    """An older table says nothing of it, and then all of the photo is shown."""
+    other = jpeg(2)
+    send_photo(side)
+    send_photo(side, other)
+    about = manifest(PROOF, [DATA, other])
+    area = Area(left=1000, top=0, width=9000, height=5000)
+    photos = [about.photos[0].model_copy(update={"packing_area": area}), about.photos[1]]
+    side.table.send_manifest(about.model_copy(update={"photos": photos}))
+    assert side.table.wait_proof(PROOF).result is ProofResult.RECEIPTED
+    with side.database.read(scoped(side.organisation_id)) as session:
+        rows = session.scalars(select(ProofPhoto).order_by(ProofPhoto.position)).all()
+    areas = [(one.area_left, one.area_top, one.area_width, one.area_height) for one in rows]
+    assert areas == [(1000, 0, 9000, 5000), (None, None, None, None)]
 
 
 def test_a_manifest_before_its_photos_is_told_what_is_missing(side: LinkSide) -> None:

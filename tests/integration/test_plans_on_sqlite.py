@@ -26,7 +26,7 @@ READINGS: dict[str, Callable[[Session, int], object]] = {
     "what the buyer has": sent_parts_of,
     "news for a table": lambda session, _proof: newest_progress(session, ["a" * 32, "b" * 32]),
     "texts of a chat": lambda session, _proof: recent_texts(
-        session, 1, utc_now(), timedelta(days=1)
+        session, 1, utc_now(), timedelta(days=1), besides=2
     ),
     "a page of a proof": lambda session, proof: messages_with_attempts(session, [proof, 2, 3]),
     "hashes of a proof": photo_hashes,

@@ -17,6 +17,7 @@ from cloud.conversations.states import DispatchState
 from cloud.database.base import utc_now
 from cloud.database.scope import system
 from cloud.database.write import Database
+from cloud.dispatcher.chat_pictures.making import Source, chat_picture
 from cloud.dispatcher.models import SenderProcess
 from cloud.link.models import LinkProcess, PartitionLease
 from edge.uplink.enrolment import enroll
@@ -25,7 +26,7 @@ from sandbox.shopee import demo_seed
 from sandbox.testing import RunningSandbox
 from tests.database_rows import only_postgres
 from tests.support.cloud_roles import CloudRoles, RoleProcess
-from tests.support.dispatch_bench import jpeg
+from tests.support.dispatch_bench import NEW_SHOPS_FORM, jpeg
 from tests.support.link_table import LinkTable, manifest
 from tests.support.packing_station import describe_shop
 from tests.support.waiting import eventually
@@ -168,7 +169,10 @@ def require_each_once(plant: Plant, numbers: Sequence[int]) -> None:
     for number in numbers:
         texts, pictures = plant.buyer_got(number)
         assert texts == [preset_for(ORDERS[number])]
-        assert pictures == [hashlib.sha256(one).hexdigest() for one in plant.packed[ORDERS[number]]]
+        shown = (
+            chat_picture([Source(one)], NEW_SHOPS_FORM) for one in plant.packed[ORDERS[number]]
+        )
+        assert pictures == [hashlib.sha256(one).hexdigest() for one in shown]
 
 
 def test_proofs_of_several_tables_arrive_once_though_processes_are_killed(plant: Plant) -> None:

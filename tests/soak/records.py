@@ -4,11 +4,13 @@ With SQL and control calls of its own: what judges the programs does not trust t
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from edge.spool.journal import FILE_NAME
+from launcher.looking import KnownPhotos
 from sandbox.testing import SandboxControl
 from tests.soak.judge import ChatKey, Closed, Logged, Seen
 from wire.messages import Manifest
@@ -27,6 +29,7 @@ _KEPT = """
     SELECT count(*) FROM photo JOIN proof USING (proof_id)
     WHERE code = ? AND was_found = 0 AND undone = 0 AND fate = 'kept'
 """
+_PHOTO_PATHS = "SELECT sha256, path FROM photo"
 _LOG = """
     SELECT proof_key, state, reason, sent_count FROM dispatches
     WHERE proof_key IS NOT NULL ORDER BY id
@@ -79,6 +82,15 @@ def closed_at(spool: Path, saved: Iterable[str]) -> list[Closed]:
     return found + [Closed(code=code, proof_id="", photos=()) for code in sorted(forgotten)]
 
 
+def photo_files(spools: Iterable[Path]) -> dict[str, Path]:
+    """Where tables keep their photos, by SHA-256."""
+    found: dict[str, Path] = {}
+    for spool in spools:
+        with _reading(spool / FILE_NAME) as journal:
+            found |= {sha256: spool / path for sha256, path in journal.execute(_PHOTO_PATHS)}
+    return found
+
+
 def read_log(database: Path) -> dict[str, Logged]:
     """What the cloud's log says, by proof; of several dispatches the newest."""
     with _reading(database) as log:
@@ -90,18 +102,30 @@ def ended_ids(log: dict[str, Logged]) -> set[str]:
     return {key for key, one in log.items() if one.state not in _UNDER_WAY}
 
 
-def read_chats(control: SandboxControl, keys: Iterable[ChatKey]) -> tuple[dict[ChatKey, Seen], int]:
-    """What buyers see, and how many messages are in chats beside these."""
-    chats = {key: _seen(control.chat(*key)["messages"]) for key in keys}
-    counted = sum(control.counts()["from_shop"].values())
-    return chats, counted - sum(one.messages for one in chats.values())
+def read_chats(
+    control: SandboxControl, keys: Iterable[ChatKey], photos: Mapping[ChatKey, Mapping[str, Path]]
+) -> tuple[dict[ChatKey, Seen], int]:
+    """What buyers see, and how many messages are in chats beside these.
+
+    ``photos``: of the orders that each chat is about; all others are seen by their picture's hash.
+    """
+    chats, read = {}, 0
+    for key in keys:
+        messages = control.chat(*key)["messages"]
+        read += sum(one["by"] == "shop" for one in messages)
+        chats[key] = _seen(control, messages, photos.get(key, {}))
+    return chats, sum(control.counts()["from_shop"].values()) - read
 
 
-def _seen(messages: list[dict[str, object]]) -> Seen:
+def _seen(
+    control: SandboxControl, messages: list[dict[str, Any]], photos: Mapping[str, Path]
+) -> Seen:
     ours = [one for one in messages if one["by"] == "shop"]
-    images = [one["image"] for one in ours]
+    images = [one["image"] for one in ours if one["image"] is not None]
+    known = KnownPhotos({name: path.read_bytes() for name, path in photos.items()})
+    shown = [known.seen_in(control.picture(one["path"])) or (one["sha256"],) for one in images]
     return Seen(
         texts=tuple(str(one["text"]) for one in ours if one["message_type"] == "text"),
-        photos=tuple(str(one["sha256"]) for one in images if isinstance(one, dict)),
+        photos=tuple(name for names in shown for name in names),
         others=sum(one["message_type"] not in {"text", "image"} for one in ours),
     )

@@ -179,10 +179,15 @@ class _Soak:
         ]
         keys = {(one.shop_id, one.buyer_id) for one in planted}
         self._say(f"reading {len(keys)} chats")
-        chats, elsewhere = records.read_chats(self._control, sorted(keys))
+        owners = {one.number: _owner(one) for one in planted}
+        files = records.photo_files(self._spools())
+        photos: dict[ChatKey, dict[str, Path]] = {key: {} for key in keys}
+        for one in closed:
+            photos[owners[one.code].chat] |= {name: files[name] for name in one.photos}
+        chats, elsewhere = records.read_chats(self._control, sorted(keys), photos)
         return Facts(
             closed=closed,
-            owners={one.number: _owner(one) for one in planted},
+            owners=owners,
             chats=chats,
             log=records.read_log(self._system.database),
             elsewhere=elsewhere,

@@ -312,8 +312,8 @@ class World:
             session.add(conversation)
             session.flush()
         dispatch.conversation_id = conversation.id
-        contents: list[tuple[MessageKind, str, str | None]] = [
-            (MessageKind.TEXT, f"Your order {order.order_number} is packed.\nThank you!", None)
+        contents: list[tuple[MessageKind, str, str]] = [
+            (MessageKind.TEXT, f"Your order {order.order_number} is packed.\nThank you!", "")
         ]
         contents += [(MessageKind.IMAGE, "", sha256) for sha256 in hashes]
         for place, (kind, text, sha256) in enumerate(contents, start=1):
@@ -328,7 +328,7 @@ class World:
                 position=place * 10,
                 kind=kind,
                 text=text,
-                photo_sha256=sha256,
+                photos=sha256,
                 order_number=order.order_number,
                 state=own,
                 not_before=dispatch.created_at,

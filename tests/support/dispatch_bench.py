@@ -5,10 +5,11 @@ Times are short, so that nothing waits for minutes; what a test waits for is a s
 
 import hashlib
 import io
+import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from cloud.database.feed import ChangeFeed
 from cloud.database.scope import scoped, system
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
+from cloud.dispatcher.chat_pictures.making import Form, Source, chat_picture
 from cloud.dispatcher.engine import Dispatcher
 from cloud.dispatcher.intake import ask_for_dispatch
 from cloud.dispatcher.models import SenderProcess
@@ -33,8 +35,9 @@ from cloud.dispatcher.retry import BackOff
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.access import Tokens
 from cloud.marketplaces.http_clients import HttpClients
+from cloud.marketplaces.registry import capabilities_of
 from cloud.photos.local import LocalPhotoStore
-from cloud.proofs.service import ManifestFacts, PhotoFacts, accept_manifest, add_photo
+from cloud.proofs.service import ManifestFacts, PackingArea, PhotoFacts, accept_manifest, add_photo
 from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.models import Authorization, SendingPace, Shop
 from cloud.shops.service import (
@@ -47,6 +50,9 @@ from tests.support.waiting import eventually
 
 TEST = system("test")
 PRESET = "Your parcel for order [order number] is packed.\nThank you!"
+_LIMITS = capabilities_of("shopee", "MY")
+NEW_SHOPS_FORM = Form(max_bytes=_LIMITS.image_max_bytes, max_side_px=_LIMITS.image_max_side_px)
+"""Of chat pictures, while nobody has changed a setting."""
 A_MOMENT = timedelta(milliseconds=40)
 SETTINGS = DispatcherSettings(
     senders=3,
@@ -67,6 +73,15 @@ def jpeg(serial: int) -> bytes:
     colour = (serial * 37 % 256, serial * 91 % 256, serial * 53 % 256)
     Image.new("RGB", (48 + serial % 50, 48), colour).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+def chat_pictures_of(photos: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:
+    """Which photos each picture shows that can be made of these, at the settings of a new shop."""
+    groups = [one for count in (1, 2, 3) for one in itertools.combinations(photos, count)]
+    made = [
+        chat_picture([Source(photos[one]) for one in group], NEW_SHOPS_FORM) for group in groups
+    ]
+    return dict(zip((hashlib.sha256(one).hexdigest() for one in made), groups, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,8 @@ class Bench:
     shop_id: int
     deaths: list[BaseException]
     serials: Iterator[int]
+    shown: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Which photos a picture in a chat shows, by the SHA-256 of both."""
 
     @property
     def shop(self) -> ShopKey:
@@ -165,14 +182,17 @@ class Bench:
         closed_at: datetime | None = None,
         clock_synced: bool = True,
         key: str | None = None,
+        area: PackingArea | None = None,
     ) -> Packed:
         """Take in a proof that was closed with F4, with its photos."""
         pictures = [jpeg(next(self.serials)) for _ in range(photos)]
         hashes = tuple(hashlib.sha256(one).hexdigest() for one in pictures)
+        self.shown |= chat_pictures_of(dict(zip(hashes, pictures, strict=True)))
         for sha256, picture in zip(hashes, pictures, strict=True):
             self.store.put(self.organisation_id, sha256, picture)
         facts = self._manifest(key or hashes[0][:32], code, hashes, mode, closed_at or utc_now())
-        facts = replace(facts, clock_synced=clock_synced)
+        about = [replace(one, clock_synced=clock_synced, area=area) for one in facts.photos]
+        facts = replace(facts, clock_synced=clock_synced, photos=tuple(about))
         return Packed(self.take_in(facts), facts.proof_key, hashes)
 
     def withdraw(self, packed: Packed, code: str) -> None:
@@ -346,8 +366,13 @@ class Bench:
         return [one for one in seen if one["source"] == "openapi"]
 
     def pictures(self, buyer_id: int) -> list[str]:
-        """SHA-256 of the pictures in the chat, in order."""
-        return [one["image"]["sha256"] for one in self.chat(buyer_id) if one["image"]]
+        """SHA-256 of the photos that the pictures in the chat show, in order."""
+        return [photo for one in self.pictures_shown(buyer_id) for photo in one]
+
+    def pictures_shown(self, buyer_id: int) -> list[tuple[str, ...]]:
+        """The same by picture. KeyError: one that shows no photos of this bench."""
+        seen = [one["image"]["sha256"] for one in self.chat(buyer_id) if one["image"]]
+        return [self.shown[sha256] for sha256 in seen]
 
     def texts(self, buyer_id: int) -> list[str]:
         return [one["text"] for one in self.chat(buyer_id) if one["text"] is not None]

@@ -40,12 +40,13 @@ class OutboxRows:
         return self.database.write(unit, scoped(self.organisation_id))
 
     def shop(self, *, gap_ms: int = 0) -> int:
-        """A shop that is switched on and may send at once."""
+        """A shop that is switched on and may send at once; one of five is kept free for people."""
         number = next(self._numbers)
 
         def unit(session: Session) -> int:
             new = NewShop("shopee", "MY", str(number), "Shop", 1000, sending_enabled=True)
             shop = add_shop(session, new, utc_now() - LONG_AGO)
+            shop.kept_free_for_people = 1
             session.get_one(SendingPace, shop.id).gap_ms = gap_ms
             return shop.id
 

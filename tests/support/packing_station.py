@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.uplink.credentials import Credentials, load_credentials
-from launcher.evidence import PRESET, photos_of, require_exactly
+from launcher.evidence import PRESET, photos_of, photos_seen, require_exactly
 from launcher.marketplace import Marketplace, PlantedOrder
 from sandbox.testing import RunningSandbox
 from tests.support.table_process import TableProcess, proofs, write_table
@@ -55,7 +55,7 @@ class Station:
         assert len(photos) == 2
 
         def has_all() -> bool:
-            return len(marketplace.chat(order.buyer_id).photos) >= len(photos)
+            return len(photos_seen(marketplace.chat(order.buyer_id), photos)) >= len(photos)
 
         eventually(has_all, LONG_S)
         require_exactly(marketplace.chat(order.buyer_id), order.number, photos)

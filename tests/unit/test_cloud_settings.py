@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from cloud.main import settings_loading
 from cloud.main.errors import BadSettings
-from cloud.main.settings import CloudSettings, SendingSettings
+from cloud.main.settings import CloudSettings, PicturesSettings, SendingSettings
 from cloud.main.settings_loading import load
 from cloud.photos.settings import S3Settings
 
@@ -34,6 +34,19 @@ def test_a_lease_must_outlast_a_request() -> None:
     with pytest.raises(ValidationError, match="lease_s must be at least twice request_deadline_s"):
         SendingSettings(request_deadline_s=60)
     assert SendingSettings(request_deadline_s=60, lease_s=120).lease_s == 120
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"time_zone": "Asia/Nowhere"}, "no time zone is called 'Asia/Nowhere' here"),
+        ({"time_zone": "../etc/passwd"}, "no time zone is called"),
+        ({"side_px": 100}, "nobody could see anything on less than 320 pixels"),
+    ],
+)
+def test_pictures_that_cannot_be_are_refused(wrong: dict[str, object], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        PicturesSettings.model_validate(wrong)
 
 
 def test_the_defaults_bind_to_loopback() -> None:

@@ -3,17 +3,25 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cloud.conversations.parts import Part
 from cloud.conversations.states import MessageKind
 from cloud.dispatcher.budget import Budget
 from cloud.dispatcher.chat_reading import unanswered_in
-from cloud.dispatcher.planning import fill_in, missing_of, parts_of, without_repeats
+from cloud.dispatcher.planning import fill_in, joined, missing_of, parts_of, without_repeats
 from cloud.marketplaces.chats import ChatMessage
 
 TEXT = Part(MessageKind.TEXT, text="Packed.")
-A, B, C = (Part(MessageKind.IMAGE, photo_sha256=one * 64) for one in "abc")
+CARD = Part(MessageKind.ORDER_CARD)
+A, B, C = (Part(MessageKind.IMAGE, photos=(one * 64,)) for one in "abc")
 PHOTOS = ["a" * 64, "b" * 64, "c" * 64]
+
+
+def shown(letters: str) -> Part:
+    """A picture of several photos."""
+    return Part(MessageKind.IMAGE, photos=tuple(one * 64 for one in letters))
 
 
 def test_the_text_goes_first_and_the_photos_in_order() -> None:
@@ -66,7 +74,10 @@ def test_a_text_that_the_buyer_just_got_is_left_out() -> None:
         ([TEXT, A, B], [Part(MessageKind.TEXT, text="An earlier wording"), A], [B]),
         ([TEXT, A, B], [TEXT, A, B], []),
         ([A, B], [TEXT, A, B], []),
-        ([A, B], [Part(MessageKind.ORDER_CARD)], [A, B]),
+        ([A, B], [CARD], [A, B]),
+        ([TEXT, A, B, C], [TEXT, shown("ab")], [C]),
+        ([TEXT, A, B, C], [TEXT, shown("abc")], []),
+        ([A, B, C], [shown("ac")], [B]),
     ],
 )
 def test_a_resend_is_what_is_missing_of_of_it(
@@ -74,6 +85,45 @@ def test_a_resend_is_what_is_missing_of_of_it(
 ) -> None:
     """S0-47."""
     assert missing_of(parts, sent) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "room", "expected"),
+    [
+        ([TEXT, A, B, C], None, [TEXT, A, B, C]),
+        ([TEXT, A, B, C], 4, [TEXT, A, B, C]),
+        ([TEXT, A, B, C], 3, [TEXT, A, shown("bc")]),
+        ([TEXT, A, B, C], 2, [TEXT, shown("abc")]),
+        ([TEXT, A, B], 2, [TEXT, shown("ab")]),
+        ([A, B, C], 2, [A, shown("bc")]),
+        ([A, B, C], 1, [shown("abc")]),
+        ([TEXT, A], 2, [TEXT, A]),
+        ([TEXT], 0, [TEXT]),
+    ],
+)
+def test_photos_are_joined_just_as_far_as_the_room_asks(
+    parts: list[Part], room: int | None, expected: list[Part]
+) -> None:
+    """S0-24: the buyer gets all photos, in fewer messages."""
+    assert joined(parts, room) == expected
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_what_does_not_fit_even_joined_is_never_cut(room: int) -> None:
+    """It waits as it is; a part of a proof would be less than the packer meant."""
+    assert joined([TEXT, A, B, C], room) == [TEXT, A, B, C]
+
+
+@given(count=st.integers(0, 3), has_text=st.booleans(), room=st.none() | st.integers(0, 6))
+def test_joining_loses_no_photo_and_changes_no_order(
+    count: int, has_text: bool, room: int | None
+) -> None:
+    plan = [*([TEXT] if has_text else []), *(A, B, C)[:count]]
+    made = joined(plan, room)
+    assert [one for part in made for one in part.photos] == PHOTOS[:count]
+    assert made.count(TEXT) == has_text
+    least = has_text + bool(count)
+    assert room is None or len(made) <= room or room < least
 
 
 @pytest.mark.parametrize(
@@ -91,7 +141,7 @@ def test_a_resend_is_what_is_missing_of_of_it(
     ],
 )
 def test_the_budget(budget: Budget, more: int, fits: bool) -> None:
-    assert budget.allows(more) is fits
+    assert (budget.room is None or more <= budget.room) is fits
 
 
 def message(*, by_shop: bool, hidden: bool = False) -> ChatMessage:

@@ -6,49 +6,75 @@ from pathlib import Path
 
 import pytest
 
+from cloud.dispatcher.chat_pictures.making import Form, Source, chat_picture
 from launcher.errors import LauncherError, NoRoom, NotAsPromised
-from launcher.evidence import TablePhoto, photos_of, preset_for, require_exactly
+from launcher.evidence import TablePhoto, photos_of, photos_seen, preset_for, require_exactly
 from launcher.folder import Folder
 from launcher.hand_over import TypedText
 from launcher.light import parse_light
 from launcher.marketplace import Chat
 from launcher.options import read_options
 from launcher.ports import Ports
+from tests.support.labelled_pictures import packed
 
 NUMBER = "261018DEMO0001"
-FIRST, SECOND = TablePhoto("a" * 64, 1), TablePhoto("b" * 64, 2)
+FIRST, SECOND, THIRD = (TablePhoto(packed("261018DEMO0001", chance)) for chance in (1, 2, 3))
+BOTH = [FIRST, SECOND]
+
+
+def in_chat(*photos: TablePhoto) -> bytes:
+    """A picture as the cloud makes it of some photos."""
+    sources = [Source(photo.data) for photo in photos]
+    return chat_picture(sources, Form(max_bytes=900_000, max_side_px=2000))
 
 
 def chat(
-    texts: tuple[str, ...], photos: tuple[str, ...], others: int = 0, not_shown: int = 0
+    texts: tuple[str, ...], pictures: tuple[bytes, ...], others: int = 0, not_shown: int = 0
 ) -> Chat:
-    return Chat(texts=texts, photos=photos, others=others, not_shown=not_shown)
+    return Chat(texts=texts, pictures=pictures, others=others, not_shown=not_shown)
 
 
 TEXT = preset_for(NUMBER)
-BOTH = (FIRST.sha256, SECOND.sha256)
+ONE, TWO = in_chat(FIRST), in_chat(SECOND)
 
 
-def test_text_and_each_photo_once_is_as_promised() -> None:
-    require_exactly(chat((TEXT,), BOTH), NUMBER, [FIRST, SECOND])
+@pytest.mark.parametrize("pictures", [(ONE, TWO), (in_chat(FIRST, SECOND),)])
+def test_text_and_each_photo_once_is_as_promised(pictures: tuple[bytes, ...]) -> None:
+    """Each in a picture of its own, or both in one."""
+    require_exactly(chat((TEXT,), pictures), NUMBER, BOTH)
+
+
+@pytest.mark.parametrize("shown", [(THIRD, FIRST), (FIRST, SECOND, THIRD), (SECOND,)])
+def test_photos_in_a_picture_are_told_apart(shown: tuple[TablePhoto, ...]) -> None:
+    """All three are of the same parcel and label, which lie a little differently."""
+    seen = photos_seen(chat((), (in_chat(*shown),)), [FIRST, SECOND, THIRD])
+    assert seen == [one.sha256 for one in shown]
+
+
+def test_a_photo_of_another_parcel_is_none_of_these() -> None:
+    stranger = in_chat(TablePhoto(packed("261018DEMO0002", 1)))
+    assert photos_seen(chat((), (stranger,)), [FIRST, SECOND, THIRD]) == ["unknown"]
 
 
 @pytest.mark.parametrize(
     ("seen", "problem"),
     [
-        (chat((TEXT,), BOTH[:1]), "1 photos missing"),
-        (chat((TEXT,), (*BOTH, BOTH[0])), "1 photos twice or not of this order"),
-        (chat((TEXT,), (*BOTH, "c" * 64)), "1 photos twice or not of this order"),
-        (chat((), BOTH), "1 times the text is missing"),
-        (chat((TEXT, TEXT), BOTH), "1 texts too many"),
-        (chat(("Hello",), BOTH), "1 times the text is missing"),
-        (chat((TEXT,), BOTH, others=1), "1 other messages"),
-        (chat((TEXT,), BOTH, not_shown=1), "1 messages hidden"),
+        (chat((TEXT,), (ONE,)), "1 photos missing"),
+        (chat((TEXT,), (ONE, TWO, ONE)), "1 photos twice or not of this order"),
+        (chat((TEXT,), (ONE, TWO, in_chat(THIRD))), "1 photos twice or not of this order"),
+        (chat((TEXT,), (ONE, in_chat(FIRST, SECOND))), "1 photos twice or not of this order"),
+        (chat((TEXT,), (in_chat(FIRST, FIRST),)), "1 photos missing; 1 photos twice"),
+        (chat((TEXT,), (in_chat(FIRST, THIRD), TWO)), "1 photos missing"),
+        (chat((), (ONE, TWO)), "1 times the text is missing"),
+        (chat((TEXT, TEXT), (ONE, TWO)), "1 texts too many"),
+        (chat(("Hello",), (ONE, TWO)), "1 times the text is missing"),
+        (chat((TEXT,), (ONE, TWO), others=1), "1 other messages"),
+        (chat((TEXT,), (ONE, TWO), not_shown=1), "1 messages hidden"),
     ],
 )
 def test_anything_else_is_named(seen: Chat, problem: str) -> None:
     with pytest.raises(NotAsPromised, match=problem):
-        require_exactly(seen, NUMBER, [FIRST, SECOND])
+        require_exactly(seen, NUMBER, BOTH)
 
 
 def test_without_photos_nothing_is_proven() -> None:

@@ -146,6 +146,8 @@ class Seller:
                 sending_enabled=True,
             )
             row = add_shop(session, new, now)
+            # A message for each photo, as the bare script makes them.
+            row.kept_free_for_people = 1
             for purpose in Purpose:
                 put_app_credential(
                     session,
