@@ -86,6 +86,7 @@ class Authorization(Entity):
     shop_id: str
     ends_at: float
     revoked: bool = False
+    expiry_told_at: float | None = Field(None, description="When push 8 last warned of its end.")
     list_reads_withdrawn: bool = Field(
         False, description="The app has polled: lists of chats are closed to it."
     )
@@ -203,6 +204,12 @@ class Order(market.Order):
     def tracking_numbers(self) -> list[str]:
         """One for each parcel; empty text for one not issued yet."""
         return [package.tracking_code for package in self.packages]
+
+    @property
+    def unit_ids(self) -> list[int]:
+        """An id for each unit of each line, after the order's own."""
+        units = sum(item.quantity for item in self.items)
+        return [int(self.order_id) * 1000 + index for index in range(units)]
 
     def package_of(self, item: Item, line: int) -> Package | None:
         """The parcel a line goes in; without a name line by line, the rest in the last parcel."""

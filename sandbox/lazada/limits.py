@@ -49,4 +49,7 @@ class Limits(market.Limits):
     time_style: Literal["space", "t"] = Field(
         "space", description='"2026-01-31 09:30:00 +0800" or "2026-01-31T09:30:00+08:00".'
     )
+    push_deadline_s: float = Field(0.5, gt=0)
+    push_own_messages: bool = Field(True, description="What the shop sends comes back as a push.")
+    expiry_push_before_s: int = Field(2 * DAY_S, ge=0)
     masked: bool = Field(True, description="Names, phones and addresses are masked.")

@@ -7,8 +7,6 @@ from sandbox.lazada.endpoint import Call
 from sandbox.lazada.entities import Buyer, Item, Order, Package
 
 _OFFSET_H = {"MY": 8, "SG": 8, "PH": 8, "TH": 7, "VN": 7, "ID": 7}
-# Ids of an order's units follow its own.
-_UNITS_PER_ORDER = 1000
 _COUNTRIES = {
     "MY": "Malaysia",
     "SG": "Singapore",
@@ -64,7 +62,7 @@ def _unit(
     call: Call, one: Order, item: Item, package: Package | None, index: int
 ) -> dict[str, Any]:
     return {
-        "order_item_id": int(one.order_id) * _UNITS_PER_ORDER + index,
+        "order_item_id": one.unit_ids[index],
         "order_id": int(one.order_id),
         "name": item.name,
         "sku": item.sku,

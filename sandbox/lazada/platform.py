@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox import faults as fault_kinds
 from sandbox.connections import Connections
-from sandbox.faults import Fault
+from sandbox.faults import Fault, FaultBox
 from sandbox.lazada import (
     account_calls,
     errors,
@@ -21,6 +21,7 @@ from sandbox.lazada.endpoint import Call, Endpoint, LazadaParameters
 from sandbox.lazada.entities import NOT_SHOWN
 from sandbox.lazada.errors import ImRefusal
 from sandbox.lazada.gate import Caller, SignedRequest
+from sandbox.lazada.outbox import LazadaOutbox
 from sandbox.lazada.world import World
 from sandbox.market.answer import Answer
 from sandbox.market.call import Trace
@@ -67,7 +68,8 @@ class LazadaPlatform(Platform[World, Admitted, Call]):
     words = WORDS
 
     def __init__(self, world: World, connections: Connections) -> None:
-        super().__init__(world, connections)
+        faults = FaultBox()
+        super().__init__(world, connections, faults=faults, outbox=LazadaOutbox(world, faults))
         self._rate = pace.BanGate(WORDS.rate_limited, lambda: world.limits.ban_s)
 
     async def admit(self, received: Received, trace: Trace) -> Admitted:
