@@ -48,8 +48,7 @@ class LazadaSandbox(MarketSandbox):
         serial = str(next(self._numbers))
         buyer_id = str(options.pop("buyer_id", serial))
         if buyer_id == serial:
-            buyer = {"user_id": buyer_id, "username": f"buyer_{buyer_id}"}
-            self._call("POST", "/control/buyers", buyer)
+            self.new_buyer(buyer_id)
         body = {
             "order_id": f"33{serial}",
             "shop_id": access.shop_id,
@@ -59,6 +58,15 @@ class LazadaSandbox(MarketSandbox):
         }
         self._call("POST", "/control/orders", body)
         return SeededOrder(body["order_id"], buyer_id)
+
+    def new_buyer(self, buyer_id: str) -> None:
+        """Somebody who has not ordered yet."""
+        buyer = {"user_id": buyer_id, "username": f"buyer_{buyer_id}"}
+        self._call("POST", "/control/buyers", buyer)
+
+    def set_limits(self, **limits: Any) -> None:
+        """Judge by these numbers, and by the usual ones in all else."""
+        self._call("PUT", "/control/limits", limits)
 
     def place_order(
         self,
@@ -79,6 +87,13 @@ class LazadaSandbox(MarketSandbox):
     def issue_tracking_number(self, order: SeededOrder, package: str, number: str) -> None:
         path = f"/control/orders/{order.number}/packages/{package}"
         self._call("PATCH", path, {"tracking_code": number})
+
+    def revoke(self, access: ShopAccess) -> None:
+        body = {"app_key": access.app.app_id}
+        self._call("POST", f"/control/shops/{access.shop_id}/tokens/revoke", body)
+
+    def account_of(self, access: ShopAccess) -> str:
+        return f"seller{access.shop_id}@example.test"
 
     def callback(self, access: ShopAccess, code: str) -> dict[str, str]:
         del access  # the code alone says whose it is

@@ -1,6 +1,7 @@
 """A sandbox as a process of its own, told what to hold by its control calls; any marketplace."""
 
 import itertools
+import re
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -76,6 +77,32 @@ class MarketSandbox(ABC):
     @abstractmethod
     def callback(self, access: ShopAccess, code: str) -> dict[str, str]:
         """What a seller who consented comes back with."""
+
+    @abstractmethod
+    def revoke(self, access: ShopAccess) -> None:
+        """The seller takes the authorization back."""
+
+    @abstractmethod
+    def account_of(self, access: ShopAccess) -> str:
+        """What stands for the shop on the consent page."""
+
+    def consent(self, link: str, access: ShopAccess) -> dict[str, str]:
+        """The seller opens the link and agrees; what comes back with them."""
+        page = self.control.get(link)
+        ticket = re.search(r'name="ticket" value="([^"]+)"', page.text)
+        assert ticket, page.text
+        answer = {"ticket": ticket[1], "account": self.account_of(access)}
+        back = self.control.post("/consent", data=answer)
+        assert back.status_code == 303, back.text
+        return dict(httpx.URL(back.headers["location"]).params)
+
+    def advance(self, seconds: float) -> None:
+        """Move the marketplace's time on; the timestamps of requests are judged as before."""
+        self._call("POST", "/control/clock", {"advance_s": seconds})
+
+    def tell_true_time(self) -> None:
+        """Take back every move of its clock."""
+        self._call("POST", "/control/clock", {"reset": True})
 
     def write(self, access: ShopAccess, order: SeededOrder, text: str, by: str = "buyer") -> None:
         """A message of the buyer, or of a person at the shop."""

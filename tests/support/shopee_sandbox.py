@@ -80,6 +80,13 @@ class ShopeeSandbox(MarketSandbox):
         path = f"/control/orders/{order.number}/packages/{package}"
         self._call("PATCH", path, {"tracking_number": number})
 
+    def revoke(self, access: ShopAccess) -> None:
+        body = {"partner_id": int(access.app.app_id)}
+        self._call("POST", f"/control/shops/{access.shop_id}/tokens/revoke", body)
+
+    def account_of(self, access: ShopAccess) -> str:
+        return f"shop:{access.shop_id}"
+
     def callback(self, access: ShopAccess, code: str) -> dict[str, str]:
         return {"code": code, "shop_id": access.shop_id}
 

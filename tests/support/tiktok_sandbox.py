@@ -25,7 +25,8 @@ class TikTokSandbox(MarketSandbox):
         """An app with all scopes, unless the options say otherwise."""
         app_key = f"tk_app_{next(self._numbers)}"
         service_id = f"700{next(self._numbers)}"
-        body = {"app_key": app_key, "app_secret": APP_SECRET, "service_id": service_id, **options}
+        body = {"app_key": app_key, "app_secret": APP_SECRET, "service_id": service_id}
+        body = {**body, "redirect_url": "http://127.0.0.1:1/back?lang=en", **options}
         self._call("POST", "/control/apps", body)
         return AppCredentials(app_key, APP_SECRET, service_id=service_id)
 
@@ -89,6 +90,13 @@ class TikTokSandbox(MarketSandbox):
     def issue_tracking_number(self, order: SeededOrder, package: str, number: str) -> None:
         path = f"/control/orders/{order.number}/packages/{package}"
         self._call("PATCH", path, {"tracking_number": number})
+
+    def revoke(self, access: ShopAccess) -> None:
+        path = f"/control/sellers/{seller_of(access.shop_id)}/tokens/revoke"
+        self._call("POST", path, {"app_key": access.app.app_id})
+
+    def account_of(self, access: ShopAccess) -> str:
+        return seller_of(access.shop_id)
 
     def callback(self, access: ShopAccess, code: str) -> dict[str, str]:
         del access  # the code alone says whose it is
