@@ -18,7 +18,7 @@ FORMATS = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP":
 def upload_image(call: Call) -> dict[str, Any]:
     """POST images/upload: keeps the bytes as they came; gives address, width and height."""
     if not call.file:
-        raise Refusal(errors.CHAT_PARAMETER, "data is required, as multipart/form-data.")
+        raise Refusal(errors.BAD_REQUEST, "data is required, as multipart/form-data.")
     if len(call.file) > call.world.limits.image_limit_bytes:
         raise Refusal(errors.TOO_LARGE, "The picture is too large.")
     try:
@@ -26,7 +26,7 @@ def upload_image(call: Call) -> dict[str, Any]:
             call.file, formats=FORMATS, shop_id=call.own_shop.shop_id, now=call.now
         )
     except pictures.BadPicture as problem:
-        raise Refusal(errors.CHAT_PARAMETER, str(problem)) from problem
+        raise Refusal(errors.NOT_SUPPORTED, str(problem)) from problem
     call.world.add_picture(picture, call.file)
     return {
         "url": chat_views.picture_url(call.base_url, picture.picture_id),

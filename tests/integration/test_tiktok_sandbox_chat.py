@@ -181,8 +181,9 @@ class TestSending:
         assert (uploaded["width"], uploaded["height"]) == (64, 32)
 
     def test_other_files_are_not(self, tiktok_control: MarketControl, tiktok: TikTokCaller) -> None:
-        for body in (b"", b"no picture", jpeg(form="BMP"), jpeg()[:-200]):
-            assert code_of(tiktok.upload(body)) == 45101001
+        assert code_of(tiktok.upload(b"")) == 36009004
+        for body in (b"no picture", jpeg(form="BMP"), jpeg()[:-200]):
+            assert code_of(tiktok.upload(body)) == 45111001
         tiktok_control.limits(image_limit_bytes=100)
         assert code_of(tiktok.upload(jpeg())) == 36009021
 

@@ -100,6 +100,10 @@ class MarketSandbox(ABC):
         """Move the marketplace's time on; the timestamps of requests are judged as before."""
         self._call("POST", "/control/clock", {"advance_s": seconds})
 
+    def judge_by(self, **limits: Any) -> None:
+        """Change these of the sandbox's limits; without any, all are as documented again."""
+        self._call("PATCH" if limits else "PUT", "/control/limits", limits)
+
     def tell_true_time(self) -> None:
         """Take back every move of its clock."""
         self._call("POST", "/control/clock", {"reset": True})

@@ -60,6 +60,13 @@ ANY_CALL: list[Row] = [
     ("InvalidParameter", "The session does not exist", NotFound, OTHER),
     ("SessionNotFound", "", NotFound, OTHER),
     ("NobodyDocumentedIt", "5 messages limit", PermanentError, FailureClass.MESSAGE_LIMIT),
+    (
+        "NobodyDocumentedIt",
+        "Only 5 messages before the buyer replies",
+        PermanentError,
+        FailureClass.MESSAGE_LIMIT,
+    ),
+    ("NobodyDocumentedIt", "You have exceeded the maximum", PermanentError, OTHER),
     ("MessageLimitExceeded", "", PermanentError, FailureClass.MESSAGE_LIMIT),
     ("NobodyDocumentedIt", "message length exceeds the limit", PermanentError, OTHER),
 ]

@@ -87,7 +87,11 @@ _MEANINGS = {
 _BAN = re.compile(r"ban will last (\d{1,9}) second")
 # Lazada names no code for a sixth message without an answer, nor for an unknown conversation; these
 # are the words that such a reply can hardly do without.
-_TOO_MANY_MESSAGES = re.compile(r"messages?\b.*\blimit|limit\b.*\bmessages?|(message|msg)_?limit")
+_TOO_MANY_MESSAGES = re.compile(
+    r"messages?\b.*\b(limit|exceed|maximum|repl(y|ies)|answers?\b)"
+    r"|\b(limit|exceed(s|ed)?|maximum|only \d+)\b.*\bmessages?"
+    r"|(message|msg)_?limit"
+)
 _TOO_LONG = re.compile(r"length|too long|character")
 _NOT_THERE = re.compile(r"not (exist|found)|no such|notexist|notfound")
 # Names not known to us that speak of the platform's own trouble: on a send, do not believe "not
