@@ -1,4 +1,4 @@
-"""Making the picture that goes into a chat: always a new JPEG, of one photo or of several."""
+"""Making the picture that goes into a chat, of one photo or of several."""
 
 import io
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from cloud.dispatcher.chat_pictures.bare import bare_jpeg
 from cloud.dispatcher.chat_pictures.colours import in_usual_colours
 from cloud.dispatcher.chat_pictures.layout import Arrangement, Size, arranged
 from cloud.dispatcher.chat_pictures.reading import Area, read_picture
@@ -48,6 +49,10 @@ def chat_picture(sources: Sequence[Source], form: Form) -> bytes:
         PictureRefused: one of them cannot be read, or the picture cannot be made small enough.
     """
     max_bytes = min(MOST_BYTES, form.max_bytes)
+    if len(sources) == 1 and sources[0].area is None and not form.words:
+        as_it_is = bare_jpeg(sources[0].photo, max_bytes=max_bytes, max_side_px=form.max_side_px)
+        if as_it_is is not None:
+            return as_it_is
     pictures = [
         read_picture(one.photo, area=one.area, enough_px=_enough_px(one.area, form.max_side_px))
         for one in sources
