@@ -19,6 +19,7 @@ class LazadaSandbox(MarketSandbox):
     read_call = "/rest/im/message/list"
     unknown_order = "1"
     tells_apps_from_people = False
+    tells_parcels = False
 
     def new_app(self, **options: Any) -> AppCredentials:
         """An app for orders and chat, unless the options name another category."""

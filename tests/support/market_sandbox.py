@@ -32,6 +32,7 @@ class MarketSandbox(ABC):
 
     `send_call` and `read_call` are the paths (their last parts) by which a message is sent and a
     conversation is read. `tells_apps_from_people`: its chat says what was written by an app.
+    `tells_parcels`: it pushes that a parcel has its tracking number.
     """
 
     channel: ClassVar[str]
@@ -39,6 +40,7 @@ class MarketSandbox(ABC):
     read_call: ClassVar[str]
     unknown_order: ClassVar[str]
     tells_apps_from_people: ClassVar[bool] = True
+    tells_parcels: ClassVar[bool] = True
 
     base_url: str
     control: httpx.Client
@@ -99,6 +101,11 @@ class MarketSandbox(ABC):
     def advance(self, seconds: float) -> None:
         """Move the marketplace's time on; the timestamps of requests are judged as before."""
         self._call("POST", "/control/clock", {"advance_s": seconds})
+
+    def push_to(self, access: ShopAccess, callback_url: str) -> None:
+        """Call the shop's app there, from now on, of everything."""
+        body = {"callback_url": callback_url}
+        self._call("PUT", f"/control/push-endpoints/{access.app.app_id}", body)
 
     def judge_by(self, **limits: Any) -> None:
         """Change these of the sandbox's limits; without any, all are as documented again."""
