@@ -74,6 +74,12 @@ AUTHORIZATIONS_ENDING = Gauge(
     "Authorizations of shops that end within 14 days: a person has to give them again.",
     registry=REGISTRY,
 )
+PUSHES = Counter(
+    "packwitness_pushes",
+    "Calls of marketplaces to us: kept, repeated, or the name of what they are refused for.",
+    ["channel", "result"],
+    registry=REGISTRY,
+)
 TOKEN_REFRESHES = Counter(
     "packwitness_token_refreshes",
     "Refreshes of shops' tokens: refreshed, failed, or ended: a person must authorize the shop.",

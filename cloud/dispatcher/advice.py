@@ -12,7 +12,13 @@ from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.database.write import Database
 from cloud.dispatcher.asking import Asked, OrderAsking
-from cloud.orders.queries import Candidate, FoundOrder, candidates, numbers_of
+from cloud.orders.queries import (
+    TRACKING_COUNTS_FOR,
+    Candidate,
+    FoundOrder,
+    candidates,
+    numbers_of,
+)
 from cloud.shops.models import Shop
 from wire.messages import MAX_EQUIVALENTS, AdviceKind
 
@@ -43,9 +49,15 @@ class Advised:
 class Adviser:
     """Answers from our orders; asks the marketplaces for a number that is not among them."""
 
-    def __init__(self, database: Database, asking: OrderAsking) -> None:
+    def __init__(
+        self,
+        database: Database,
+        asking: OrderAsking,
+        tracking_counts_for: timedelta = TRACKING_COUNTS_FOR,
+    ) -> None:
         self._database = database
         self._asking = asking
+        self._tracking_counts_for = tracking_counts_for
 
     def advise(self, organisation_id: int, code: str) -> Advised:
         """What is known about a code.
@@ -69,7 +81,12 @@ class Adviser:
 
     def _from_orders(self, organisation_id: int, code: str) -> Advised | None:
         with self._database.read(scoped(organisation_id)) as session:
-            found = candidates(session, code)
+            found = candidates(
+                session,
+                code,
+                scanned_at=utc_now(),
+                tracking_counts_for=self._tracking_counts_for,
+            )
             if len(found) != 1:
                 return Advised(AdviceKind.KNOWN) if found else None
             order = found[0].order

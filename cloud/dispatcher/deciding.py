@@ -28,10 +28,11 @@ from cloud.dispatcher.ending import end_unsent
 from cloud.dispatcher.planning import joined, missing_of, parts_of, without_repeats
 from cloud.dispatcher.reserving import fits_budget, room_for
 from cloud.dispatcher.rules import SEND, Decision, MatchFacts, after_holding, decide
+from cloud.dispatcher.scanning import orders_meant
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.registry import capabilities_of, unanswered_limit
-from cloud.orders.queries import Candidate, FoundOrder, candidates
+from cloud.orders.queries import Candidate, FoundOrder
 from cloud.proofs.queries import photo_hashes
 from cloud.shops.models import SendingPace
 from cloud.shops.service import Purpose, SellingShop, is_authorized, selling_shop
@@ -131,7 +132,12 @@ def decide_dispatch(
     Everything is read before anything is changed: a reading would write what was changed so far.
     """
     dispatch = still_waiting(session, due)
-    found = candidates(session, due.code)
+    found = orders_meant(
+        session,
+        due.dispatch_id,
+        due.code,
+        tracking_counts_for=settings.tracking_counts_for,
+    )
     if dispatch is None or len(found) != 1:
         return None
     target = _target(session, found[0])

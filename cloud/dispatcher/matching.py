@@ -22,9 +22,10 @@ from cloud.database.write import Database
 from cloud.dispatcher.asking import Asked, OrderAsking
 from cloud.dispatcher.chat_reading import ChatReading, read_unanswered
 from cloud.dispatcher.deciding import CHECKED, Due, decide_dispatch, still_waiting
+from cloud.dispatcher.scanning import orders_meant
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.errors import AuthorizationEnded, MarketplaceError
-from cloud.orders.queries import Candidate, FoundOrder, candidates
+from cloud.orders.queries import Candidate, FoundOrder
 from cloud.shops.errors import NotAuthorized
 from cloud.shops.gateway import Line, ShopGateway, ShopKey
 from cloud.shops.service import Purpose
@@ -140,7 +141,12 @@ class Matching:
 
     def _found(self, due: Due) -> Sequence[Candidate]:
         with self._database.read(due.scope) as session:
-            return candidates(session, due.code)
+            return orders_meant(
+                session,
+                due.dispatch_id,
+                due.code,
+                tracking_counts_for=self._settings.tracking_counts_for,
+            )
 
     def _end_or_wait(self, due: Due, *, several: bool) -> None:
         def unit(session: Session) -> DispatchState | None:

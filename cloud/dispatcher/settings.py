@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from cloud.dispatcher.retry import BackOff
+from cloud.orders.queries import TRACKING_COUNTS_FOR
 
 _UTC = ZoneInfo("UTC")
 
@@ -39,6 +40,8 @@ class DispatcherSettings:
     """Between tries of a message, of a shop in trouble, and of asking for an order."""
     wait_for_order: timedelta = timedelta(hours=6)
     too_old: timedelta = timedelta(hours=72)
+    tracking_counts_for: timedelta = TRACKING_COUNTS_FOR
+    """How old an order may be when its tracking number is scanned; older ones are a person's."""
     held_release: timedelta = timedelta(hours=24)
     held_check: timedelta = timedelta(seconds=30)
     """How soon a held dispatch is looked at again; later ever more rarely."""

@@ -12,6 +12,7 @@ from cloud.database.errors import TransientDatabaseError
 from cloud.database.leases import end_lease, take_lease
 from cloud.database.scope import system
 from cloud.database.write import Database
+from cloud.sync.inbox import KEPT, forget_pushes
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,8 @@ _LASTS = timedelta(minutes=5)
 
 
 def tidy(database: Database, now: datetime) -> int:
-    """Forget old changes; how many."""
+    """Forget old changes, and pushes that were worked off; how many changes."""
+    database.write(lambda session: forget_pushes(session, now - KEPT), system("old pushes"))
     return database.write(
         lambda session: forget_changes(session, now - CHANGES_KEPT), system("old changes")
     )

@@ -145,6 +145,7 @@ def _services(process: _Process) -> Iterator[Service]:
         yield sync.housekeeping(made)
         yield sync.order_sync(made)
         yield sync.authorization_keeper(made)
+        yield sync.push_worker(made)
     if Role.DISPATCH in roles:
         from cloud.main.roles.dispatch import dispatcher  # noqa: PLC0415 - see above
 

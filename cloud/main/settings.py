@@ -224,6 +224,23 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+class OrderSettings(Section):
+    """How orders are read."""
+
+    every_s: float = Field(
+        default=60, ge=10, le=3600, description="pause between two readings of a shop, s"
+    )
+    first_days: int = Field(
+        default=30, ge=1, le=180, description="how far back the first reading of a shop goes, d"
+    )
+    tracking_number_days: int = Field(
+        default=60,
+        ge=1,
+        description="orders older than this are not found by their tracking number, which carriers"
+        " use again; a person decides, d",
+    )
+
+
 class SendingSettings(Section):
     """How the outbox is sent."""
 
@@ -321,6 +338,7 @@ class CloudSettings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     broker: BrokerSettings = BrokerSettings()
     s3: S3Section = S3Section()
+    orders: OrderSettings = OrderSettings()
     sending: SendingSettings = SendingSettings()
     pictures: PicturesSettings = PicturesSettings()
 

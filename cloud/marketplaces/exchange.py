@@ -20,6 +20,7 @@ from cloud.marketplaces.errors import (
     OutcomeUnknown,
     TransientError,
 )
+from cloud.marketplaces.pacing import wait_for_turn
 
 MAX_REPLY_BYTES = 16 * 1024 * 1024
 
@@ -91,6 +92,7 @@ def exchange(http: httpx.Client, request: httpx.Request, *, call: Call, deadline
     """
     if deadline_s <= 0:
         raise NotConnected(FailureClass.OUTAGE, "deadline_passed", "no time was left to begin")
+    wait_for_turn()
     request.extensions["timeout"] = httpx.Timeout(deadline_s).as_dict()
     try:
         with request_deadline(deadline_s):

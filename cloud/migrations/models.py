@@ -17,6 +17,7 @@ MODULES = (
     "cloud.orders.models",
     "cloud.proofs.models",
     "cloud.shops.models",
+    "cloud.sync.models",
 )
 
 for _module in MODULES:

@@ -1,4 +1,4 @@
-"""Tables of orders and parcels."""
+"""Tables of orders, their items and parcels."""
 
 from datetime import datetime
 
@@ -9,6 +9,8 @@ from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
 
 BUYER_NAME_LENGTH = 200
 """A longer one, which only its owner can have meant, is cut."""
+ITEM_TEXT_LENGTH = 300
+ITEM_URL_LENGTH = 1000
 
 
 class Order(OrganisationOwned, Base):
@@ -29,6 +31,8 @@ class Order(OrganisationOwned, Base):
     refunded: Mapped[bool] = mapped_column(default=False)
     buyer_id: Mapped[str] = mapped_column(String(40), default="")
     buyer_name: Mapped[str] = mapped_column(String(BUYER_NAME_LENGTH), default="")
+    recipient_name: Mapped[str] = mapped_column(String(BUYER_NAME_LENGTH), default="")
+    """As the marketplace shows it, mostly masked: for people to read, a key for nothing."""
     ordered_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     """At the marketplace."""
@@ -43,10 +47,33 @@ class Parcel(OrganisationOwned, Base):
     __table_args__ = (
         UniqueConstraint("order_id", "package_number"),
         Index("ix_parcels_organisation_tracking", "organisation_id", "tracking_number"),
+        Index("ix_parcels_ask", "organisation_id", "ask_at"),
     )
 
     id: Mapped[int] = primary_key()
     order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"), index=True)
     package_number: Mapped[str] = mapped_column(String(60))
     tracking_number: Mapped[str | None] = mapped_column(String(200))
+    due_since: Mapped[datetime | None]
+    """Since when the parcel is packed without a number; None: it has one, or needs none yet."""
+    ask_at: Mapped[datetime | None]
+    """When the marketplace is asked for the number again; None: not any more."""
     read_at: Mapped[datetime]
+
+
+class OrderItem(OrganisationOwned, Base):
+    """One line of an order, as the marketplace told it last."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (UniqueConstraint("order_id", "position"),)
+
+    id: Mapped[int] = primary_key()
+    order_id: Mapped[int] = mapped_column(BigId, ForeignKey("orders.id"))
+    position: Mapped[int]
+    """Place in the order, from 0."""
+    item_id: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(ITEM_TEXT_LENGTH))
+    variant: Mapped[str] = mapped_column(String(ITEM_TEXT_LENGTH))
+    sku: Mapped[str] = mapped_column(String(ITEM_TEXT_LENGTH))
+    quantity: Mapped[int]
+    image_url: Mapped[str] = mapped_column(String(ITEM_URL_LENGTH))

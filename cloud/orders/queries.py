@@ -1,6 +1,7 @@
 """Finding orders."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
@@ -9,6 +10,11 @@ from sqlalchemy.orm import Session
 from cloud.database.prepared import Reading
 from cloud.orders.models import Order, Parcel
 
+TRACKING_COUNTS_FOR = timedelta(days=60)
+"""How old an order may be when its parcel's tracking number is scanned, unless a setting says else.
+
+Carriers use numbers again after months or years."""
+_CLOCKS_DIFFER = timedelta(days=1)
 _MOST_CANDIDATES = 5
 _FACTS = (
     Order.id,
@@ -25,7 +31,12 @@ _BY_NUMBER = Reading(
 _BY_TRACKING = Reading(
     select(Parcel.id, *_FACTS)
     .join(Parcel, Parcel.order_id == Order.id)
-    .where(Parcel.tracking_number == bindparam("code"))
+    .where(
+        Parcel.tracking_number == bindparam("code"),
+        Order.ordered_at >= bindparam("earliest"),
+        Order.ordered_at <= bindparam("latest"),
+    )
+    .order_by(Order.ordered_at.desc())
     .limit(_MOST_CANDIDATES)
 )
 
@@ -51,14 +62,28 @@ class Candidate:
     """When its tracking number was scanned."""
 
 
-def candidates(session: Session, code: str) -> list[Candidate]:
+def candidates(
+    session: Session,
+    code: str,
+    *,
+    scanned_at: datetime,
+    tracking_counts_for: timedelta = TRACKING_COUNTS_FOR,
+) -> list[Candidate]:
     """All orders that a code fits, by order number and by tracking number, each order once.
 
-    Several are a person's to decide; tracking numbers are reused over the years.
+    Several are a person's to decide: the parcel of several orders is one. A tracking number means
+    orders placed before it was scanned, at most ``tracking_counts_for`` before: an older
+    order had that number in another year, a later one got it anew.
     """
     by_number = (FoundOrder._make(row) for row in _BY_NUMBER.all(session, code=code))
     found = {order.id: Candidate(order, None) for order in by_number}
-    for parcel_id, *facts in _BY_TRACKING.all(session, code=code):
+    by_tracking = _BY_TRACKING.all(
+        session,
+        code=code,
+        earliest=scanned_at - tracking_counts_for,
+        latest=scanned_at + _CLOCKS_DIFFER,
+    )
+    for parcel_id, *facts in by_tracking:
         order = FoundOrder._make(facts)
         found.setdefault(order.id, Candidate(order, parcel_id))
     return list(found.values())

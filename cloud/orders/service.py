@@ -6,30 +6,32 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.marketplaces import orders as told
+from cloud.orders.items import put_items
 from cloud.orders.models import BUYER_NAME_LENGTH, Order, Parcel
+from cloud.orders.tracking import note_parcel
 
 
 def put_order(session: Session, shop_id: int, facts: told.Order, now: datetime) -> Order:
-    """Add or update an order and its parcels (a scoped session; safe to run twice).
+    """Add or update an order with its items and parcels (a scoped session; safe to run twice).
 
     What is older than what is known changes nothing, except that parcels may gain numbers.
     """
     order = session.scalar(
         select(Order).where(Order.shop_id == shop_id, Order.order_number == facts.number)
     )
+    is_new = order is None
     if order is None:
         order = Order(shop_id=shop_id, order_number=facts.number, ordered_at=facts.created_at)
         session.add(order)
+    is_news = is_new or facts.updated_at >= order.changed_at
+    if is_news:
         _tell(order, facts)
-        is_news = True
-    else:
-        is_news = facts.updated_at >= order.changed_at
-        if is_news:
-            _tell(order, facts)
     order.read_at = now
     session.flush()
+    if is_news:
+        put_items(session, order.id, facts.items)
     for parcel in facts.parcels:
-        _put_parcel(session, order, parcel, now, is_news=is_news)
+        _put_parcel(session, order, facts, parcel, now, is_news=is_news)
     session.flush()
     return order
 
@@ -37,24 +39,34 @@ def put_order(session: Session, shop_id: int, facts: told.Order, now: datetime) 
 def _tell(order: Order, facts: told.Order) -> None:
     order.status = facts.status
     order.cancelled = facts.is_cancelled
+    order.refunded = facts.is_refunded
     order.changed_at = facts.updated_at
     order.buyer_id = facts.buyer_id or order.buyer_id or ""
     order.buyer_name = (facts.buyer_name or order.buyer_name or "")[:BUYER_NAME_LENGTH]
+    recipient = facts.recipient.name if facts.recipient else ""
+    order.recipient_name = (recipient or order.recipient_name or "")[:BUYER_NAME_LENGTH]
 
 
 def _put_parcel(
-    session: Session, order: Order, facts: told.Parcel, now: datetime, *, is_news: bool
+    session: Session,
+    order: Order,
+    facts: told.Order,
+    said: told.Parcel,
+    now: datetime,
+    *,
+    is_news: bool,
 ) -> None:
     parcel = session.scalar(
-        select(Parcel).where(Parcel.order_id == order.id, Parcel.package_number == facts.number)
+        select(Parcel).where(Parcel.order_id == order.id, Parcel.package_number == said.number)
     )
     if parcel is None:
         parcel = Parcel(
             organisation_id=order.organisation_id,
             order_id=order.id,
-            package_number=facts.number,
+            package_number=said.number,
         )
         session.add(parcel)
-    if facts.tracking_number and (is_news or parcel.tracking_number is None):
-        parcel.tracking_number = facts.tracking_number
+    if said.tracking_number and (is_news or parcel.tracking_number is None):
+        parcel.tracking_number = said.tracking_number
+    note_parcel(parcel, is_packed=facts.is_packed and not facts.is_cancelled, now=now)
     parcel.read_at = now

@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
@@ -12,7 +19,10 @@ class AppCredential(OrganisationOwned, Base):
     """The organisation's own app at a marketplace (Shopee gives chat only to such apps)."""
 
     __tablename__ = "app_credentials"
-    __table_args__ = (UniqueConstraint("organisation_id", "channel", "purpose"),)
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "channel", "purpose"),
+        Index("ix_app_credentials_push_id", "push_id", unique=True),
+    )
 
     id: Mapped[int] = primary_key()
     channel: Mapped[str] = mapped_column(String(20))
@@ -23,6 +33,10 @@ class AppCredential(OrganisationOwned, Base):
     """Of a sandbox; empty: where the marketplace answers apps of the shop's country."""
     service_id: Mapped[str] = mapped_column(String(80), default="")
     """The app's id in the authorize link, where that is not `app_id` (TikTok Shop)."""
+    push_id: Mapped[str | None] = mapped_column(String(43))
+    """Names the app in the address of its pushes; nobody can guess it."""
+    sealed_push_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Signs pushes, where that is not the app's own key."""
 
 
 class Shop(OrganisationOwned, Base):

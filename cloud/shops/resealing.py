@@ -12,7 +12,7 @@ from cloud.database.scope import system
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
 from cloud.shops.models import AppCredential, Authorization
-from cloud.shops.service import bound_to
+from cloud.shops.service import bound_to, bound_to_push_key
 
 logger = logging.getLogger(__name__)
 
@@ -52,11 +52,16 @@ def _one(database: Database, box: SecretBox, reseal: _Reseal, row_id: int) -> in
 
 def _reseal_app(session: Session, box: SecretBox, row_id: int) -> int:
     row = session.get_one(AppCredential, row_id, with_for_update=True)
-    if not box.needs_resealing(row.sealed_key):
-        return 0
-    where = bound_to("app_credentials", row.id)
-    row.sealed_key = box.seal(box.open(row.sealed_key, where), where)
-    return 1
+    count = 0
+    if box.needs_resealing(row.sealed_key):
+        where = bound_to("app_credentials", row.id)
+        row.sealed_key = box.seal(box.open(row.sealed_key, where), where)
+        count += 1
+    if row.sealed_push_key and box.needs_resealing(row.sealed_push_key):
+        where = bound_to_push_key(row.id)
+        row.sealed_push_key = box.seal(box.open(row.sealed_push_key, where), where)
+        count += 1
+    return count
 
 
 def _reseal_authorization(session: Session, box: SecretBox, row_id: int) -> int:

@@ -1,5 +1,6 @@
 """Connecting shops, and keeping their authorizations."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -58,6 +59,7 @@ def put_app_credential(
     """Add or replace the organisation's app at a marketplace.
 
     ``base_url`` is empty but for a sandbox: the marketplace's own depends on the shop's country.
+    A push key that is not given stays while the app is the same; the address of its pushes stays.
     """
     row = session.scalar(
         select(AppCredential).where(
@@ -65,14 +67,19 @@ def put_app_credential(
         )
     )
     if row is None:
-        row = AppCredential(channel=channel, purpose=purpose, sealed_key=b"")
+        row = AppCredential(channel=channel, purpose=purpose, sealed_key=b"", app_id="")
         session.add(row)
+    if row.app_id != app.app_id:
+        row.sealed_push_key = None
     row.app_id = app.app_id
     row.base_url = base_url
     row.service_id = app.service_id
     row.sealed_key = b""
     session.flush()
     row.sealed_key = box.seal(app.app_secret.encode(), bound_to("app_credentials", row.id))
+    if app.push_secret:
+        row.sealed_push_key = box.seal(app.push_secret.encode(), bound_to_push_key(row.id))
+    row.push_id = row.push_id or secrets.token_urlsafe(32)
     return row
 
 
@@ -298,6 +305,11 @@ def open_authorization(
         access_expires_at=row.access_expires_at,
         generation=row.generation,
     )
+
+
+def bound_to_push_key(credential_id: int) -> str:
+    """The same for the key that signs an app's pushes."""
+    return bound_to("app_credentials.push", credential_id)
 
 
 def bound_to(column: str, row_id: int) -> str:

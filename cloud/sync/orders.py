@@ -1,30 +1,24 @@
 """Reading orders by windows of their last change, resumable, with overlap."""
 
-import logging
 import secrets
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.conversations.outbox import wake_waiting
 from cloud.database.base import utc_now
-from cloud.database.errors import TransientDatabaseError
 from cloud.database.leases import end_lease, keep_lease, take_lease
 from cloud.database.scope import Scope, scoped, system
 from cloud.database.write import Database
-from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.orders import OrderPage, OrderTime
-from cloud.orders.service import put_order
-from cloud.shops.errors import NotAuthorized
 from cloud.shops.gateway import Line, ShopGateway, ShopKey
 from cloud.shops.models import Authorization, Shop
 from cloud.shops.service import AuthorizationState, Purpose
-
-logger = logging.getLogger(__name__)
+from cloud.sync.keeping import keep_orders, write_again
+from cloud.sync.pace import PacedReads
+from cloud.sync.progress import begins_at, note_long_reading, note_window
+from cloud.sync.tracking import TrackingQuestions
 
 _SHARING = system("processes share the reading of shops")
 OVERLAP = timedelta(minutes=10)
@@ -40,6 +34,8 @@ class SyncSettings:
     """How far back the first reading of a shop goes."""
     window: timedelta = timedelta(days=1)
     """Read at once; a reading that is broken off goes on from the last whole one."""
+    windows_in_turn: int = 3
+    """So many of a shop that is far behind, then the other shops are read."""
     lease: timedelta = timedelta(seconds=120)
     """Of a shop that is being read, renewed with each page: longer than a call to a marketplace."""
 
@@ -63,12 +59,22 @@ class ShopToRead:
         return scoped(self.organisation_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn of reading brought."""
+
+    orders: int
+    is_behind: bool
+    """There is more to read at once."""
+
+
 class OrderReader:
     """Reads one shop's orders."""
 
     def __init__(self, database: Database, gateway: ShopGateway, settings: SyncSettings) -> None:
         self._database = database
-        self._gateway = gateway
+        self._reads = PacedReads(database, gateway)
+        self._questions = TrackingQuestions(database, self._reads)
         self._settings = settings
         self._holder = f"sync-{secrets.token_hex(8)}"
 
@@ -86,15 +92,28 @@ class OrderReader:
             )
             return [ShopToRead(*row) for row in rows]
 
-    def read_in_turn(self, shop: ShopToRead) -> int | None:
-        """The same as ``read``; None when another process reads this shop, or has just done so."""
+    def stop(self) -> None:
+        """Wait for no shop's pace any more."""
+        self._reads.stop()
+
+    def read_in_turn(self, shop: ShopToRead) -> Turn | None:
+        """Read some windows, and ask for tracking numbers once the orders are known.
+
+        None when another process reads this shop, or has just done so. Raises what ``read`` does.
+        """
         if not self._take(shop):
             return None
+        rest = self._settings.every * 0.9
         try:
-            return self.read(shop)
+            turn = self._read(shop, self._settings.windows_in_turn)
+            if turn.is_behind:
+                rest = timedelta()
+            else:
+                self._questions.ask(shop.key)
+            return turn
         finally:
             # Read again by whoever comes first after the pause, or by us at the next round.
-            self._let_rest(shop)
+            self._let_rest(shop, rest)
 
     def _take(self, shop: ShopToRead) -> bool:
         name, lasts = f"orders:{shop.shop_id}", self._settings.lease
@@ -102,8 +121,8 @@ class OrderReader:
             lambda session: take_lease(session, name, self._holder, lasts), _SHARING
         )
 
-    def _let_rest(self, shop: ShopToRead) -> None:
-        name, rest = f"orders:{shop.shop_id}", self._settings.every * 0.9
+    def _let_rest(self, shop: ShopToRead, rest: timedelta) -> None:
+        name = f"orders:{shop.shop_id}"
         self._database.write(lambda session: end_lease(session, name, self._holder, rest), _SHARING)
 
     def read(self, shop: ShopToRead) -> int:
@@ -114,15 +133,38 @@ class OrderReader:
         Raises:
             NotAuthorized, MarketplaceError, DatabaseError: what was read so far is kept.
         """
+        return self._read(shop, None).orders
+
+    def _read(self, shop: ShopToRead, most_windows: int | None) -> Turn:
         now = utc_now()
-        mark = min(shop.synced_until or now - self._settings.first_window, now)
-        count = 0
-        while mark < now:
+        mark = self._begin(shop, now)
+        count = windows = 0
+        while mark < now and windows != most_windows:
             until = min(mark + self._settings.window, now)
-            count += self._read_window(shop, mark - OVERLAP, until)
-            self._mark(shop, until)
+            orders = self._read_window(shop, mark - OVERLAP, until)
+            self._mark(shop, until, orders)
             mark = until
-        return count
+            count, windows = count + orders, windows + 1
+        return Turn(count, is_behind=mark < now)
+
+    def _begin(self, shop: ShopToRead, now: datetime) -> datetime:
+        """Where to read from; a reading of many windows is noted, for people to see how far it is.
+
+        A first reading that is broken off goes on for what it set out to read, not for less.
+        """
+        mark = shop.synced_until
+        if mark is None:
+            with self._database.read(shop.scope) as session:
+                mark = begins_at(session, shop.shop_id) or now - self._settings.first_window
+        mark = min(mark, now)
+        if now - mark > self._settings.window * self._settings.windows_in_turn:
+            begin, is_first = mark, shop.synced_until is None
+
+            def unit(session: Session) -> None:
+                note_long_reading(session, shop.shop_id, begin, now, is_first=is_first)
+
+            self._database.write(unit, shop.scope)
+        return mark
 
     def _read_window(self, shop: ShopToRead, since: datetime, until: datetime) -> int:
         count, cursor = 0, ""
@@ -140,83 +182,22 @@ class OrderReader:
                 line.access, since=since, until=until, by=OrderTime.UPDATED, cursor=cursor
             )
 
-        return self._gateway.read(shop.key, Purpose.ORDERS, request)
+        return self._reads.read(shop.key, Purpose.ORDERS, request)
 
     def _keep(self, shop: ShopToRead, page: OrderPage) -> None:
         now = utc_now()
 
         def unit(session: Session) -> None:
-            for order in page.orders:
-                put_order(session, shop.shop_id, order, now)
-            wake_waiting(session, _codes(page), now)
+            keep_orders(session, shop.shop_id, page.orders, now)
             keep_lease(session, f"orders:{shop.shop_id}", self._holder, self._settings.lease)
 
-        self._database.write(unit, shop.scope)
+        write_again(self._database, unit, shop.scope)
 
-    def _mark(self, shop: ShopToRead, until: datetime) -> None:
+    def _mark(self, shop: ShopToRead, until: datetime, orders: int) -> None:
+        now = utc_now()
+
         def unit(session: Session) -> None:
             session.get_one(Shop, shop.shop_id).orders_synced_until = until
+            note_window(session, shop.shop_id, until, orders, now)
 
         self._database.write(unit, shop.scope)
-
-
-def _codes(page: OrderPage) -> set[str]:
-    """Everything by which these orders can be scanned."""
-    numbers = {order.number for order in page.orders}
-    tracking = {parcel.tracking_number for order in page.orders for parcel in order.parcels}
-    return numbers | (tracking - {""})
-
-
-class OrderSync:
-    """Reads the orders of all shops again and again, in a thread of its own."""
-
-    def __init__(
-        self,
-        reader: OrderReader,
-        settings: SyncSettings,
-        on_death: Callable[[BaseException], None],
-    ) -> None:
-        self._reader = reader
-        self._settings = settings
-        self._on_death = on_death
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sync-orders", daemon=True)
-
-    def start(self) -> None:
-        """Begin with a first reading now."""
-        self._thread.start()
-
-    def alive(self) -> bool:
-        """Whether the thread turns."""
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        """End after the request under way."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(30)
-
-    def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._read_all()
-                self._stopping.wait(self._settings.every.total_seconds())
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
-
-    def _read_all(self) -> None:
-        try:
-            for shop in self._reader.shops():
-                if self._stopping.is_set():
-                    return
-                self._read_one(shop)
-        except TransientDatabaseError:
-            logger.exception("orders cannot be kept now; they are read again")
-
-    def _read_one(self, shop: ShopToRead) -> None:
-        try:
-            count = self._reader.read_in_turn(shop)
-            if count is not None:
-                logger.info("orders read", extra={"shop": shop.shop_id, "orders": count})
-        except (NotAuthorized, MarketplaceError) as error:
-            logger.warning("orders cannot be read now: %s", error, extra={"shop": shop.shop_id})

@@ -16,7 +16,8 @@ from cloud.orders.queries import candidates
 from cloud.orders.service import put_order
 from cloud.shops.models import Shop
 from cloud.shops.service import AuthorizationState, Purpose
-from cloud.sync.orders import OVERLAP, OrderReader, OrderSync, SyncSettings
+from cloud.sync.order_sync import OrderSync
+from cloud.sync.orders import OVERLAP, OrderReader, SyncSettings
 from sandbox.shopee import demo_seed
 from tests.support.dispatch_bench import Bench
 from tests.support.waiting import eventually
@@ -167,9 +168,9 @@ def test_a_code_finds_each_order_once(bench: Bench) -> None:
     put(bench, ORDER)
     put(bench, replace(ORDER, number="261018SYNC0002"))
     with bench.database.read(scoped(bench.organisation_id)) as session:
-        by_number = candidates(session, NUMBER)
-        by_tracking = candidates(session, "T1")
-        assert candidates(session, "T") == []
+        by_number = candidates(session, NUMBER, scanned_at=WHEN)
+        by_tracking = candidates(session, "T1", scanned_at=WHEN)
+        assert candidates(session, "T", scanned_at=WHEN) == []
         parcels = session.scalars(select(Parcel).where(Parcel.package_number == "P1")).all()
     assert [one.parcel_id for one in by_number] == [None]
     assert {one.parcel_id for one in by_tracking} == {one.id for one in parcels}

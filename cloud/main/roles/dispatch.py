@@ -28,6 +28,7 @@ def dispatcher(made: Parts) -> Dispatcher:
             request_deadline_s=sending.request_deadline_s,
             lease=timedelta(seconds=sending.lease_s),
             wait_for_order=timedelta(seconds=sending.wait_for_order_s),
+            tracking_counts_for=timedelta(days=made.settings.orders.tracking_number_days),
             too_old=timedelta(hours=sending.too_old_hours),
             held_release=timedelta(hours=sending.held_release_hours),
             settle=timedelta(seconds=sending.settle_s),

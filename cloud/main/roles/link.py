@@ -1,6 +1,7 @@
 """The role `link`: hears tables, and answers them."""
 
 import logging
+from datetime import timedelta
 
 from cloud.dispatcher.advice import Adviser
 from cloud.dispatcher.asking import OrderAsking
@@ -19,13 +20,14 @@ class LinkService:
 
     def __init__(self, made: Parts, access: BrokerAccess) -> None:
         asking = OrderAsking(made.database, made.gateway)
+        counts_for = timedelta(days=made.settings.orders.tracking_number_days)
         self._link = Link(
             access.for_link(),
             database=made.database,
             store=made.store,
             feed=made.feed,
             ask_for_dispatch=ask_for_dispatch,
-            advise=Adviser(made.database, asking).advise,
+            advise=Adviser(made.database, asking, counts_for).advise,
             on_death=made.on_death,
         )
 

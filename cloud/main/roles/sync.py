@@ -1,14 +1,24 @@
-"""The role `sync`: reads orders, keeps authorizations alive, forgets what nobody reads any more."""
+"""The role `sync`: reads orders, works off pushes, keeps authorizations alive, and tidies."""
+
+from datetime import timedelta
 
 from cloud.main.housekeeping import Housekeeping
 from cloud.main.parts import Parts
 from cloud.sync.authorizations import AuthorizationKeeper
-from cloud.sync.orders import OrderReader, OrderSync, SyncSettings
+from cloud.sync.order_sync import OrderSync
+from cloud.sync.orders import OrderReader, SyncSettings
+from cloud.sync.pace import PacedReads
+from cloud.sync.push_effects import PushEffects
+from cloud.sync.push_work import LostPushes, PushParts, PushWork
+from cloud.sync.push_worker import PushWorker
 
 
 def order_sync(made: Parts) -> OrderSync:
     """The scheduled reading of orders."""
-    settings = SyncSettings()
+    given = made.settings.orders
+    settings = SyncSettings(
+        every=timedelta(seconds=given.every_s), first_window=timedelta(days=given.first_days)
+    )
     reader = OrderReader(made.database, made.gateway, settings)
     return OrderSync(reader, settings, made.on_death)
 
@@ -16,6 +26,13 @@ def order_sync(made: Parts) -> OrderSync:
 def authorization_keeper(made: Parts) -> AuthorizationKeeper:
     """What renews tokens that nobody uses, and warns of authorizations that end."""
     return AuthorizationKeeper(made.database, made.gateway, made.on_death)
+
+
+def push_worker(made: Parts) -> PushWorker:
+    """Works off what marketplaces tell by themselves."""
+    reads = PacedReads(made.database, made.gateway)
+    parts = PushParts(made.database, made.box, made.clients, PushEffects(made.database, reads))
+    return PushWorker(PushWork(parts), LostPushes(parts), reads.stop, made.on_death)
 
 
 def housekeeping(made: Parts) -> Housekeeping:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.models import Organisation
 from cloud.api.enrolment import enrolment_routes
+from cloud.api.pushes import push_routes
 from cloud.broker.mosquitto import Mosquitto
 from cloud.conversations.outbox import wake_held
 from cloud.dashboard.app import Dashboard
@@ -24,6 +25,7 @@ from cloud.main.broker_access import BrokerAccess
 from cloud.main.parts import Parts
 from cloud.main.web import WebServer
 from cloud.shops.authorizing import Authorizing
+from cloud.sync.intake import PushIntake
 
 HEALTH_PATH = "/health"
 
@@ -42,6 +44,7 @@ def serve_pages(
     door = BrokerAdmission(access.as_tables_do(), broker)
     enrolment = Enrolment(made.database, access.for_tables(), door)
     app.include_router(enrolment_routes(enrolment))
+    app.include_router(push_routes(_push_intake(made)))
     add_health(app, made.database)
     app.mount("/", dashboard.app)
     server = WebServer(app, on_ready=on_ready, end_streams=dashboard.end_streams)
@@ -59,6 +62,10 @@ def add_health(app: FastAPI, database: Database) -> None:
         except DatabaseError:
             return JSONResponse({"status": "no database"}, status_code=503)
         return JSONResponse({"status": "ok"})
+
+
+def _push_intake(made: Parts) -> PushIntake:
+    return PushIntake(made.database, made.box, made.clients, made.settings.web.own_url)
 
 
 def _dashboard(made: Parts) -> Dashboard:

@@ -1,0 +1,58 @@
+"""What marketplaces tell of conversations before anybody reads them."""
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from cloud.conversations.models import Conversation, Dispatch
+from cloud.conversations.outbox import tell
+from cloud.conversations.states import DispatchState, Reason
+from cloud.database.changes import record_change
+
+CHANGE_KIND = "conversation"
+
+
+def note_message(
+    session: Session,
+    *,
+    shop_id: int,
+    external_id: str,
+    buyer_id: str,
+    is_by_buyer: bool,
+    now: datetime,
+) -> bool:
+    """A message is in a conversation; False: none that we have (a scoped session).
+
+    Where the buyer wrote, our count of unanswered messages holds no longer. How many of ours came
+    after that message is not told, so that the chat is read before the next one is planned; what
+    was held for the message limit is looked at now.
+    """
+    named = [Conversation.external_id == external_id]
+    if buyer_id:
+        named.append(Conversation.buyer_id == buyer_id)
+    conversations = session.scalars(
+        select(Conversation)
+        .where(Conversation.shop_id == shop_id, or_(*named))
+        .order_by(Conversation.id)
+        .with_for_update()
+    ).all()
+    for conversation in conversations:
+        record_change(session, kind=CHANGE_KIND, subject=f"conversation:{conversation.id}")
+        if is_by_buyer:
+            conversation.checked_at = None
+            _wake_full(session, conversation.id, now)
+    return bool(conversations)
+
+
+def _wake_full(session: Session, conversation_id: int, now: datetime) -> None:
+    held = session.scalars(
+        select(Dispatch).where(
+            Dispatch.conversation_id == conversation_id,
+            Dispatch.state == DispatchState.HELD,
+            Dispatch.reason == Reason.MESSAGE_LIMIT,
+        )
+    )
+    for dispatch in held:
+        dispatch.next_check_at = now
+        tell(session, dispatch)
