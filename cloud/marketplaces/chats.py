@@ -67,7 +67,10 @@ class UploadedImage:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A conversation of the shop with one buyer."""
+    """A conversation of the shop with one buyer.
+
+    `unread_count`: messages of the buyer that the shop has not read, in this conversation.
+    """
 
     conversation_id: str
     buyer_id: str

@@ -152,6 +152,15 @@ class Marketplace(Protocol):
         """One page of a conversation, newest first. `NotFound`: no such conversation."""
         ...
 
+    def mark_read(self, access: ShopAccess, conversation_id: str, *, last_message_id: str) -> None:
+        """Say that the shop has read a conversation up to a message; the buyer may see that.
+
+        Safe to repeat: after a `TransientError` it may have been done. Where a marketplace marks
+        only whole conversations, what came after `last_message_id` counts as read too. `NotFound`:
+        no such conversation.
+        """
+        ...
+
     def upload_image(
         self, access: ShopAccess, image: bytes, *, media_type: str = "image/jpeg"
     ) -> UploadedImage:
@@ -192,6 +201,19 @@ class Marketplace(Protocol):
 
     def classify_error(self, name: str, detail: str = "") -> MarketplaceError:
         """The error that a marketplace's error name stands for on a send. Asks nobody."""
+        ...
+
+
+@runtime_checkable
+class CountsUnread(Protocol):
+    """A marketplace that tells how much is unread without the list of conversations."""
+
+    def unread_conversations(self, access: ShopAccess) -> int:
+        """In how many conversations something is unread: conversations, not messages.
+
+        Elsewhere, those of the list are counted whose `unread_count` is not 0. Raises as all that
+        read does.
+        """
         ...
 
 

@@ -76,6 +76,8 @@ OptionalId = Annotated[str, BeforeValidator(_optional_id)]
 Text = Annotated[str, BeforeValidator(_text)]
 Whole = Annotated[int, BeforeValidator(_whole)]
 """An integer, also where it comes as text."""
+Unread = Annotated[int, BeforeValidator(_whole), Field(ge=0)]
+"""How much is unread; an integer, also where it comes as text."""
 Seconds = Annotated[datetime, BeforeValidator(_from_seconds)]
 Milliseconds = Annotated[datetime, BeforeValidator(_from_milliseconds)]
 Nanoseconds = Annotated[datetime | None, BeforeValidator(_from_nanoseconds)]

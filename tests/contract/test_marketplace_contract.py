@@ -10,6 +10,7 @@ from PIL import Image
 
 from cloud.marketplaces.access import ShopAccess
 from cloud.marketplaces.chats import (
+    Conversation,
     Found,
     ImagePart,
     MessagePart,
@@ -22,12 +23,13 @@ from cloud.marketplaces.errors import (
     AuthorizationEnded,
     NotFound,
     OutcomeUnknown,
+    PermanentError,
     RateLimited,
     TokenRejected,
     TransientError,
 )
 from cloud.marketplaces.http_clients import HttpClients
-from cloud.marketplaces.interface import Marketplace
+from cloud.marketplaces.interface import CountsUnread, Marketplace
 from cloud.marketplaces.registry import marketplace_for
 from tests.support.lazada_sandbox import LazadaSandbox
 from tests.support.market_sandbox import MarketSandbox, SeededOrder, running
@@ -92,6 +94,19 @@ def message_of(shop: ShopUnderTest, part: MessagePart) -> OutgoingMessage:
 
 def text_to(shop: ShopUnderTest, text: str = "Your order is packed.") -> OutgoingMessage:
     return message_of(shop, TextPart(f"{shop.order.number}: {text}"))
+
+
+def conversation_of(shop: ShopUnderTest) -> Conversation:
+    search = shop.marketplace.find_conversation(shop.access, buyer_id=shop.order.buyer_id)
+    assert search.conversation is not None
+    return search.conversation
+
+
+def unread_conversations(shop: ShopUnderTest) -> int:
+    if isinstance(shop.marketplace, CountsUnread):
+        return shop.marketplace.unread_conversations(shop.access)
+    listed = shop.marketplace.conversations(shop.access).conversations
+    return sum(one.unread_count > 0 for one in listed)
 
 
 def part_of(kind: str, shop: ShopUnderTest) -> MessagePart:
@@ -201,6 +216,42 @@ class TestConversations:
                 shop.access, conversation.conversation_id, cursor=page.next_cursor
             )
         assert texts == [f"message {number}" for number in reversed(range(60))]
+
+
+class TestReadMarks:
+    def test_what_the_buyer_wrote_is_unread_until_it_is_marked(self, shop: ShopUnderTest) -> None:
+        for text in ("hello", "where is it?"):
+            shop.sandbox.write(shop.access, shop.order, text)
+        before = conversation_of(shop)
+        assert before.unread_count == 2
+        for _ in range(2):
+            shop.marketplace.mark_read(
+                shop.access, before.conversation_id, last_message_id=before.last_message_id
+            )
+            assert conversation_of(shop).unread_count == 0
+        shop.sandbox.write(shop.access, shop.order, "still there?")
+        assert conversation_of(shop).unread_count == 1
+
+    def test_a_total_is_of_conversations(self, shop: ShopUnderTest) -> None:
+        """Told by the marketplace, or counted in the list; it means the same."""
+        for seeded in (shop.order, shop.sandbox.place_order(shop.access)):
+            shop.sandbox.write(shop.access, seeded, "hello")
+            shop.sandbox.write(shop.access, seeded, "hello?")
+        assert unread_conversations(shop) == 2
+        first = conversation_of(shop)
+        shop.marketplace.mark_read(
+            shop.access, first.conversation_id, last_message_id=first.last_message_id
+        )
+        assert unread_conversations(shop) == 1
+
+    def test_a_conversation_of_another_shop_cannot_be_marked(self, shop: ShopUnderTest) -> None:
+        shop.sandbox.write(shop.access, shop.order, "hello")
+        seen = conversation_of(shop)
+        with pytest.raises(PermanentError):
+            shop.marketplace.mark_read(
+                shop.sandbox.new_shop(), seen.conversation_id, last_message_id=seen.last_message_id
+            )
+        assert conversation_of(shop).unread_count == 1
 
 
 class TestSending:

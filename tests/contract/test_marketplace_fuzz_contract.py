@@ -29,7 +29,7 @@ from cloud.marketplaces.errors import (
     PermanentError,
     TransientError,
 )
-from cloud.marketplaces.interface import Marketplace
+from cloud.marketplaces.interface import CountsUnread, Marketplace
 from cloud.marketplaces.registry import channels, marketplace_for
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -60,6 +60,8 @@ READS: dict[str, Call] = {
         ACCESS, order_number="231115ABCDEF12", buyer_id="900000001"
     ),
     "messages": lambda m: m.messages(ACCESS, "c-1"),
+    "mark read": lambda m: m.mark_read(ACCESS, "77000001", last_message_id="5"),
+    "unread": lambda m: m.unread_conversations(ACCESS) if isinstance(m, CountsUnread) else None,
     "read back": lambda m: m.read_back(ACCESS, TEXT, since=SINCE, max_pages=3),
     "read back of a picture": lambda m: m.read_back(ACCESS, IMAGE, since=SINCE, max_pages=3),
 }

@@ -21,7 +21,9 @@ from cloud.marketplaces.errors import (
     MalformedReply,
     OutcomeUnknown,
     PermanentError,
+    TransientError,
 )
+from cloud.marketplaces.interface import CountsUnread
 from tests.support.lazada_answers import (
     ACCESS,
     NOW,
@@ -308,3 +310,28 @@ def test_each_call_is_one_request() -> None:
     with pytest.raises(OutcomeUnknown):
         lazada(answer).send(ACCESS, TEXT, deadline_s=5)
     assert asked == ["/rest/im/message/send"]
+
+
+def test_a_conversation_is_marked_as_read_up_to_a_message() -> None:
+    recorded = Recorded({"code": "0", "err_code": "0", "success": True, "data": None})
+    lazada(recorded).mark_read(ACCESS, SESSION, last_message_id="m-9")
+    (form,) = recorded.forms
+    assert recorded.paths == ["/im/session/read"]
+    assert (form["session_id"], form["last_read_message_id"]) == (SESSION, "m-9")
+
+
+def test_marking_as_read_may_be_repeated_after_a_fault() -> None:
+    """A fault is no unknown outcome: marking twice is as good as once."""
+    with pytest.raises(TransientError):
+        lazada(Recorded(refusal("ServiceTimeout"))).mark_read(ACCESS, SESSION, last_message_id="m")
+
+
+def test_only_a_marketplace_that_counts_the_unread_says_so() -> None:
+    """Lazada has no total: the counts of its conversations are all there is."""
+    assert not isinstance(lazada(Recorded()), CountsUnread)
+
+
+def test_a_count_of_unread_messages_may_come_as_text() -> None:
+    reply = documented("session_list")
+    reply["data"]["session_list"][0]["unread_count"] = "2"
+    assert lazada(Recorded(reply)).conversations(ACCESS).conversations[0].unread_count == 2

@@ -17,10 +17,13 @@ from cloud.marketplaces.chats import (
 from cloud.marketplaces.errors import (
     FailureClass,
     MalformedReply,
+    NotFound,
     OrderCardNeeded,
     OutcomeUnknown,
     PermanentError,
+    TransientError,
 )
+from cloud.marketplaces.interface import CountsUnread
 from cloud.marketplaces.shopee.chat import send_body
 from tests.support.shopee_answers import (
     ACCESS,
@@ -268,3 +271,39 @@ def test_an_upload_that_broke_off_may_be_repeated() -> None:
     with pytest.raises(Exception, match="no_answer") as caught:
         shopee(drop).upload_image(ACCESS, b"jpeg")
     assert getattr(caught.value, "retry_helps", None) is True
+
+
+def test_a_conversation_is_marked_as_read_up_to_a_message() -> None:
+    recorded = Recorded({"request_id": "1", "error": "", "message": ""})
+    shopee(recorded).mark_read(ACCESS, BIG_ID, last_message_id="2305843009213693955")
+    assert recorded.paths == ["read_conversation"]
+    assert json.loads(recorded.requests[0].content) == {
+        "conversation_id": int(BIG_ID),
+        "last_read_message_id": "2305843009213693955",
+    }
+
+
+@pytest.mark.parametrize("conversation_id", ["", "c-1", "١٢"])
+def test_marking_what_is_no_conversation_is_not_found(conversation_id: str) -> None:
+    with pytest.raises(NotFound):
+        shopee(Recorded()).mark_read(ACCESS, conversation_id, last_message_id="5")
+
+
+def test_marking_as_read_may_be_repeated_after_a_fault() -> None:
+    """A fault is no unknown outcome: marking twice is as good as once."""
+    with pytest.raises(TransientError):
+        shopee(Recorded(refusal("error_server"))).mark_read(ACCESS, "1", last_message_id="5")
+
+
+@pytest.mark.parametrize("count", [3, "3"])
+def test_unread_conversations_are_counted_by_shopee(count: Any) -> None:
+    reply = {"error": "", "response": {"total_unread_count": count}}
+    adapter = shopee(Recorded(reply))
+    assert isinstance(adapter, CountsUnread)
+    assert adapter.unread_conversations(ACCESS) == 3
+
+
+@pytest.mark.parametrize("response", [{}, None, {"total_unread_count": -1}])
+def test_a_count_that_is_none_is_malformed(response: Any) -> None:
+    with pytest.raises(MalformedReply):
+        shopee(Recorded({"error": "", "response": response})).unread_conversations(ACCESS)

@@ -23,6 +23,7 @@ from cloud.marketplaces.errors import (
     PermanentError,
     TransientError,
 )
+from cloud.marketplaces.interface import CountsUnread
 from cloud.marketplaces.tiktok.chat import send_body
 from tests.support.tiktok_answers import (
     ACCESS,
@@ -304,3 +305,27 @@ def test_an_upload_that_broke_off_may_be_repeated() -> None:
 
     with pytest.raises(TransientError, match="no_answer"):
         tiktok(drop).upload_image(ACCESS, b"jpeg")
+
+
+def test_marking_as_read_names_the_conversation_and_has_no_body() -> None:
+    recorded = Recorded(success({}))
+    tiktok(recorded).mark_read(ACCESS, CONVERSATION, last_message_id="7302000000000000008")
+    (request,) = recorded.requests
+    assert recorded.paths == [f"{CHATS}/{CONVERSATION}/messages/read"]
+    assert (request.method, request.content) == ("POST", b"")
+
+
+def test_marking_what_is_no_conversation_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        tiktok(Recorded()).mark_read(ACCESS, "../orders", last_message_id="5")
+
+
+def test_marking_as_read_may_be_repeated_after_a_fault() -> None:
+    """A fault is no unknown outcome: marking twice is as good as once."""
+    with pytest.raises(TransientError):
+        tiktok(Recorded(refusal(36009003))).mark_read(ACCESS, CONVERSATION, last_message_id="5")
+
+
+def test_only_a_marketplace_that_counts_the_unread_says_so() -> None:
+    """TikTok Shop has no total: the counts of its conversations are all there is."""
+    assert not isinstance(tiktok(Recorded()), CountsUnread)

@@ -36,6 +36,7 @@ from cloud.marketplaces.reply_fields import read
 OPEN_PATH = "/im/session/open"
 SESSIONS_PATH = "/im/session/list"
 MESSAGES_PATH = "/im/message/list"
+READ_PATH = "/im/session/read"
 SEND_PATH = "/im/message/send"
 UPLOAD_PATH = "/image/upload"
 
@@ -92,6 +93,11 @@ class LazadaChat(LazadaPart):
         following = _following(cursor, reply.has_more, reply.next_start_time, reply.last_message_id)
         messages = tuple(_message(row, conversation_id) for row in reply.message_list)
         return MessagePage(messages, following)
+
+    def mark_read(self, access: ShopAccess, conversation_id: str, *, last_message_id: str) -> None:
+        """Up to a message; sets the seller's read point."""
+        parameters = {"session_id": conversation_id, "last_read_message_id": last_message_id}
+        self._client.post(access, READ_PATH, parameters)
 
     def upload_image(
         self, access: ShopAccess, image: bytes, *, media_type: str = "image/jpeg"

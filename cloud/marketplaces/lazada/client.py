@@ -66,13 +66,15 @@ class LazadaClient:
         request = self._http.build_request("GET", self.hosts.api + path, params=signed)
         return self._run(request, Call.SAFE, _secrets_of(access))
 
+    def post(self, access: ShopAccess, path: str, parameters: Parameters) -> Payload:
+        """A call on behalf of a shop that is safe to repeat."""
+        return self._post(access, path, parameters, Call.SAFE)
+
     def post_send(
         self, access: ShopAccess, path: str, parameters: Parameters, *, deadline_s: float
     ) -> Payload:
         """A call on behalf of a shop that shows a message to a buyer."""
-        signed = self._signed_for(access, path, parameters)
-        request = self._http.build_request("POST", self.hosts.api + path, data=signed)
-        return self._run(request, Call.SEND, _secrets_of(access), deadline_s=deadline_s)
+        return self._post(access, path, parameters, Call.SEND, deadline_s=deadline_s)
 
     def post_file(
         self, access: ShopAccess, path: str, field: str, file: tuple[str, bytes, str]
@@ -83,6 +85,19 @@ class LazadaClient:
             "POST", self.hosts.api + path, data=signed, files={field: file}
         )
         return self._run(request, Call.SAFE, _secrets_of(access))
+
+    def _post(
+        self,
+        access: ShopAccess,
+        path: str,
+        parameters: Parameters,
+        call: Call,
+        *,
+        deadline_s: float | None = None,
+    ) -> Payload:
+        signed = self._signed_for(access, path, parameters)
+        request = self._http.build_request("POST", self.hosts.api + path, data=signed)
+        return self._run(request, call, _secrets_of(access), deadline_s=deadline_s)
 
     def _signed_for(self, access: ShopAccess, path: str, parameters: Parameters) -> dict[str, str]:
         return self._signed(access.app, path, {**parameters, "access_token": access.access_token})

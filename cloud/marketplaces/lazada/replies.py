@@ -14,6 +14,7 @@ from cloud.marketplaces.reply_fields import (
     OptionalId,
     ReplyModel,
     Text,
+    Unread,
     Whole,
 )
 
@@ -158,7 +159,7 @@ class SessionReply(ReplyModel):
     session_id: Id
     title: Text = ""
     buyer_id: OptionalId = ""
-    unread_count: Whole = 0
+    unread_count: Unread = 0
     last_message_id: OptionalId = ""
     last_message_time: Annotated[Milliseconds | None, BeforeValidator(_optional_time)] = None
 

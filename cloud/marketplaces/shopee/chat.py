@@ -17,7 +17,7 @@ from cloud.marketplaces.chats import (
     TextPart,
     UploadedImage,
 )
-from cloud.marketplaces.errors import FailureClass, MalformedReply, PermanentError
+from cloud.marketplaces.errors import FailureClass, MalformedReply, NotFound, PermanentError
 from cloud.marketplaces.exchange import Call
 from cloud.marketplaces.reply_fields import read
 from cloud.marketplaces.shopee.client import Payload, ShopeePart, as_number
@@ -27,11 +27,14 @@ from cloud.marketplaces.shopee.replies import (
     MessageListReply,
     MessageReply,
     SentReply,
+    UnreadReply,
     UploadReply,
 )
 
 CONVERSATIONS_PATH = "/api/v2/sellerchat/get_conversation_list"
 MESSAGES_PATH = "/api/v2/sellerchat/get_message"
+READ_PATH = "/api/v2/sellerchat/read_conversation"
+UNREAD_PATH = "/api/v2/sellerchat/get_unread_conversation_count"
 UPLOAD_PATH = "/api/v2/sellerchat/upload_image"
 SEND_PATH = "/api/v2/sellerchat/send_message"
 
@@ -99,6 +102,23 @@ class ShopeeChat(ShopeePart):
             )
         messages = tuple(_message(row, access.shop_id, conversation_id) for row in reply.messages)
         return MessagePage(messages, next_offset)
+
+    def mark_read(self, access: ShopAccess, conversation_id: str, *, last_message_id: str) -> None:
+        """Up to a message. Its id goes as text and the conversation's as an integer (reported)."""
+        if not (conversation_id.isascii() and conversation_id.isdigit()):
+            raise NotFound(
+                FailureClass.OTHER, "no_such_conversation", "Shopee's conversations are digits"
+            )
+        body: Payload = {
+            "conversation_id": int(conversation_id),
+            "last_read_message_id": last_message_id,
+        }
+        self._client.post(access, READ_PATH, body)
+
+    def unread_conversations(self, access: ShopAccess) -> int:
+        """Shopee's total is of conversations, whereas the count of each is of messages."""
+        payload = self._client.get(access, UNREAD_PATH, {})
+        return read(UnreadReply, payload.get("response")).total_unread_count
 
     def upload_image(
         self, access: ShopAccess, image: bytes, *, media_type: str = "image/jpeg"

@@ -77,13 +77,15 @@ class ShopeeClient:
         request = self._http.build_request("GET", self.base_url + path, params=params)
         return self._run(request, Call.SAFE, _secrets_of(access))
 
+    def post(self, access: ShopAccess, path: str, body: Payload) -> Payload:
+        """A call on behalf of a shop that is safe to repeat."""
+        return self._post(access, path, body, Call.SAFE)
+
     def post_send(
         self, access: ShopAccess, path: str, body: Payload, *, deadline_s: float
     ) -> Payload:
         """A call on behalf of a shop that shows a message to a buyer."""
-        params = self._shop_query(access, path)
-        request = self._http.build_request("POST", self.base_url + path, params=params, json=body)
-        return self._run(request, Call.SEND, _secrets_of(access), deadline_s=deadline_s)
+        return self._post(access, path, body, Call.SEND, deadline_s=deadline_s)
 
     def post_file(self, access: ShopAccess, path: str, file: tuple[str, bytes, str]) -> Payload:
         """Upload one file (name, bytes, media type) on behalf of a shop; safe to repeat."""
@@ -92,6 +94,19 @@ class ShopeeClient:
             "POST", self.base_url + path, params=params, files={"file": file}
         )
         return self._run(request, Call.SAFE, _secrets_of(access))
+
+    def _post(
+        self,
+        access: ShopAccess,
+        path: str,
+        body: Payload,
+        call: Call,
+        *,
+        deadline_s: float | None = None,
+    ) -> Payload:
+        params = self._shop_query(access, path)
+        request = self._http.build_request("POST", self.base_url + path, params=params, json=body)
+        return self._run(request, call, _secrets_of(access), deadline_s=deadline_s)
 
     def public_query(self, app: AppCredentials, path: str) -> dict[str, str]:
         """The common query parameters of a public call, signed as of now."""

@@ -14,6 +14,7 @@ from cloud.marketplaces.reply_fields import (
     ReplyModel,
     Seconds,
     Text,
+    Unread,
 )
 
 
@@ -127,9 +128,15 @@ class ConversationReply(ReplyModel):
     conversation_id: Id
     to_id: OptionalId = ""
     to_name: Text = ""
-    unread_count: int = 0
+    unread_count: Unread = 0
     latest_message_id: OptionalId = ""
     last_message_timestamp: Nanoseconds = None
+
+
+class UnreadReply(ReplyModel):
+    """Of get_unread_conversation_count."""
+
+    total_unread_count: Unread
 
 
 class NextConversation(ReplyModel):

@@ -102,6 +102,11 @@ class TikTokChat(TikTokPart):
         messages = tuple(_message(row, conversation_id) for row in newest_first)
         return MessagePage(messages, _following(reply.next_page_token, cursor))
 
+    def mark_read(self, access: ShopAccess, conversation_id: str, *, last_message_id: str) -> None:
+        """The whole conversation: TikTok Shop marks nothing less."""
+        del last_message_id
+        self._client.post(access, _messages_path(conversation_id) + "/read", None)
+
     def upload_image(
         self, access: ShopAccess, image: bytes, *, media_type: str = "image/jpeg"
     ) -> UploadedImage:

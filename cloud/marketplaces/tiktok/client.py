@@ -78,13 +78,14 @@ class TikTokClient:
         self,
         access: ShopAccess,
         path: str,
-        body: Payload,
+        body: Payload | None,
         query: Mapping[str, str] | None = None,
         *,
         deadline_s: float | None = None,
     ) -> object:
         """A call on behalf of a shop that is safe to repeat."""
-        request = self._of_shop(access, "POST", path, query or {}, _serialised(body))
+        serialised = b"" if body is None else _serialised(body)
+        request = self._of_shop(access, "POST", path, query or {}, serialised)
         return self._run(request, Call.SAFE, _secrets_of(access), deadline_s=deadline_s)
 
     def post_send(

@@ -16,6 +16,7 @@ from cloud.marketplaces.reply_fields import (
     ReplyModel,
     Seconds,
     Text,
+    Unread,
     Whole,
 )
 
@@ -165,7 +166,7 @@ class ConversationReply(ReplyModel):
     """One conversation."""
 
     id: Id
-    unread_count: int = 0
+    unread_count: Unread = 0
     participants: Annotated[list[ParticipantReply], NULL_IS_EMPTY] = Field(default_factory=list)
     latest_message: LatestMessageReply | None = None
 
