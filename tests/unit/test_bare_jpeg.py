@@ -4,6 +4,8 @@ import io
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from cloud.dispatcher.chat_pictures.bare import bare_jpeg
@@ -27,6 +29,9 @@ def with_exif(orientation: int = 1) -> bytes:
     exif[0x0112] = orientation
     exif[0x010E] = NOTE.decode()
     return jpeg(exif=exif)
+
+
+NOTED, PROGRESSIVE = with_exif(), jpeg(progressive=True)
 
 
 def bare(photo: bytes, max_bytes: int = PLENTY, max_side_px: int = 2000) -> bytes | None:
@@ -79,6 +84,18 @@ def test_the_picture_stays_and_all_else_goes(photo: bytes) -> None:
 )
 def test_what_cannot_go_as_it_is_has_to_be_made_anew(photo: bytes) -> None:
     assert bare(photo) is None
+
+
+@given(data=st.data(), cut=st.integers(0, 4000))
+def test_no_file_is_more_than_it_can_read(data: st.DataObject, cut: int) -> None:
+    photo = bytearray(NOTED[:cut] if cut < 3000 else PROGRESSIVE)
+    places = st.lists(
+        st.tuples(st.integers(0, max(0, len(photo) - 1)), st.integers(0, 255)), max_size=6
+    )
+    for place, value in data.draw(places) if photo else []:
+        photo[place] = value
+    made = bare(bytes(photo))
+    assert made is None or (made.startswith(b"\xff\xd8") and made.endswith(b"\xff\xd9"))
 
 
 def test_limits_count_after_the_metadata_is_gone() -> None:
