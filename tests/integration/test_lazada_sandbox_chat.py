@@ -128,6 +128,57 @@ def test_messages_come_newest_first_through_all_pages(
     assert texts == [f"message {number}" for number in reversed(range(45))]
 
 
+def test_messages_of_the_same_moment_are_each_on_one_page(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    """Pages go by milliseconds, and many messages can be of the same one."""
+    together = [{"by": "buyer", "text": str(number), "age_hours": 1} for number in range(45)]
+    lazada_control.reset(
+        {
+            "apps": [{"app_key": "100001", "app_secret": lazada.app_secret}],
+            "shops": [
+                {
+                    "shop_id": SHOP,
+                    "shop_name": "Shop",
+                    "region": "MY",
+                    "tokens": [
+                        {
+                            "app_key": "100001",
+                            "access_token": lazada.access_token,
+                            "refresh_token": "50001refresh",
+                        }
+                    ],
+                }
+            ],
+            "buyers": [{"user_id": BUYER, "username": "b"}],
+            "chats": [{"shop_id": SHOP, "buyer_id": BUYER, "messages": together}],
+        }
+    )
+    texts, answer = [], lazada.messages(SESSION, page_size=7)
+    while True:
+        texts += [one["txt"] for one in contents(answer)]
+        data = answer["data"]
+        if not data["has_more"]:
+            break
+        answer = lazada.messages(
+            SESSION,
+            page_size=7,
+            start_time=data["next_start_time"],
+            last_message_id=data["last_message_id"],
+        )
+    assert texts == [str(number) for number in reversed(range(45))]
+
+
+def test_a_client_whose_clock_was_not_moved_sees_what_is_new(
+    lazada_control: MarketControl, lazada: LazadaCaller
+) -> None:
+    lazada_control.advance(2 * DAY_S)
+    lazada_control.buyer_writes(SHOP, BUYER, "two days on")
+    assert contents(lazada.messages(SESSION))[0]["txt"] == "two days on"
+    (session,) = lazada.sessions()["data"]["session_list"]
+    assert session["summary"] == "two days on"
+
+
 def test_messages_say_who_wrote_them_and_when(
     lazada_control: MarketControl, lazada: LazadaCaller
 ) -> None:

@@ -88,6 +88,14 @@ def test_the_parameters_of_a_post_may_stand_anywhere(lazada: LazadaCaller, way: 
     assert answer["data"]["session_id"] == "200000001_2_100000001_1_103"
 
 
+def test_parameters_may_be_divided_between_query_and_form(lazada: LazadaCaller) -> None:
+    path = "/im/session/open"
+    values = lazada.signed(path, order_id="330011223344556")
+    query = {name: values.pop(name) for name in ("access_token", "sign", "timestamp")}
+    answer = lazada.http.post(f"{lazada.base_url}/rest{path}", params=query, data=values)
+    assert answer.json()["code"] == "0"
+
+
 def test_a_json_body_beside_the_query_need_not_be_signed(lazada: LazadaCaller) -> None:
     path = "/im/session/open"
     values = lazada.signed(path, order_id="330011223344556")
