@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
 from cloud.database.write import Database
+from cloud.shops.models import AppCredential
 from launcher.relay import Relay
 from sandbox.testing import RunningSandbox
 from tests.database_rows import only_sqlite
@@ -104,6 +107,16 @@ def visit(chromium: Browser, dashboard: RunningDashboard) -> Iterator[Visit]:
     for context in visit.contexts:
         context.close()
     assert visit.problems == []
+
+
+def at_the_sandbox(world: World, base_url: str) -> None:
+    """Where the organisation's apps are answered."""
+
+    def unit(session: Session) -> None:
+        for row in session.scalars(select(AppCredential)):
+            row.base_url = base_url
+
+    world.database.write(unit, world.scope)
 
 
 def populate(world: World) -> dict[str, int]:
@@ -318,6 +331,11 @@ PAGES = {
     "bulk": "/parcelguard/log/resend?state=attention",
     "proof": "/parcelguard/proofs/{not-confirmed}",
     "unsent proof": "/parcelguard/proofs/{unsent}",
+    "sales channels": "/sales-channels",
+    "sales channels, after a form": "/sales-channels?notice=authorized",
+    "choice of channels": "/sales-channels/connect",
+    "keys": "/sales-channels/connect/tiktok/MY/orders",
+    "keys where nothing is sent": "/sales-channels/connect/shopee/TW/chat",
 }
 
 
@@ -351,6 +369,45 @@ def test_no_page_is_cut_off_at_any_width(visit: Visit, width_px: int) -> None:
             assert page.locator("html").get_attribute("lang") == tag
             overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert page.evaluate(overflow) <= 0, (name, tag)
+
+
+def test_a_shop_is_connected_without_a_mouse(visit: Visit, shopee_sandbox: RunningSandbox) -> None:
+    """S0-17, S0-19: from the list to the marketplace and back, by keys alone."""
+    page = visit.page()
+    page.goto("/sales-channels/connect/shopee/MY/orders")
+    page.locator("#app_id").focus()
+    page.keyboard.type(str(shopee_sandbox.partner_id))
+    page.keyboard.press("Tab")
+    page.keyboard.type(shopee_sandbox.partner_key)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sales-channels/authorize/**")
+    at_the_sandbox(visit.world, shopee_sandbox.base_url)
+    page.reload()
+    page.get_by_role("link", name="Go to Shopee").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{shopee_sandbox.base_url}/**")
+    page.get_by_role("radio").first.focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sales-channels?notice=authorized")
+    expect(page.get_by_text("Authorized. Orders and photos that waited")).to_be_visible()
+    row = page.locator(".channel").filter(has_text=str(shopee_sandbox.shop_id))
+    expect(row.locator("dd").first).to_contain_text("Authorized")
+
+
+def test_sending_is_switched_on_with_the_rule_read(visit: Visit) -> None:
+    """S0-24: the rule stands beside the switch, and the browser wants the box to be ticked."""
+    page = visit.page()
+    page.goto("/sales-channels")
+    page.locator("summary").first.click()
+    press = page.get_by_role("button", name="Send photos to buyers")
+    press.click()
+    assert "notice" not in page.url
+    page.get_by_label("I have read this and decide to send").check()
+    press.click()
+    expect(page.get_by_text("Packing photos of this shop go to buyers")).to_be_visible()
+    expect(page.get_by_text("Photos are sent to buyers")).to_be_visible()
 
 
 def test_the_menu_opens_on_a_phone(visit: Visit) -> None:
