@@ -41,6 +41,10 @@ class PacedReads:
         """Let those that wait go on at once; they are about to end."""
         self._stopping.set()
 
+    def pause(self, wait: timedelta) -> None:
+        """Wait, at most until the end."""
+        self._stopping.wait(wait.total_seconds())
+
     def _wait(self, shop: ShopKey) -> None:
         gap = self._gap(shop)
 
@@ -53,7 +57,7 @@ class PacedReads:
             # The first request of a shop, made by two processes: its row is there now.
             wait = self._database.write(unit, shop.scope)
         if wait:
-            self._stopping.wait(wait.total_seconds())
+            self.pause(wait)
 
     def _gap(self, shop: ShopKey) -> timedelta:
         gap = self._gaps.get(shop)
