@@ -27,7 +27,14 @@ from cloud.marketplaces.tiktok.client import TikTokClient
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
+    """What is known of a marketplace without asking it.
+
+    `make` takes a thread's HTTP client, the address of the calls and a clock. `order_number` is the
+    form of its order numbers, as far as samples tell; it may be too wide, never too narrow.
+    """
+
+    channel: str
     make: Callable[[httpx.Client, str, Callable[[], datetime]], Marketplace]
     base_url_for: Callable[[str], str]
     capabilities: Callable[[str], Capabilities]
@@ -46,34 +53,27 @@ def _tiktok(http: httpx.Client, base_url: str, now: Callable[[], datetime]) -> M
     return TikTok(TikTokClient(http, base_url, now=now))
 
 
-_ENTRIES = {
-    SHOPEE: _Entry(
-        _shopee,
-        shopee_base_url_for,
-        shopee_capabilities,
-        # YYMMDD and eight letters or digits in every sample (marketplace-apis 4.3).
-        re.compile(r"[0-9]{6}[0-9A-Z]{8}"),
-    ),
-    LAZADA: _Entry(
-        _lazada,
-        lazada_base_url_for,
-        lazada_capabilities,
-        # 12 to 16 digits in all samples (marketplace-apis 4.3).
-        re.compile(r"[0-9]{12,16}"),
-    ),
-    TIKTOK: _Entry(
-        _tiktok,
-        tiktok_base_url_for,
-        tiktok_capabilities,
-        # 18 digits in every sample (marketplace-apis 4.3); they grow with time.
-        re.compile(r"[0-9]{17,19}"),
-    ),
-}
+_entries: dict[str, Entry] = {}
+
+
+def register(entry: Entry) -> Callable[[], None]:
+    """From now on shops can have this channel. Returns what takes it out again.
+
+    ValueError: there is a marketplace of that name.
+    """
+    if entry.channel in _entries:
+        raise ValueError(f"there is a marketplace called {entry.channel!r} already")
+    _entries[entry.channel] = entry
+
+    def take_out() -> None:
+        _entries.pop(entry.channel, None)
+
+    return take_out
 
 
 def channels() -> tuple[str, ...]:
     """The names of all marketplaces we have."""
-    return tuple(_ENTRIES)
+    return tuple(_entries)
 
 
 def capabilities_of(channel: str, country: str) -> Capabilities:
@@ -110,9 +110,41 @@ def marketplace_for(
     return _entry(channel).make(http, base_url, now)
 
 
-def _entry(channel: str) -> _Entry:
+def _entry(channel: str) -> Entry:
     try:
-        return _ENTRIES[channel]
+        return _entries[channel]
     except KeyError:
-        known = ", ".join(sorted(_ENTRIES))
+        known = ", ".join(sorted(_entries))
         raise ValueError(f"no marketplace is called {channel!r}; known: {known}") from None
+
+
+register(
+    Entry(
+        SHOPEE,
+        _shopee,
+        shopee_base_url_for,
+        shopee_capabilities,
+        # YYMMDD and eight letters or digits in every sample (marketplace-apis 4.3).
+        re.compile(r"[0-9]{6}[0-9A-Z]{8}"),
+    )
+)
+register(
+    Entry(
+        LAZADA,
+        _lazada,
+        lazada_base_url_for,
+        lazada_capabilities,
+        # 12 to 16 digits in all samples (marketplace-apis 4.3).
+        re.compile(r"[0-9]{12,16}"),
+    )
+)
+register(
+    Entry(
+        TIKTOK,
+        _tiktok,
+        tiktok_base_url_for,
+        tiktok_capabilities,
+        # 18 digits in every sample (marketplace-apis 4.3); they grow with time.
+        re.compile(r"[0-9]{17,19}"),
+    )
+)

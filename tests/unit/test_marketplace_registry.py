@@ -1,13 +1,18 @@
 """Finding a marketplace by its channel, and what it can do in a country."""
 
+import re
+
 import httpx
 import pytest
 
 from cloud.marketplaces.registry import (
+    Entry,
+    capabilities_of,
     channels,
     could_be_order_number,
     default_base_url,
     marketplace_for,
+    register,
 )
 
 
@@ -24,6 +29,27 @@ def test_every_channel_has_a_marketplace_that_knows_its_name() -> None:
 def test_an_unknown_channel_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"'ebay'; known: .*shopee"):
         default_base_url("ebay", "SG")
+
+
+def test_a_name_is_given_to_one_marketplace_only_and_can_be_taken_back() -> None:
+    entry = Entry(
+        "corner",
+        lambda http, base_url, now: marketplace_for(
+            "shopee", http=http, base_url=base_url, now=now
+        ),
+        lambda _country: "https://corner.test",
+        lambda country: capabilities_of("shopee", country),
+        re.compile(r"C[0-9]+"),
+    )
+    take_out = register(entry)
+    try:
+        assert default_base_url("corner", "SG") == "https://corner.test"
+        assert could_be_order_number("corner", "C1")
+        with pytest.raises(ValueError, match="'corner' already"):
+            register(entry)
+    finally:
+        take_out()
+    assert "corner" not in channels()
 
 
 @pytest.mark.parametrize(
