@@ -129,6 +129,14 @@ class TestSending:
             ("TEXT", {"content": "Packed."}),
         ]
 
+    def test_the_log_names_the_message_that_was_accepted(
+        self, tiktok_control: MarketControl, tiktok: TikTokCaller
+    ) -> None:
+        sent = data_of(tiktok.text(tiktok.open(BUYER), "Packed."))["message_id"]
+        last = tiktok_control.requests()[-1]
+        assert (last["message_id"], last["message_type"]) == (sent, "text")
+        assert (last["accepted"], last["outcome"]) == (True, "ok")
+
     def test_the_newer_version_takes_the_same(self, tiktok: TikTokCaller) -> None:
         chat = tiktok.open(BUYER)
         path = f"/customer_service/202606/conversations/{chat}/messages"
