@@ -9,6 +9,7 @@ from cloud.dashboard.bulk import bulk_routes
 from cloud.dashboard.channels.authorizing import authorizing_routes
 from cloud.dashboard.channels.connecting import connecting_routes
 from cloud.dashboard.channels.listing import listing_routes
+from cloud.dashboard.channels.preset import preset_routes
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
@@ -64,6 +65,7 @@ def _application(site: Site) -> FastAPI:
         listing_routes(site),
         connecting_routes(site),
         authorizing_routes(site),
+        preset_routes(site),
         site.assets.routes(),
     ):
         app.include_router(routes)

@@ -65,6 +65,11 @@ def _shared(photos: Sequence[str], pictures: int) -> Iterator[tuple[str, ...]]:
         begin = end
 
 
+def names_the_order(preset: str) -> bool:
+    """Whether the placeholder stands in it: two orders then never get the same text."""
+    return _ORDER_PLACEHOLDER.search(preset) is not None
+
+
 def fill_in(preset: str, order_number: str) -> str:
     """Put the order number wherever the placeholder stands; line breaks stay."""
     return _ORDER_PLACEHOLDER.sub(lambda _: order_number, preset).strip()

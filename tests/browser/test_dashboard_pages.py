@@ -334,6 +334,7 @@ PAGES = {
     "sales channels": "/sales-channels",
     "sales channels, after a form": "/sales-channels?notice=authorized",
     "choice of channels": "/sales-channels/connect",
+    "preset": "/sales-channels/1/preset",
     "keys": "/sales-channels/connect/tiktok/MY/orders",
     "keys where nothing is sent": "/sales-channels/connect/shopee/TW/chat",
 }

@@ -293,6 +293,42 @@ def test_shopee_taiwan_cannot_be_switched_on(browser: httpx.Client, world: World
     assert not is_on(world, shop_id)
 
 
+def preset_of(world: World) -> str:
+    with world.database.read(world.scope) as session:
+        return session.get_one(Shop, world.shop_id).preset_message
+
+
+def test_the_preset_is_kept_on_save_and_shown_as_the_buyer_sees_it(
+    browser: httpx.Client, world: World
+) -> None:
+    """S0-21, S0-22."""
+    address = f"{PATH}/{world.shop_id}/preset"
+    answer = browser.post(address, data={"text": "Order [order number]\r\nis packed. 謝謝"})
+    assert "preset-saved" in answer.headers["location"]
+    assert preset_of(world) == "Order [order number]\nis packed. 謝謝"
+    assert "Order 261122ABCDEF12 is packed. 謝謝" in text_of(browser.get(address).text)
+    browser.post(address, data={"text": " "})
+    assert preset_of(world) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Your parcel is packed.", "put [order number] into the text"),
+        ("[order number] " + "x" * 595, "more than 600 characters"),
+    ],
+)
+def test_a_preset_that_the_marketplace_would_refuse_is_not_kept(
+    browser: httpx.Client, world: World, text: str, said: str
+) -> None:
+    before = preset_of(world)
+    answer = browser.post(f"{PATH}/{world.shop_id}/preset", data={"text": text})
+    assert answer.status_code == 422
+    assert said in text_of(answer.text)
+    assert text[:20] in answer.text  # what was typed is not lost
+    assert preset_of(world) == before
+
+
 def test_shops_of_others_are_neither_seen_nor_switched(
     dashboard: RunningDashboard, world: World
 ) -> None:
@@ -300,6 +336,8 @@ def test_shops_of_others_are_neither_seen_nor_switched(
     with dashboard.browser(other.email) as client:
         switch = f"{PATH}/{world.shop_id}/sending"
         assert client.post(switch, data={"on": "false"}).status_code == 404
+        assert client.get(f"{PATH}/{world.shop_id}/preset").status_code == 404
+        assert client.post(f"{PATH}/{world.shop_id}/preset", data={"text": ""}).status_code == 404
         leave = f"{PATH}/authorize/shopee/MY/orders?shop={world.shop_id}"
         assert client.get(leave).status_code == 404
         assert f"/{world.shop_id}/sending" not in client.get(PATH).text

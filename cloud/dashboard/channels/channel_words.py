@@ -159,6 +159,9 @@ NOTICES: Mapping[str, Badge] = {
     "switched-off": Badge(
         _("Packing photos of this shop are saved and no longer sent."), "photo", "blue"
     ),
+    "preset-saved": Badge(
+        _("The preset message is saved; it goes with the next order."), "check", "green"
+    ),
     "rule-not-read": Badge(
         _("Nothing was changed: confirm that you have read the marketplace's rule."),
         "help-circle",
