@@ -55,6 +55,17 @@ def search_messages(
     return NotInChat(is_complete=False)
 
 
+def path_of(address: str) -> str:
+    """The path of a picture's address, or a bare name as it is.
+
+    Hosts, and signatures in queries, differ between an upload and the chat. Not by urllib, which
+    refuses some of what a marketplace may send.
+    """
+    bare = address.partition("?")[0].partition("#")[0]
+    _, is_absolute, rest = bare.partition("://")
+    return rest.partition("/")[2] if is_absolute else bare
+
+
 def reaches_back(times: Sequence[datetime | None], since: datetime) -> bool:
     """Whether a page goes back beyond `since`; never claimed of one not sorted newest first."""
     known = [time for time in times if time is not None]

@@ -78,6 +78,7 @@ def test_each_kind_is_found_by_its_own_content(
         (TEXT, TEXT_ROW, {"send_time": NOW_MS - 300_001}),
         (TEXT, TEXT_ROW, {"template_id": 3}),
         (IMAGE, IMAGE_ROW, {"content": {"imgUrl": "https://my-live.slatic.net/p/photo2.jpg"}}),
+        (IMAGE, IMAGE_ROW, {"content": {"imgUrl": "https://[/photo2.jpg"}}),
         (IMAGE, IMAGE_ROW, {"content": {"imgUrl": ""}}),
         (IMAGE, IMAGE_ROW, {"content": {}}),
         (CARD, CARD_ROW, {"content": {"orderId": "330011223344557"}}),

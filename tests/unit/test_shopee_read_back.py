@@ -100,9 +100,10 @@ def test_an_image_is_known_by_the_last_part_of_its_address(url: str) -> None:
     assert isinstance(read(IMAGE, chat(IMAGE_ROW, content={"url": url})), Found)
 
 
-def test_an_address_without_a_last_part_matches_nothing() -> None:
+@pytest.mark.parametrize("url", ["https://other.test/", "https://other.test", "https://[/photo1"])
+def test_an_address_without_a_last_part_matches_nothing(url: str) -> None:
     part = ImagePart("https://cf.shopee.sg/file/")
-    outcome = read(part, chat(IMAGE_ROW, content={"url": "https://other.test/"}))
+    outcome = read(part, chat(IMAGE_ROW, content={"url": url}))
     assert outcome == NotInChat(is_complete=True)
 
 

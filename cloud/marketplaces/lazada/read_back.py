@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from cloud.marketplaces.access import ShopAccess
-from cloud.marketplaces.chat_search import search_messages
+from cloud.marketplaces.chat_search import path_of, search_messages
 from cloud.marketplaces.chats import (
     ChatMessage,
     ImagePart,
@@ -65,5 +64,5 @@ def is_same(seen: ChatMessage, part: MessagePart, earliest: datetime) -> bool:
 
 def _same_image(one: str, other: str) -> bool:
     # The chat may give another host for the address that the upload returned; the name stays.
-    last = urlsplit(one).path.rpartition("/")[2]
-    return bool(last) and last == urlsplit(other).path.rpartition("/")[2]
+    last = path_of(one).rpartition("/")[2]
+    return bool(last) and last == path_of(other).rpartition("/")[2]

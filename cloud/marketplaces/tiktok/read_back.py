@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from cloud.marketplaces.access import ShopAccess
-from cloud.marketplaces.chat_search import search_messages
+from cloud.marketplaces.chat_search import path_of, search_messages
 from cloud.marketplaces.chats import (
     ChatMessage,
     ImagePart,
@@ -68,12 +68,5 @@ def is_same(seen: ChatMessage, part: MessagePart, earliest: datetime) -> bool:
 
 
 def _same_image(one: str, other: str) -> bool:
-    # Hosts and the signatures in queries may differ between an upload and the chat.
-    path = _path(one)
-    return bool(path) and path == _path(other)
-
-
-def _path(url: str) -> str:
-    # Not by urllib, which refuses some of what a marketplace may send.
-    before_query = url.partition("?")[0].partition("#")[0]
-    return before_query.partition("://")[2].partition("/")[2]
+    path = path_of(one)
+    return bool(path) and path == path_of(other)
