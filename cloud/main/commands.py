@@ -24,7 +24,7 @@ from cloud.database.scope import scoped, system
 from cloud.fleet.models import PackingTable
 from cloud.fleet.service import create_table, issue_claim, new_claim_code
 from cloud.main.checking import Report, check
-from cloud.main.connecting import connect, read_connection
+from cloud.main.connecting import connect, push_addresses, read_connection
 from cloud.main.errors import StartError
 from cloud.main.opening import Basics, PhotoHome, basics, basics_for_a_command
 from cloud.main.process import data_folder_locked, ends_on_signals, log_to_stderr
@@ -150,7 +150,7 @@ def shop_connect(
         typer.Argument(
             help="JSON file, readable by its owner alone: channel, country, shop_id, name, app_id, "
             "app_secret, access_token, refresh_token, access_life_s, refresh_life_s; and if wanted "
-            "base_url, preset, sending_enabled, sends_per_second, kept_free_for_people"
+            "base_url, push_key, preset, sending_enabled, sends_per_second, kept_free_for_people"
         ),
     ],
 ) -> None:
@@ -159,6 +159,14 @@ def shop_connect(
         connection = read_connection(description)
     _with_basics(lambda made: connect(made, connection, _organisation_id(made)))
     _say(json.dumps({"shop": connection.shop_id, "channel": connection.channel}))
+
+
+@shop_app.command("push-addresses")
+def shop_push_addresses() -> None:
+    """Say where each app's pushes come in: to be registered at its marketplace, word for word."""
+    found = _with_basics(lambda made: push_addresses(made, _organisation_id(made)))
+    for one in found:
+        _say(json.dumps(one))
 
 
 @app.command("check")

@@ -14,6 +14,7 @@ from cloud.main.opening import Basics
 from cloud.marketplaces.access import AppCredentials, GrantedShop, Tokens
 from cloud.marketplaces.registry import capabilities_of, channels
 from cloud.shops.models import Shop
+from cloud.shops.push_apps import pushed_to
 from cloud.shops.service import NewShop, Purpose, add_shop, put_app_credential, store_tokens
 
 
@@ -28,6 +29,7 @@ class Connection(BaseModel):
     name: str
     app_id: str
     app_secret: SecretStr
+    push_key: SecretStr = SecretStr("")
     access_token: SecretStr
     refresh_token: SecretStr
     access_life_s: float = Field(gt=0)
@@ -81,6 +83,7 @@ def _put(session: Session, made: Basics, connection: Connection) -> None:
     app = AppCredentials(
         app_id=connection.app_id,
         app_secret=connection.app_secret.get_secret_value(),
+        push_secret=connection.push_key.get_secret_value(),
         service_id=connection.service_id,
     )
     for purpose in Purpose:
@@ -100,6 +103,20 @@ def _put(session: Session, made: Basics, connection: Connection) -> None:
             tokens=_tokens(connection),
             now=now,
         )
+
+
+def push_addresses(made: Basics, organisation_id: int) -> list[dict[str, str]]:
+    """Where the pushes of each of an organisation's apps come in."""
+    with made.database.read(scoped(organisation_id)) as session:
+        return [
+            {
+                "channel": app.channel,
+                "purpose": app.purpose,
+                "app_id": app.app_id,
+                "address": made.settings.web.own_url.rstrip("/") + app.path,
+            }
+            for app in pushed_to(session)
+        ]
 
 
 def _known(session: Session, connection: Connection) -> Shop | None:

@@ -39,6 +39,29 @@ def push_path(channel: str, push_id: str) -> str:
     return f"{HOOKS}/{channel}/{push_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class PushPath:
+    """Where an app's pushes come in."""
+
+    channel: str
+    purpose: str
+    app_id: str
+    path: str
+
+
+def pushed_to(session: Session) -> list[PushPath]:
+    """The paths of all apps (a scoped session)."""
+    rows = session.scalars(
+        select(AppCredential)
+        .where(AppCredential.push_id.is_not(None))
+        .order_by(AppCredential.channel, AppCredential.purpose)
+    )
+    return [
+        PushPath(row.channel, row.purpose, row.app_id, push_path(row.channel, row.push_id or ""))
+        for row in rows
+    ]
+
+
 def push_path_of(session: Session, channel: str, purpose: Purpose) -> str | None:
     """The path to register at the marketplace for an app (a scoped session); None: no such app."""
     push_id = session.scalar(

@@ -93,7 +93,8 @@ class PushIntake:
             return put_push(session, app.credential_id, push, raw_body, now)
 
         try:
-            return self._database.write(unit, scoped(app.organisation_id))
+            # What decides is the constraint: nothing else has to be locked.
+            return self._database.write(unit, scoped(app.organisation_id), locks=True)
         except ConstraintViolated:
             return False  # delivered twice at the same moment
 

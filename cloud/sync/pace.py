@@ -52,10 +52,10 @@ class PacedReads:
             return take_turn(session, shop.shop_id, gap)
 
         try:
-            wait = self._database.write(unit, shop.scope)
+            wait = self._database.write(unit, shop.scope, locks=True)
         except ConstraintViolated:
             # The first request of a shop, made by two processes: its row is there now.
-            wait = self._database.write(unit, shop.scope)
+            wait = self._database.write(unit, shop.scope, locks=True)
         if wait:
             self.pause(wait)
 

@@ -62,7 +62,9 @@ class PushWork:
         Raises:
             DatabaseError: what was taken is due again later.
         """
-        taken = self._database.write(lambda session: take_due(session, _BATCH, _LASTS), _INBOX)
+        taken = self._database.write(
+            lambda session: take_due(session, _BATCH, _LASTS), _INBOX, locks=True
+        )
         for push in taken:
             self._work_off(push)
         return len(taken)
