@@ -1,7 +1,9 @@
 """How far a long reading of a shop's orders is, for pages. Units for the write path, all scoped."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.sync.models import OrderReading
@@ -42,3 +44,17 @@ def note_window(
     row.orders_read += orders
     if until >= row.ends_at:
         row.finished_at = now
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingUnderWay:
+    """A long reading of a shop's orders that has not come to its end."""
+
+    orders_read: int
+    read_until: datetime
+
+
+def readings_under_way(session: Session) -> dict[int, ReadingUnderWay]:
+    """By shop, of the session's organisation."""
+    rows = session.scalars(select(OrderReading).where(OrderReading.finished_at.is_(None)))
+    return {row.shop_id: ReadingUnderWay(row.orders_read, row.read_until) for row in rows}

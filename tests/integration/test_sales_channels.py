@@ -16,6 +16,7 @@ from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.shops.models import AppCredential, Authorization, SendingDecision, Shop
 from cloud.shops.service import AuthorizationState, NewShop, Purpose, add_shop
+from cloud.sync.progress import note_long_reading, note_window
 from tests.support.consent import consent
 from tests.support.dashboard_rows import World
 from tests.support.dashboard_server import RunningDashboard, text_of
@@ -291,6 +292,29 @@ def test_shopee_taiwan_cannot_be_switched_on(browser: httpx.Client, world: World
     answer = browser.post(f"{PATH}/{shop_id}/sending", data={"on": "true", "has_read_rule": "true"})
     assert "cannot-send" in answer.headers["location"]
     assert not is_on(world, shop_id)
+
+
+def test_the_address_for_pushes_is_shown_where_the_app_was_entered(
+    browser: httpx.Client, world: World, sandbox: ShopeeSandbox
+) -> None:
+    text = browser.get(enter_keys(browser, world, sandbox)).text
+    assert re.search(r"http://127\.0\.0\.1:\d+/hooks/shopee/[\w-]{20,}", text)
+
+
+def test_a_first_reading_of_orders_shows_how_far_it_is(browser: httpx.Client, world: World) -> None:
+    begins, ends = utc_now() - timedelta(days=30), utc_now()
+
+    def begin(session: Session) -> None:
+        note_long_reading(session, world.shop_id, begins, ends, is_first=True)
+        session.flush()
+        note_window(session, world.shop_id, begins + timedelta(days=3), 1234, utc_now())
+
+    world.database.write(begin, world.scope)
+    assert "Reading its orders: 1,234 so far, up to" in text_of(browser.get(PATH).text)
+    world.database.write(
+        lambda session: note_window(session, world.shop_id, ends, 1, utc_now()), world.scope
+    )
+    assert "Reading its orders" not in text_of(browser.get(PATH).text)
 
 
 def preset_of(world: World) -> str:

@@ -18,6 +18,7 @@ from cloud.marketplaces.offers import app_needs
 from cloud.shops.asking import Wish
 from cloud.shops.errors import AppMissing, RequestUnknown, ShopOfAnother
 from cloud.shops.models import Shop
+from cloud.shops.push_apps import push_path_of
 from cloud.shops.service import Purpose
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ def authorizing_routes(site: Site) -> APIRouter:
             link=link,
             purpose_words=channel_words.PURPOSES,
             keys_address=keys_address,
+            push_address=_push_address(site, visitor, wish),
         )
 
     @router.get(CALLBACK_PATH)
@@ -79,6 +81,13 @@ def authorizing_routes(site: Site) -> APIRouter:
 def callback_url(site: Site, channel: str) -> str:
     """What has to be entered at the marketplace, exactly so."""
     return site.deps.own_url.rstrip("/") + CALLBACK_PATH.format(channel=channel)
+
+
+def _push_address(site: Site, visitor: Visitor, wish: Wish) -> str:
+    """What can be entered at the marketplace, so that it tells us by itself."""
+    with site.database.read(visitor.scope) as session:
+        path = push_path_of(session, wish.channel, wish.purpose)
+    return site.deps.own_url.rstrip("/") + path if path else ""
 
 
 def _wish(site: Site, visitor: Visitor, place: Place, shop: int | None) -> Wish:

@@ -26,10 +26,12 @@ class KeyNames:
     app_id: str
     app_secret: str
     service_id: str = ""
+    push_secret: str = ""
+    """Of a key of its own that signs pushes; may be left out."""
 
 
 KEYS: Mapping[str, KeyNames] = {
-    "shopee": KeyNames("Partner ID", "Partner Key"),
+    "shopee": KeyNames("Partner ID", "Partner Key", "", "Live Push Partner Key"),
     "lazada": KeyNames("App Key", "App Secret"),
     "tiktok": KeyNames("App key", "App secret", "Service ID"),
 }

@@ -23,6 +23,7 @@ class KeysForm(BaseModel):
 
     app_id: str = Field(min_length=1, max_length=80, pattern=r"^[\x21-\x7e]+$")
     app_secret: str = Field(default="", max_length=200, pattern=r"^[\x21-\x7e]*$", repr=False)
+    push_secret: str = Field(default="", max_length=200, pattern=r"^[\x21-\x7e]*$", repr=False)
     service_id: str = Field(default="", max_length=80, pattern=r"^[\x21-\x7e]*$")
 
 
@@ -51,7 +52,9 @@ def connecting_routes(site: Site) -> APIRouter:
         form: Annotated[KeysForm, Form()],
     ) -> Response:
         place.offer(site)
-        keeps_old = not form.app_secret and _is_known(site, visitor, place, form)
+        keeps_old = not (form.app_secret or form.push_secret) and _is_known(
+            site, visitor, place, form
+        )
         if not _is_whole(place, form, keeps_old=keeps_old):
             return _keys_page(site, request, visitor, place, refused=True)
         if not keeps_old:
@@ -59,7 +62,12 @@ def connecting_routes(site: Site) -> APIRouter:
                 visitor.who.organisation_id,
                 channel=place.channel,
                 purpose=place.purpose,
-                app=AppCredentials(form.app_id, form.app_secret, service_id=form.service_id),
+                app=AppCredentials(
+                    form.app_id,
+                    form.app_secret,
+                    push_secret=form.push_secret,
+                    service_id=form.service_id,
+                ),
             )
         address = AUTHORIZE_PATH.format(
             channel=place.channel, country=place.country, purpose=place.purpose.value

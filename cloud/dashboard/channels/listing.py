@@ -19,6 +19,7 @@ from cloud.shops.decisions import switch_sending
 from cloud.shops.errors import CannotSend, RuleNotRead
 from cloud.shops.queries import sales_channels
 from cloud.shops.service import Purpose
+from cloud.sync.progress import readings_under_way
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +36,13 @@ def listing_routes(site: Site) -> APIRouter:
     ) -> Response:
         with site.database.read(visitor.scope) as session:
             channels = sales_channels(session, utc_now())
+            readings = readings_under_way(session)
         return site.page(
             request,
             visitor,
             "channels/list.html",
             channels=channels,
+            readings=readings,
             channel_words=channel_words,
             own_purposes=_own_purposes,
             can_send=_can_send,
