@@ -52,7 +52,7 @@ def _size_row(photos: Sequence[bytes], side_px: int, *, strip: bool) -> str:
     with Image.open(io.BytesIO(jpeg)) as picture:
         size = f"{picture.width} x {picture.height}"
     cells = [str(len(photos)), "yes" if strip else "no", f"{side_px} px", size]
-    cells += [f"{round(len(jpeg) / 1000)} kB", f"{1000 * median(took):.0f} ms"]
+    cells += [f"{round(len(jpeg) / 1000)} kB", f"{1000 * median(took):.1f} ms"]
     return "| " + " | ".join(cells) + " |"
 
 
