@@ -85,7 +85,7 @@ def _order_ids(call: Call) -> list[str]:
     text = call.parameters.text("order_ids")
     try:
         given = json.loads(text)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:  # RecursionError: brackets alone
         raise Refusal(errors.INVALID_ORDER_ID, "E016: order_ids must be a JSON list") from problem
     if not isinstance(given, list) or not given:
         raise Refusal(errors.INVALID_ORDER_ID, "E016: order_ids must be a JSON list")
@@ -133,11 +133,11 @@ def _time(call: Call, name: str) -> float | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as problem:
+        if at.tzinfo is None:
+            raise Refusal(errors.BAD_DATE, f'E017: "{text}" has no offset')
+        return at.timestamp()
+    except (ValueError, OverflowError) as problem:  # OverflowError: in UTC before the year 1
         raise Refusal(errors.BAD_DATE, f'E017: "{text}" Invalid Date Format') from problem
-    if at.tzinfo is None:
-        raise Refusal(errors.BAD_DATE, f'E017: "{text}" has no offset')
-    return at.timestamp()
 
 
 def _sorted(call: Call, orders: list[Order]) -> list[Order]:

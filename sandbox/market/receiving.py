@@ -74,7 +74,7 @@ def json_body(received: Received, *, error: str) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(received.body)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:  # RecursionError: a body of brackets alone
         raise Refusal(error, "The body is not JSON.") from problem
     if not isinstance(value, dict):
         raise Refusal(error, "The body must be a JSON object.")

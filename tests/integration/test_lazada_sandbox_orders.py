@@ -88,7 +88,11 @@ def test_units_of_several_orders_at_once(lazada: LazadaCaller) -> None:
     ]
 
 
-@pytest.mark.parametrize("order_ids", ["", "1,2", "[]", "{}", f"[{ORDER},1]", "x"])
+@pytest.mark.parametrize(
+    "order_ids",
+    ["", "1,2", "[]", "{}", f"[{ORDER},1]", "x", "[" * 3000],
+    ids=["none", "comma", "empty", "object", "unknown", "word", "deep"],
+)
 def test_a_bad_list_of_orders_is_refused(lazada: LazadaCaller, order_ids: str) -> None:
     expected = "16" if order_ids else "MissingParameter"
     assert lazada.get("/orders/items/get", order_ids=order_ids)["code"] == expected
@@ -178,6 +182,7 @@ def test_a_window_of_creation_and_a_status_filter(lazada: LazadaCaller) -> None:
         ({"update_after": ""}, "17"),
         ({"update_after": "yesterday"}, "17"),
         ({"update_after": "2026-01-01T00:00:00"}, "17"),
+        ({"update_after": "0001-01-01T00:00:00+23:59"}, "17"),
         ({"update_before": "x"}, "17"),
         ({"limit": 0}, "19"),
         ({"limit": 101}, "19"),
