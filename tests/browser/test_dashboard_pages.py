@@ -1,26 +1,17 @@
 """The sellers' pages in a real browser: live updates, filters, Resend, keyboard, widths, faults."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from playwright.sync_api import expect
 
 from cloud.conversations.states import DispatchState, Reason
-from cloud.database.base import utc_now
-from cloud.database.write import Database
-from cloud.shops.models import AppCredential
 from launcher.relay import Relay
 from sandbox.testing import RunningSandbox
 from tests.database_rows import only_sqlite
-from tests.support.dashboard_rows import PASSWORD, World
-from tests.support.dashboard_server import RunningDashboard, running_dashboard
+from tests.support.browser_visit import Visit
+from tests.support.dashboard_rows import PASSWORD
 
 pytestmark = [pytest.mark.browser, only_sqlite]
 
@@ -28,120 +19,6 @@ AXE = Path(__file__).parent / "vendor/axe.min.js"
 RECONNECT_MS = 20_000
 """The page tries again after a pause of its own."""
 SENT = "Image Sent to Customer's Chat"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def dashboard(database: Database, shopee_sandbox: RunningSandbox) -> Iterator[RunningDashboard]:
-    """The pages, with the sandbox's phones of buyers."""
-    # Every buyer has the phone of one that the sandbox knows.
-    address = shopee_sandbox.base_url + "/buyer/22000001/900000001?is={shop_id}-{buyer_id}"
-    with running_dashboard(database, buyer_view_url=address) as running:
-        yield running
-
-
-@dataclass
-class Visit:
-    """A browser at the pages of one organisation; nothing may go wrong in it unseen."""
-
-    chromium: Browser
-    dashboard: RunningDashboard
-    world: World
-    proofs: dict[str, int]
-
-    def __post_init__(self) -> None:
-        self.problems: list[str] = []
-        self.hosts: set[str] = set()
-        self.contexts: list[BrowserContext] = []
-
-    def page(self, **options: Any) -> Page:
-        """A new browser window, signed in and at the workbench."""
-        context = self.chromium.new_context(
-            **{
-                "base_url": self.dashboard.url,
-                "locale": "en-US",
-                "timezone_id": "Asia/Kuala_Lumpur",
-            }
-            | options,
-        )
-        self.contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                self.problems.append(message.text) if message.type in {"error", "warning"} else None
-            ),
-        )
-        page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
-        page.goto("/sign-in")
-        page.locator("#email").fill(self.world.email)
-        page.locator("#password").fill(PASSWORD)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/workbench")
-        expect(page.locator("[data-live-mark=live]")).to_be_visible()
-        return page
-
-
-@pytest.fixture
-def visit(chromium: Browser, dashboard: RunningDashboard) -> Iterator[Visit]:
-    world = dashboard.world()
-    visit = Visit(chromium, dashboard, world, populate(world))
-    yield visit
-    for context in visit.contexts:
-        context.close()
-    assert visit.problems == []
-
-
-def at_the_sandbox(world: World, base_url: str) -> None:
-    """Where the organisation's apps are answered."""
-
-    def unit(session: Session) -> None:
-        for row in session.scalars(select(AppCredential)):
-            row.base_url = base_url
-
-    world.database.write(unit, world.scope)
-
-
-def populate(world: World) -> dict[str, int]:
-    """A small log with each kind of entry; ids of proofs by name."""
-    start = utc_now() - timedelta(minutes=30)
-    states = [
-        ("sent", DispatchState.SENT, None),
-        ("failed", DispatchState.FAILED, Reason.REFUSED_CONTENT),
-        ("not-confirmed", DispatchState.NOT_CONFIRMED, None),
-        ("held", DispatchState.HELD, Reason.AUTHORIZATION),
-        ("hidden", DispatchState.NOT_SHOWN, Reason.REFUSED_CONTENT),
-    ]
-    proofs = {}
-    for place, (name, state, reason) in enumerate(states):
-        order = world.add_order(f"2611210{name.upper()}", f"MY26{place:08d}")
-        at = start + timedelta(minutes=place)
-        proofs[name] = world.add_proof(
-            f"2611210{name.upper()}", state, order_id=order, reason=reason, closed_at=at
-        )
-    proofs["unsent"] = world.add_proof(
-        "2611210UNSENT", None, closing="unsent", closed_at=start, clock_synced=False
-    )
-    photo = world.add_photo("on the table")
-    world.tell_health(sign="photos-1", open_code="2611210OPEN", open_photos=[photo])
-    return proofs
 
 
 def test_the_workbench_shows_table_phone_and_log_and_keeps_them_up_to_date(visit: Visit) -> None:
@@ -370,45 +247,6 @@ def test_no_page_is_cut_off_at_any_width(visit: Visit, width_px: int) -> None:
             assert page.locator("html").get_attribute("lang") == tag
             overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             assert page.evaluate(overflow) <= 0, (name, tag)
-
-
-def test_a_shop_is_connected_without_a_mouse(visit: Visit, shopee_sandbox: RunningSandbox) -> None:
-    """S0-17, S0-19: from the list to the marketplace and back, by keys alone."""
-    page = visit.page()
-    page.goto("/sales-channels/connect/shopee/MY/orders")
-    page.locator("#app_id").focus()
-    page.keyboard.type(str(shopee_sandbox.partner_id))
-    page.keyboard.press("Tab")
-    page.keyboard.type(shopee_sandbox.partner_key)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/sales-channels/authorize/**")
-    at_the_sandbox(visit.world, shopee_sandbox.base_url)
-    page.reload()
-    page.get_by_role("link", name="Go to Shopee").focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{shopee_sandbox.base_url}/**")
-    page.get_by_role("radio").first.focus()
-    page.keyboard.press("Space")
-    page.get_by_role("button").first.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/sales-channels?notice=authorized")
-    expect(page.get_by_text("Authorized. Orders and photos that waited")).to_be_visible()
-    row = page.locator(".channel").filter(has_text=str(shopee_sandbox.shop_id))
-    expect(row.locator("dd").first).to_contain_text("Authorized")
-
-
-def test_sending_is_switched_on_with_the_rule_read(visit: Visit) -> None:
-    """S0-24: the rule stands beside the switch, and the browser wants the box to be ticked."""
-    page = visit.page()
-    page.goto("/sales-channels")
-    page.locator("summary").first.click()
-    press = page.get_by_role("button", name="Send photos to buyers")
-    press.click()
-    assert "notice" not in page.url
-    page.get_by_label("I have read this and decide to send").check()
-    press.click()
-    expect(page.get_by_text("Packing photos of this shop go to buyers")).to_be_visible()
-    expect(page.get_by_text("Photos are sent to buyers")).to_be_visible()
 
 
 def test_the_menu_opens_on_a_phone(visit: Visit) -> None:

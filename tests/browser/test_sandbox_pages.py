@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from sandbox.shopee import demo_seed
 from sandbox.testing import RunningSandbox
@@ -16,14 +16,6 @@ from tests.support.shopee_caller import ShopeeCaller, jpeg
 pytestmark = pytest.mark.browser
 BUYER, SHOP = 900000001, 22000001
 PHONE = f"/buyer/{SHOP}/{BUYER}"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium")
-        yield browser
-        browser.close()
 
 
 @contextmanager
