@@ -182,7 +182,6 @@ def test_a_window_of_creation_and_a_status_filter(lazada: LazadaCaller) -> None:
         ({"update_after": ""}, "17"),
         ({"update_after": "yesterday"}, "17"),
         ({"update_after": "2026-01-01T00:00:00"}, "17"),
-        ({"update_after": "0001-01-01T00:00:00+23:59"}, "17"),
         ({"update_before": "x"}, "17"),
         ({"limit": 0}, "19"),
         ({"limit": 101}, "19"),
