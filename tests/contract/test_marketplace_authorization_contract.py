@@ -11,18 +11,16 @@ from cloud.marketplaces.errors import AuthorizationEnded, TokenRejected
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import Marketplace
 from cloud.marketplaces.registry import marketplace_for
-from tests.support.lazada_sandbox import LazadaSandbox
+from tests.support.every_market import SANDBOXES
 from tests.support.market_sandbox import MarketSandbox, running
-from tests.support.shopee_sandbox import ShopeeSandbox
-from tests.support.tiktok_sandbox import TikTokSandbox
 
-SANDBOXES: list[type[MarketSandbox]] = [ShopeeSandbox, LazadaSandbox, TikTokSandbox]
 BACK = "http://127.0.0.1:1/back?lang=en"
 # How long tokens live at each (marketplace-apis 0.3).
 ACCESS_LIFE = {
     "shopee": timedelta(hours=4),
     "lazada": timedelta(days=30),
     "tiktok": timedelta(days=7),
+    "corner": timedelta(hours=1),
 }
 SOON = timedelta(minutes=2)
 

@@ -31,12 +31,9 @@ from cloud.marketplaces.errors import (
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import CountsUnread, Marketplace
 from cloud.marketplaces.registry import marketplace_for
-from tests.support.lazada_sandbox import LazadaSandbox
+from tests.support.every_market import SANDBOXES
 from tests.support.market_sandbox import MarketSandbox, SeededOrder, running
-from tests.support.shopee_sandbox import ShopeeSandbox
-from tests.support.tiktok_sandbox import TikTokSandbox
 
-SANDBOXES: list[type[MarketSandbox]] = [ShopeeSandbox, LazadaSandbox, TikTokSandbox]
 PARCELS = {"P1": "SPX1", "P2": ""}
 # A code of a fault, and whether the message is in the chat after it.
 UNKNOWN_OUTCOMES = [

@@ -31,6 +31,7 @@ from cloud.marketplaces.errors import (
 )
 from cloud.marketplaces.interface import CountsUnread, Marketplace
 from cloud.marketplaces.registry import channels, marketplace_for
+from tests.support.corner_market.sandbox import registered
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 BASE_URL = "https://marketplace.test"
@@ -88,6 +89,7 @@ REFUSALS: dict[str, list[dict[str, object]]] = {
     "shopee": [{"request_id": "1", "error": "error_x", "message": f"bad {TOKEN} {SECRET}"}],
     "lazada": [{"code": "X", "type": "ISV", "message": f"bad {TOKEN} {SECRET}"}],
     "tiktok": [{"code": 5, "message": f"bad {TOKEN} {SECRET}", "request_id": "1"}],
+    "corner": [{"ok": False, "error": "x", "text": f"bad {TOKEN} {SECRET}"}],
 }
 
 
@@ -197,7 +199,13 @@ FUZZED = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-each_channel = pytest.mark.parametrize("channel", channels())
+each_channel = pytest.mark.parametrize("channel", [*channels(), "corner"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def corner() -> Iterator[None]:
+    with registered():
+        yield
 
 
 @each_channel

@@ -10,13 +10,9 @@ from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import Marketplace
 from cloud.marketplaces.pushes import ChatMessageCame, OrdersChanged, Push, TrackingNumberIssued
 from cloud.marketplaces.registry import marketplace_for
-from tests.support.lazada_sandbox import LazadaSandbox
+from tests.support.every_market import SANDBOXES
 from tests.support.market_sandbox import MarketSandbox, running
 from tests.support.push_receiver import PushReceiver, Told, receiving
-from tests.support.shopee_sandbox import ShopeeSandbox
-from tests.support.tiktok_sandbox import TikTokSandbox
-
-SANDBOXES: list[type[MarketSandbox]] = [ShopeeSandbox, LazadaSandbox, TikTokSandbox]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,9 @@ from cloud.marketplaces.errors import FailureClass, PermanentError
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import Marketplace
 from cloud.marketplaces.registry import marketplace_for
-from tests.support.lazada_sandbox import LazadaSandbox
+from tests.support.every_market import SANDBOXES
 from tests.support.market_sandbox import MarketSandbox, SeededOrder, running
-from tests.support.shopee_sandbox import ShopeeSandbox
-from tests.support.tiktok_sandbox import TikTokSandbox
 
-SANDBOXES: list[type[MarketSandbox]] = [ShopeeSandbox, LazadaSandbox, TikTokSandbox]
 DAY_S = 86_400
 UNREACHABLE = {FailureClass.BUYER_UNREACHABLE, FailureClass.WINDOW_CLOSED, None}
 

@@ -46,6 +46,24 @@ class MarketSandbox(ABC):
     control: httpx.Client
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(50_000_001))
 
+    @classmethod
+    @contextmanager
+    def started(cls) -> Iterator[str]:
+        """Start the program, wait for the line that says where it is, and end it afterwards."""
+        program = Path(sys.executable).parent / "packwitness-sandbox"
+        command = [str(program), cls.channel, "--port", "0"]
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            assert process.stdout is not None
+            try:
+                said = process.stdout.readline()
+                assert "ready on " in said, said
+                yield said.rpartition(" ")[2].strip()
+            finally:
+                process.terminate()
+                process.communicate(timeout=30)
+
     @abstractmethod
     def new_app(self, **options: Any) -> AppCredentials:
         """An app; options as the sandbox takes them."""
@@ -148,19 +166,6 @@ SandboxT = TypeVar("SandboxT", bound=MarketSandbox)
 
 @contextmanager
 def running(kind: type[SandboxT]) -> Iterator[SandboxT]:
-    """Start the program, wait for the line that says where it is, and end it afterwards."""
-    program = Path(sys.executable).parent / "packwitness-sandbox"
-    command = [str(program), kind.channel, "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            said = process.stdout.readline()
-            assert "ready on " in said, said
-            base_url = said.rpartition(" ")[2].strip()
-            with httpx.Client(base_url=base_url) as control:
-                yield kind(base_url, control)
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
+    """One that runs until the block ends."""
+    with kind.started() as base_url, httpx.Client(base_url=base_url) as control:
+        yield kind(base_url, control)

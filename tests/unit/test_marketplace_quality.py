@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 MARKETPLACES = ROOT / "cloud" / "marketplaces"
 HOW_TO = ROOT / "docs" / "how-to-add-a-marketplace.md"
 QUALITY = {channel: MARKETPLACES / channel / "quality.toml" for channel in channels()}
+CORNER = ROOT / "tests" / "support" / "corner_market" / "quality.toml"
 RULES: dict[str, str] = tomllib.loads((MARKETPLACES / "quality-rules.toml").read_text())
 SHORTEST_REASON = 20
 
@@ -69,9 +70,9 @@ def trouble_with(quality: dict[str, Any]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("channel", QUALITY)
-def test_every_rule_is_answered_and_every_named_test_exists(channel: str) -> None:
-    assert not trouble_with(tomllib.loads(QUALITY[channel].read_text()))
+@pytest.mark.parametrize("path", [*QUALITY.values(), CORNER], ids=lambda path: path.parent.name)
+def test_every_rule_is_answered_and_every_named_test_exists(path: Path) -> None:
+    assert not trouble_with(tomllib.loads(path.read_text()))
 
 
 @pytest.mark.parametrize("channel", QUALITY)
