@@ -19,6 +19,7 @@ from cloud.database.scope import scoped
 from cloud.marketplaces.access import GrantedShop, ShopAccess, Tokens
 from cloud.shops.models import Shop
 from cloud.shops.service import NewShop, Purpose, add_shop, put_app_credential, store_tokens
+from cloud.sync.orders import OrderReader, SyncSettings
 from tests.support.dispatch_bench import PRESET, Bench, Packed
 from tests.support.lazada_sandbox import LazadaSandbox
 from tests.support.market_sandbox import MarketSandbox, SeededOrder, running
@@ -67,7 +68,9 @@ def selling(bench: Bench, sandbox: MarketSandbox) -> Iterator[Selling]:
     made = Selling(bench, sandbox, access, sandbox.place_order(access))
     connect(made)
     put_tokens(made, *sandbox.new_tokens(access.app, access.shop_id))
-    bench.sync_orders()
+    # Of this shop alone: the bench's own one would use up time by its pace.
+    reader = OrderReader(bench.database, bench.gateway, SyncSettings(window=timedelta(days=40)))
+    assert reader.read(reader.shops()[-1]) == 1
     yield made
     sandbox.tell_true_time()
 
