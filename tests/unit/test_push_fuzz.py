@@ -18,12 +18,14 @@ from cloud.marketplaces.pushes import (
     TrackingNumberIssued,
 )
 from cloud.marketplaces.tiktok.pushes import TikTokPushes
+from tests.support.corner_market.pushes import CornerPushes
 from tests.support.shopee_answers import shopee
 
 READERS: dict[str, Callable[[bytes], Push]] = {
     "shopee": shopee(lambda _: httpx.Response(500)).read_push,
     "lazada": LazadaPushes().read_push,
     "tiktok": TikTokPushes().read_push,
+    "corner": CornerPushes().read_push,
 }
 KINDS = [0, 1, 2, "3", 4, 6, 7, 8, 10, 11, 12, 13, 14, 19, 99]
 NAMES = [
