@@ -11,10 +11,12 @@ from cloud.accounts.queries import member_names
 from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.queries import messages_with_attempts
 from cloud.conversations.states import DispatchState, MessageState
+from cloud.dashboard.channels.channel_words import SELLER_CENTRES
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.proof_forms import PATH
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
+from cloud.marketplaces.registry import capabilities_of
 from cloud.proofs.entries import LogEntry, entries_of
 from cloud.proofs.models import ProofPhoto
 from cloud.proofs.queries import photos_of
@@ -77,6 +79,18 @@ class ProofView:
         """Whether the buyer has something of it, so that everything again is another thing."""
         messages = [part.message for sending in self.sendings for part in sending.parts]
         return any(one.state is MessageState.SENT for one in messages)
+
+    @property
+    def channel_can_send(self) -> bool:
+        """Whether programs may write in the chats of this shop at all."""
+        shop = self.entry.shop
+        return shop is None or capabilities_of(shop.channel, shop.country).can_send_chat
+
+    @property
+    def seller_centre(self) -> str:
+        """Where the seller writes to buyers by hand; empty where it is not known."""
+        shop = self.entry.shop
+        return SELLER_CENTRES.get((shop.channel, shop.country), "") if shop else ""
 
     @property
     def can_be_noted_by_hand(self) -> bool:

@@ -11,6 +11,7 @@ from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.dashboard.languages import load_languages
 from cloud.dashboard.reasons import REASONS
 from cloud.database.scope import scoped
+from cloud.shops.models import Shop
 from tests.database_rows import only_sqlite
 from tests.support.dashboard_rows import World
 from tests.support.dashboard_server import RunningDashboard, text_of
@@ -29,6 +30,28 @@ def message_states(world: World, proof: int) -> list[MessageState]:
             .order_by(Message.id)
         )
         return list(session.scalars(found))
+
+
+@only_sqlite
+def test_where_no_program_may_write_the_way_is_by_hand(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    """Shopee Taiwan: saved, not failed; photos to copy, the Seller Centre, and Sent by hand."""
+
+    def move(session: Session) -> None:
+        session.get_one(Shop, world.shop_id).country = "TW"
+
+    world.database.write(move, world.scope)
+    order = world.add_order("2611210TAIWAN", "TW777")
+    state, reason = DispatchState.SAVED_NOT_SENT, Reason.CHANNEL_CANNOT_SEND
+    proof = world.add_proof("TW777", state, order_id=order, photos=2, reason=reason)
+    with dashboard.browser(world.email) as browser:
+        page = browser.get(f"{PROOFS}/{proof}").text
+        assert "do not let programs write to buyers" in text_of(page)
+        assert 'href="https://seller.shopee.tw"' in page
+        assert f"{PROOFS}/{proof}/by-hand" in page
+        assert f"{PROOFS}/{proof}/resend" not in page
+        assert "Resend" not in re.sub(r".*<main", "", page, flags=re.DOTALL)
 
 
 @only_sqlite
