@@ -4,7 +4,7 @@ import hmac
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -15,10 +15,12 @@ from cloud.database.base import utc_now
 from cloud.database.errors import DatabaseBusy
 from cloud.database.scope import scoped
 from cloud.marketplaces.access import AppCredentials
+from cloud.marketplaces.pushes import Push
 from cloud.shops.push_apps import push_path_of
 from cloud.shops.service import Purpose, put_app_credential
 from cloud.sync.inbox import KEPT, forget_pushes
 from cloud.sync.intake import NEWEST, OLDEST
+from cloud.sync.models import InboxPush
 from tests.support.dispatch_bench import TEST, Bench
 from tests.support.push_door import PushDoor, open_door
 from tests.support.waiting import eventually
@@ -78,6 +80,24 @@ def test_a_push_that_comes_several_times_at_once_is_kept_once(door: PushDoor) ->
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: door.post(raw).status_code, range(24)))
     assert set(answers) == {200}
+    assert len(door.kept()) == 1
+
+
+def test_one_that_another_process_keeps_at_this_moment_is_answered_alike(
+    door: PushDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither sees the other's row; the database refuses the second."""
+
+    def blind(session: Session, credential_id: int, push: Push, raw: bytes, now: datetime) -> bool:
+        row = InboxPush(credential_id=credential_id, push_key=push.key, raw_body=raw)
+        row.told_at = row.received_at = row.due_at = now
+        session.add(row)
+        return True
+
+    monkeypatch.setattr("cloud.sync.intake.put_push", blind)
+    raw = door.order(ORDER)
+    door.tell(raw)
+    door.tell(raw)
     assert len(door.kept()) == 1
 
 
