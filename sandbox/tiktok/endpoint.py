@@ -11,9 +11,10 @@ from sandbox.market.parameters import Parameters
 from sandbox.market.refusal import Refusal
 from sandbox.tiktok.entities import App, Authorization, Shop
 from sandbox.tiktok.errors import BAD_REQUEST, CIPHER_MISSING
+from sandbox.tiktok.outbox import TikTokOutbox
 from sandbox.tiktok.world import World
 
-Method = Literal["GET", "POST"]
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 # Who signs: nobody (token host), the app with a token, or that for one shop.
 Signed = Literal["nobody", "seller", "shop"]
 
@@ -29,6 +30,7 @@ class Call(MarketCall):
     shop: Shop | None
     query: Parameters
     body: Parameters
+    outbox: TikTokOutbox
     ids: Mapping[str, str]
     base_url: str
     file: bytes | None = None

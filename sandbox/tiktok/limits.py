@@ -31,5 +31,8 @@ class Limits(market.Limits):
     answer_within_s: int = Field(7 * DAY_S, ge=0)
     sensitive_words: list[str] = Field(default_factory=lambda: ["whatsapp", "telegram"])
     webhook_deadline_s: float = Field(3.0, gt=0)
+    webhooks_anywhere: bool = Field(
+        False, description="Webhooks may go to plain http, to numbers and to ports."
+    )
     push_shop_messages: bool = Field(True, description="Webhook 14 tells the shop's messages too.")
     expiry_push_before_s: int = Field(30 * DAY_S, ge=0)

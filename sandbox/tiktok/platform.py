@@ -20,12 +20,12 @@ from sandbox.tiktok import (
     gate,
     order_calls,
     send_calls,
+    webhook_calls,
 )
 from sandbox.tiktok.endpoint import Call, Endpoint
 from sandbox.tiktok.entities import NOT_SHOWN
 from sandbox.tiktok.gate import Caller
 from sandbox.tiktok.outbox import TikTokOutbox
-from sandbox.tiktok.quota import DailyQuota
 from sandbox.tiktok.world import World
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -33,6 +33,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *order_calls.ENDPOINTS,
     *conversation_calls.ENDPOINTS,
     *send_calls.ENDPOINTS,
+    *webhook_calls.ENDPOINTS,
 )
 WORDS = Words(
     rate_limited=Wording(errors.TOO_FAST, "Too many requests."),
@@ -60,8 +61,8 @@ class TikTokPlatform(Platform[World, Admitted, Call]):
 
     def __init__(self, world: World, connections: Connections) -> None:
         faults = FaultBox()
-        self._quota = DailyQuota()
-        super().__init__(world, connections, faults=faults, outbox=TikTokOutbox(world, faults))
+        self.pushes = TikTokOutbox(world, faults)
+        super().__init__(world, connections, faults=faults, outbox=self.pushes)
 
     async def admit(self, received: Received, trace: Trace) -> Admitted:
         """Path and method, app and time, signature, token and cipher, scope."""
@@ -77,7 +78,7 @@ class TikTokPlatform(Platform[World, Admitted, Call]):
         endpoint, admitted = caller.endpoint, caller.caller
         if endpoint.counted_daily:
             limits = self.world.limits
-            self._quota.count(trace.who, self.world.clock.now(), limits.chat_calls_per_day)
+            self.world.quota.count(trace.who, self.world.clock.now(), limits.chat_calls_per_day)
         error = endpoint.parameter_error
         parts = await read_parts(received, error=errors.BODY_FORMAT)
         values = {} if received.is_multipart else json_body(received, error=errors.BODY_FORMAT)
@@ -91,6 +92,7 @@ class TikTokPlatform(Platform[World, Admitted, Call]):
             shop=admitted.shop,
             query=Parameters(received.query, error=error),
             body=body,
+            outbox=self.pushes,
             ids=caller.ids,
             base_url=received.base_url,
             file=parts.files.get("data"),

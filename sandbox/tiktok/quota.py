@@ -6,7 +6,7 @@ from sandbox.tiktok.limits import DAY_S
 
 
 class DailyQuota:
-    """Counts calls by day (UTC) of the marketplace's clock. Kept in memory: a restart clears it."""
+    """Counts calls by day (UTC) of the marketplace's clock. A restart forgets it."""
 
     def __init__(self) -> None:
         self._day = 0

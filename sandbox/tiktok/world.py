@@ -20,6 +20,7 @@ from sandbox.tiktok.entities import (
     Shop,
 )
 from sandbox.tiktok.limits import Limits
+from sandbox.tiktok.quota import DailyQuota
 
 # Above 2**53, as the real ids are: a client that reads them as floating point must fail here.
 FIRST_CONVERSATION_ID = 7_490_000_000_000_000_001
@@ -38,6 +39,7 @@ class World(MarketWorld[Shop, Buyer, Order, Conversation, Message, Limits]):
     limits_model = Limits
 
     def __init__(self, store: DocumentStore, clock: Clock | None = None) -> None:
+        self.quota = DailyQuota()
         super().__init__(store, clock)
         self.apps = self.keep(App)
         self.sellers = self.keep(Seller)
@@ -45,6 +47,11 @@ class World(MarketWorld[Shop, Buyer, Order, Conversation, Message, Limits]):
         self.codes = self.keep(AuthCode)
         self.access_tokens = self.keep(AccessToken)
         self.refresh_tokens = self.keep(RefreshToken)
+
+    def clear(self) -> None:
+        """Forget everything, the day's calls too."""
+        super().clear()
+        self.quota = DailyQuota()
 
     def shops_of(self, seller_id: str) -> list[Shop]:
         """The seller's shops."""

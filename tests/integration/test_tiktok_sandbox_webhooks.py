@@ -11,12 +11,13 @@ import pytest
 from sandbox.control_client import MarketControl
 from sandbox.tiktok import demo_seed
 from tests.support.push_receiver import PushReceiver, Told, receiving
-from tests.support.tiktok_caller import TikTokCaller, data_of
+from tests.support.tiktok_caller import TikTokCaller, code_of, data_of
 from tests.support.waiting import eventually
 
 APP, SHOP = demo_seed.APP_KEY, demo_seed.SHOP_ID
 BUYER, ORDER = demo_seed.buyer_id(3), demo_seed.FURTHER_ORDER_IDS[0]
 DAY_S = 86_400
+WEBHOOKS = "/event/202309/webhooks"
 
 
 @pytest.fixture
@@ -80,6 +81,41 @@ def wait_for_attempts(control: MarketControl, number: int) -> None:
     assert eventually(
         lambda: [len(one["attempts"]) for one in control.pushes()] == [number, number]
     )
+
+
+def test_an_app_says_itself_where_it_wants_which(
+    tiktok_control: MarketControl, tiktok: TikTokCaller
+) -> None:
+    with receiving() as receiver:
+        tiktok_control.limits(webhooks_anywhere=True)
+        asked = {"event_type": "ORDER_STATUS_CHANGE", "address": receiver.url}
+        data_of(tiktok.call("PUT", WEBHOOKS, asked))
+        assert data_of(tiktok.get(WEBHOOKS))["webhooks"] == [asked]
+        tiktok_control.buyer_writes(SHOP, BUYER, "hello")
+        tiktok_control.call("PATCH", f"/orders/{ORDER}", {"status": "IN_TRANSIT"})
+        assert [one["type"] for one in bodies(receiver.first(1))] == [1]
+        data_of(tiktok.call("DELETE", WEBHOOKS, {"event_type": "ORDER_STATUS_CHANGE"}))
+        assert data_of(tiktok.get(WEBHOOKS))["webhooks"] == []
+        assert len(tiktok_control.pushes()) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://hooks.example/tiktok",
+        "https://127.0.0.1/tiktok",
+        "https://[::1]/tiktok",
+        "https://hooks.example:8443/tiktok",
+        "https://user@hooks.example/",
+        "hooks.example",
+        f"https://hooks.example/{'x' * 255}",
+    ],
+)
+def test_an_address_for_webhooks_is_a_public_one(tiktok: TikTokCaller, address: str) -> None:
+    asked = {"event_type": "NEW_MESSAGE", "address": address}
+    assert code_of(tiktok.call("PUT", WEBHOOKS, asked)) == 36009004
+    good = {**asked, "address": "https://hooks.example/tiktok"}
+    data_of(tiktok.call("PUT", WEBHOOKS, good))
 
 
 def test_a_return_and_the_end_of_an_authorization_are_told(

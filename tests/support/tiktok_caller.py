@@ -60,8 +60,11 @@ class TikTokCaller:
         return self.request("GET", path, self.signed(path, query))
 
     def post(self, path: str, body: Any = None, **query: str) -> httpx.Response:
+        return self.call("POST", path, body, **query)
+
+    def call(self, method: str, path: str, body: Any = None, **query: str) -> httpx.Response:
         raw = b"" if body is None else json.dumps(body).encode()
-        return self.request("POST", path, self.signed(path, query, raw), raw)
+        return self.request(method, path, self.signed(path, query, raw), raw)
 
     def request(
         self, method: str, path: str, query: Query, body: bytes = b"", **headers: str
