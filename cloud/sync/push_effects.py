@@ -35,6 +35,7 @@ from cloud.shops.service import Purpose
 from cloud.sync.inbox import TakenPush
 from cloud.sync.keeping import keep_orders, write_again
 from cloud.sync.pace import PacedReads
+from cloud.sync.resting import RestingShops
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +54,12 @@ class Outcome(StrEnum):
 class PushEffects:
     """Works one push off. One per process, shared by its threads."""
 
-    def __init__(self, database: Database, reads: PacedReads) -> None:
+    def __init__(
+        self, database: Database, reads: PacedReads, resting: RestingShops | None = None
+    ) -> None:
         self._database = database
         self._reads = reads
+        self._resting = resting or RestingShops()
 
     def work_off(self, taken: TakenPush, push: Push) -> Outcome:
         """Do what it says.
@@ -119,7 +123,8 @@ class PushEffects:
             return line.marketplace.order(line.access, number)
 
         try:
-            order = self._reads.read(shop, Purpose.ORDERS, request)
+            with self._resting.asked(shop):
+                order = self._reads.read(shop, Purpose.ORDERS, request)
         except NotFound:
             logger.warning("a pushed order is not there", extra={"shop": shop.shop_id})
             return

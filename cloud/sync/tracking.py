@@ -1,15 +1,19 @@
 """Asking for tracking numbers that come later than their orders (marketplace-apis 1.3)."""
 
+import logging
+
 from sqlalchemy.orm import Session
 
 from cloud.conversations.outbox import wake_waiting
 from cloud.database.base import utc_now
 from cloud.database.write import Database
-from cloud.marketplaces.errors import NotFound
+from cloud.marketplaces.errors import AuthorizationEnded, PermanentError
 from cloud.orders.tracking import MissingNumber, numbers_to_ask, put_answer
 from cloud.shops.gateway import Line, ShopKey
 from cloud.shops.service import Purpose
 from cloud.sync.pace import PacedReads
+
+logger = logging.getLogger(__name__)
 
 _MOST_IN_TURN = 50
 
@@ -43,7 +47,13 @@ class TrackingQuestions:
 
         try:
             return self._reads.read(shop, Purpose.ORDERS, request)
-        except NotFound:
+        except AuthorizationEnded:
+            raise
+        except PermanentError as error:
+            # What is refused for one parcel keeps no other parcel from being asked about.
+            logger.info(
+                "no tracking number is told: %s", error, extra={"parcel": missing.parcel_id}
+            )
             return ""
 
     def _keep(self, shop: ShopKey, missing: MissingNumber, number: str) -> None:

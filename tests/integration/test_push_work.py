@@ -19,6 +19,7 @@ from cloud.sync.models import InboxPush
 from cloud.sync.push_effects import Outcome
 from cloud.sync.push_work import LostPushes, PushWork
 from cloud.sync.push_worker import PushWorker
+from cloud.sync.resting import REST_S, RestingShops
 from sandbox.shopee import demo_seed
 from tests.database_rows import add_organisation
 from tests.support.dispatch_bench import TEST, Bench
@@ -274,6 +275,29 @@ class TestTrouble:
         due_now(door)
         work_all(door)
         assert (known_orders(door), door.outcomes()) == ([NUMBER], [Outcome.DONE])
+
+    def test_a_shop_in_trouble_is_left_alone_and_keeps_no_other_push_waiting(
+        self, door: PushDoor
+    ) -> None:
+        """Each request to a marketplace that is away takes its whole deadline."""
+        add_order(door)
+        sandbox = door.bench.sandbox
+        sandbox.control.fault("error_before", "get_order_detail")
+        now_s = [0.0]
+        parts = door.parts(RestingShops(lambda: now_s[0]))
+        work = PushWork(parts)
+        for number in (NUMBER, "261018PUSHED02", "261018PUSHED03"):
+            door.tell(door.order(number))
+        door.tell(door.body(2, {"shop_id": sandbox.shop_id, "success": 1}))
+        assert work.work_off() == 4
+        assert door.bench.calls("get_order_detail") == 1
+        assert door.outcomes() == ["", "", "", Outcome.DONE]
+        for purpose in Purpose:
+            door.bench.change_authorization(purpose, state=AuthorizationState.AUTHORIZED)
+        now_s[0] = REST_S
+        due_now(door)
+        work.work_off()
+        assert known_orders(door) == [NUMBER]
 
     def test_trouble_that_does_not_pass_is_left_to_the_reading(self, door: PushDoor) -> None:
         door.bench.sandbox.control.fault("error_before", "get_order_detail", count=None)

@@ -240,6 +240,17 @@ class TestNumbersThatComeLate:
         assert asked_at > utc_now() + ASK_EVERY / 2
         assert read_in_turn(bench) == 0
 
+    def test_a_parcel_that_is_refused_keeps_no_other_from_being_asked_about(
+        self, bench: Bench
+    ) -> None:
+        for number in ("261018LATENUM1", "261018LATENUM2"):
+            add_waiting(bench, number)
+        bench.sync_orders()
+        change_parcel(bench, ask_at=utc_now())
+        bench.sandbox.control.fault("error_body", "get_tracking_number", error="error_param")
+        assert read_in_turn(bench) == 2
+        assert read_in_turn(bench) == 0
+
     def test_one_that_never_comes_is_not_asked_for_for_ever(self) -> None:
         since = utc_now()
         now, asked = since, 0

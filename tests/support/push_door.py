@@ -25,6 +25,7 @@ from cloud.sync.models import InboxPush
 from cloud.sync.pace import PacedReads
 from cloud.sync.push_effects import PushEffects
 from cloud.sync.push_work import LostPushes, PushParts, PushWork
+from cloud.sync.resting import RestingShops
 from tests.support.dispatch_bench import Bench
 
 
@@ -80,9 +81,9 @@ class PushDoor:
         sandbox = self.bench.sandbox
         sandbox.control.push_endpoint(sandbox.partner_id, self.url, **fields)
 
-    def parts(self) -> PushParts:
+    def parts(self, resting: RestingShops | None = None) -> PushParts:
         made = self.bench
-        effects = PushEffects(made.database, PacedReads(made.database, made.gateway))
+        effects = PushEffects(made.database, PacedReads(made.database, made.gateway), resting)
         return PushParts(made.database, made.box, made.clients, effects)
 
     def work_off(self) -> int:
