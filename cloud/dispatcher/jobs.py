@@ -22,6 +22,7 @@ from cloud.marketplaces.chats import UploadedImage
 from cloud.shops.gateway import ShopKey
 
 _NO_FAILURES = Failures()
+_STAYS_OPEN = timedelta(minutes=10)
 _NOT_IN_CHAT = (AttemptOutcome.REFUSED, AttemptOutcome.NOT_SENT)
 _CLAIMED = aliased(Message)
 # Only what was never claimed follows by itself: nothing can be in doubt about it.
@@ -40,6 +41,8 @@ _AND_WHAT_FOLLOWS = Reading(
         Message.uploaded_height_px,
         Message.uploaded_at,
         Conversation.buyer_id,
+        Conversation.external_id,
+        Conversation.checked_at,
         Dispatch.asked_at,
         Dispatch.proof_key,
     )
@@ -75,6 +78,8 @@ class Job:
     text: str
     order_number: str
     buyer_id: str
+    conversation_id: str
+    """Of a conversation that was read a moment ago, so that it is open; else empty."""
     picture: PictureFacts | None
     """What to make a picture of, where the message is one."""
     uploaded: UploadedImage | None
@@ -115,6 +120,8 @@ class _Row(NamedTuple):
     uploaded_height_px: int | None
     uploaded_at: datetime | None
     buyer_id: str
+    external_id: str | None
+    checked_at: datetime | None
     asked_at: datetime
     proof_key: str | None
 
@@ -140,6 +147,11 @@ def _pictures(
     )
 
 
+def _open_conversation(row: _Row) -> str:
+    was_read = row.checked_at is not None and row.checked_at > utc_now() - _STAYS_OPEN
+    return (row.external_id or "") if was_read else ""
+
+
 def _job(row: _Row, pictures: Pictures | None, settings: DispatcherSettings) -> Job:
     """One that was never claimed."""
     sha256s = row.photos.split()
@@ -152,6 +164,7 @@ def _job(row: _Row, pictures: Pictures | None, settings: DispatcherSettings) -> 
         text=row.text,
         order_number=row.order_number,
         buyer_id=row.buyer_id,
+        conversation_id=_open_conversation(row),
         picture=pictures.of(sha256s, row.order_number) if pictures and sha256s else None,
         uploaded=_good_upload(row, settings.upload_good_for),
         earlier=_NO_FAILURES,

@@ -64,9 +64,9 @@ class Preparing:
             NotAuthorized, PictureRefused, PhotoStoreError: see OBSTACLES.
         """
         line = self._gateway.line(job.shop, Purpose.CHAT)
-        # Opened for every dispatch, and not taken from the last one: where the marketplace closes
-        # conversations, only opening brings one back.
-        conversation_id = line.marketplace.open_conversation(
+        # Opened for every dispatch unless its chat was just read, and not taken from the last one:
+        # where the marketplace closes conversations, only opening brings one back.
+        conversation_id = job.conversation_id or line.marketplace.open_conversation(
             line.access, order_number=job.order_number, buyer_id=job.buyer_id
         )
         return replace(self._without_conversation(job, line), conversation_id=conversation_id)

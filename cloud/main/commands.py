@@ -29,12 +29,12 @@ from cloud.main.errors import StartError
 from cloud.main.opening import Basics, PhotoHome, basics, basics_for_a_command
 from cloud.main.process import data_folder_locked, ends_on_signals, log_to_stderr
 from cloud.main.progress import Progress
+from cloud.main.resealing import Resealed, reseal_all
 from cloud.main.roles import Role
 from cloud.main.settings import CloudSettings
 from cloud.main.settings_loading import DEFAULT_FILE, FILE_VARIABLE, load
 from cloud.photos.errors import PhotoStoreError
 from cloud.shops.errors import ShopExists
-from cloud.shops.resealing import Resealed, reseal_all
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The Packwitness cloud.")
 table_app = typer.Typer(no_args_is_help=True, help="Packing tables.")

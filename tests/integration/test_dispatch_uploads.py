@@ -1,11 +1,21 @@
 """What a marketplace wants to hear again when an uploaded picture is sent, kept over restarts."""
 
+from datetime import timedelta
+
 import pytest
 
 from cloud.conversations.models import Message
 from cloud.conversations.states import DispatchState, MessageState
+from cloud.database.base import utc_now
+from cloud.dispatcher.retry import BackOff
 from cloud.marketplaces.access import ShopAccess
-from cloud.marketplaces.chats import ImagePart, OutgoingMessage, SentMessage, UploadedImage
+from cloud.marketplaces.chats import (
+    ImagePart,
+    MessagePage,
+    OutgoingMessage,
+    SentMessage,
+    UploadedImage,
+)
 from cloud.marketplaces.errors import FailureClass, TransientError
 from cloud.marketplaces.shopee.adapter import Shopee
 from sandbox.shopee import demo_seed
@@ -22,6 +32,7 @@ class Marketplace:
         self.opened: list[str] = []
         self._refusals = refused_pictures
         real_upload, real_send = Shopee.upload_image, Shopee.send
+        real_messages = Shopee.messages
 
         def upload(shopee: Shopee, access: ShopAccess, picture: bytes) -> UploadedImage:
             return UploadedImage(real_upload(shopee, access, picture).url, 1280, 960)
@@ -36,6 +47,14 @@ class Marketplace:
             self.opened.append(f"{order_number} of {buyer_id}")
             return f"opened-{len(self.opened)}"
 
+        def messages(
+            shopee: Shopee, access: ShopAccess, conversation_id: str, *, cursor: str = ""
+        ) -> MessagePage:
+            if conversation_id.startswith("opened"):
+                return MessagePage((), "")
+            return real_messages(shopee, access, conversation_id, cursor=cursor)
+
+        monkeypatch.setattr(Shopee, "messages", messages)
         monkeypatch.setattr(Shopee, "upload_image", upload)
         monkeypatch.setattr(Shopee, "send", send)
         monkeypatch.setattr(Shopee, "open_conversation", opened)
@@ -69,11 +88,13 @@ def test_a_restarted_process_sends_the_same_upload_with_its_size(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marketplace = Marketplace(monkeypatch, refused_pictures=1)
-    with bench.running():
+    later = timedelta(hours=1)
+    with bench.running(back_off=BackOff(first=later, longest=later)):
         packed = bench.pack(ORDER)
         bench.until_tried(packed, 1)
         bench.until_message(packed, 1, MessageState.QUEUED)
     bench.make_due()
+    bench.change_pace(free_at=utc_now(), backoff_level=0)
     with bench.running():
         bench.until(packed, DispatchState.SENT)
     first, again = (one.part for one in marketplace.sent[1:3])

@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from cloud.database.scope import system
 from cloud.database.secrets import SecretBox
+from cloud.main.resealing import Resealed, reseal_all
 from cloud.shops.models import AppCredential, Authorization
-from cloud.shops.resealing import Resealed, reseal_all
 from cloud.shops.service import Purpose
 from tests.support.dispatch_bench import Bench
 
