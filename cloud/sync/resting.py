@@ -33,7 +33,7 @@ class RestingShops:
             yield
         except TransientError as error:
             with self._lock:
-                rest_s = max(REST_S, error.retry_after_s or 0)
+                rest_s = error.retry_after_s or REST_S
                 self._until_s[shop] = self._monotonic_s() + rest_s
             raise
 
