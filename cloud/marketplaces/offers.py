@@ -21,13 +21,14 @@ class AppNeeds:
     """Which apps a channel wants before a shop can authorize them (marketplace-apis 1.2, 2.2, 3.2).
 
     - `chat_follows_orders`: one app and one authorization serve orders and chat.
-    - `app_may_serve_both`: one app can be registered for both, but each is authorized for itself.
     - `needs_service_id`: the authorize link names the app by an id of its own.
+    - `pair_is_of_account`: one pair of tokens stays that of all shops of an account, so that a
+      refresh replaces it for all of them. Elsewhere each shop refreshes for itself.
     """
 
     chat_follows_orders: bool
-    app_may_serve_both: bool
     needs_service_id: bool
+    pair_is_of_account: bool
 
 
 _PROVEN = {
@@ -40,9 +41,9 @@ _UNPROVEN = {
     "tiktok": ("TH", "VN", "PH", "ID", "GB", "US"),
 }
 _NEEDS = {
-    "shopee": AppNeeds(chat_follows_orders=False, app_may_serve_both=True, needs_service_id=False),
-    "lazada": AppNeeds(chat_follows_orders=False, app_may_serve_both=False, needs_service_id=False),
-    "tiktok": AppNeeds(chat_follows_orders=True, app_may_serve_both=True, needs_service_id=True),
+    "shopee": AppNeeds(chat_follows_orders=False, needs_service_id=False, pair_is_of_account=False),
+    "lazada": AppNeeds(chat_follows_orders=False, needs_service_id=False, pair_is_of_account=True),
+    "tiktok": AppNeeds(chat_follows_orders=True, needs_service_id=True, pair_is_of_account=True),
 }
 
 

@@ -39,8 +39,8 @@ def open_app(
         AppMissing: its keys were not entered.
     """
     row = _row(session, channel, purpose)
-    if row is None:
-        raise AppMissing(f"there is no {channel} app for {purpose}")
+    if row is None or (app_needs(channel).needs_service_id and not row.service_id):
+        raise AppMissing(f"the keys of the {channel} app for {purpose} are not all there")
     secret = box.open(row.sealed_key, bound_to("app_credentials", row.id))
     app = AppCredentials(app_id=row.app_id, app_secret=secret.decode(), service_id=row.service_id)
     return OpenedApp(app, row.base_url or default_base_url(channel, country))

@@ -170,10 +170,11 @@ class ShopGateway:
         return opened
 
     def forget(self, shop: ShopKey) -> None:
-        """Read its credentials anew, those of all purposes: they may share a pair."""
+        """Read credentials anew, those of its organisation's other shops too: they may share."""
         with self._lock:
-            for purpose in Purpose:
-                self._known.pop((shop, purpose), None)
+            for key in list(self._known):
+                if key[0].organisation_id == shop.organisation_id:
+                    del self._known[key]
 
     def _refresh(self, shop: ShopKey, purpose: Purpose, generation: int) -> None:
         self.forget(shop)
@@ -235,7 +236,7 @@ class ShopGateway:
                     store_tokens(
                         session,
                         self._box,
-                        shop_id=shop.shop_id,
+                        shop_id=one.shop_id,
                         purpose=Purpose(one.purpose),
                         tokens=tokens,
                         now=now,

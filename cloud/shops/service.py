@@ -13,6 +13,7 @@ from cloud.database.errors import SecretError
 from cloud.database.prepared import Reading
 from cloud.database.secrets import SecretBox
 from cloud.marketplaces.access import AppCredentials, ShopAccess, Tokens
+from cloud.marketplaces.offers import app_needs
 from cloud.marketplaces.registry import default_base_url
 from cloud.shops.errors import NotAuthorized, ShopExists
 from cloud.shops.models import AppCredential, Authorization, SendingPace, Shop
@@ -210,22 +211,23 @@ def authorization(session: Session, shop_id: int, purpose: Purpose) -> Authoriza
 def holders_of_pair(
     session: Session, box: SecretBox, shop_id: int, purpose: Purpose
 ) -> list[Authorization]:
-    """The authorization for a purpose, and others of the shop that hold the same token pair.
+    """The authorization for a purpose, and others that hold the same token pair.
 
-    One app may serve several purposes with one pair. A refresh spends it for all of them
-    (marketplace-apis 1.2: single use per shop), so that all get the new one. The rows are locked.
+    One app may serve several purposes with one pair, and at some marketplaces one pair serves all
+    shops of an account. A refresh spends it for all of them (marketplace-apis 1.2, 2.2, 3.2), so
+    that all get the new one. The rows are locked.
 
     Raises:
         NotAuthorized: there is no such shop in this session's scope.
     """
     rows = session.scalars(
         select(Authorization)
-        .where(Authorization.shop_id == shop_id)
+        .where(Authorization.shop_id.in_(_shops_with_it(session, shop_id)))
         .order_by(Authorization.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    asked = next((row for row in rows if row.purpose == purpose), None)
+    asked = next((row for row in rows if (row.shop_id, row.purpose) == (shop_id, purpose)), None)
     if asked is None:
         raise NotAuthorized(f"shop {shop_id} has no authorization for {purpose}")
     pair = _refresh_token(box, asked)
@@ -234,6 +236,14 @@ def holders_of_pair(
         for row in rows
         if row is asked or (pair is not None and _refresh_token(box, row) == pair)
     ]
+
+
+def _shops_with_it(session: Session, shop_id: int) -> list[int]:
+    """The shop, and those that may have its pair."""
+    channel = session.scalar(select(Shop.channel).where(Shop.id == shop_id))
+    if channel is None or not app_needs(channel).pair_is_of_account:
+        return [shop_id]
+    return list(session.scalars(select(Shop.id).where(Shop.channel == channel)))
 
 
 def _refresh_token(box: SecretBox, row: Authorization) -> bytes | None:

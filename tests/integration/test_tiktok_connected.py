@@ -21,7 +21,7 @@ from cloud.marketplaces.access import ShopAccess
 from cloud.marketplaces.errors import NotFound
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.shops.gateway import ShopGateway, ShopKey
-from cloud.shops.models import Shop
+from cloud.shops.models import Authorization, Shop
 from cloud.shops.service import Purpose
 from tests.support.market_sandbox import running
 from tests.support.tiktok_sandbox import TikTokSandbox, seller_of
@@ -131,3 +131,19 @@ def test_each_shop_is_read_by_its_own_cipher_before_and_after_a_refresh(
         line.access.app, redirect_url="https://unused.test/", state="n"
     )
     assert f"service_id={seller.first.app.service_id}" in link
+
+
+def test_one_refresh_serves_all_shops_of_the_account(
+    sandbox: TikTokSandbox, seller: Seller
+) -> None:
+    """One pair for all: spent for one shop, the old one is worth nothing to the others."""
+    accesses = (seller.first, seller.second)
+    keys = [seller.connect(one, sandbox.base_url, access_life_s=60.0) for one in accesses]
+    first = seller.gateway.line(keys[0], Purpose.ORDERS)
+    for key in keys:
+        for purpose in Purpose:
+            line = seller.gateway.line(key, purpose)
+            assert line.access.access_token == first.access.access_token
+    with seller.made.database.read(scoped(seller.organisation_id)) as session:
+        generations = set(session.scalars(select(Authorization.generation)))
+    assert generations == {2}  # connected once, refreshed once
