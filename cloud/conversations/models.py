@@ -31,7 +31,10 @@ class Conversation(OrganisationOwned, Base):
     """The talk between a shop and one buyer."""
 
     __tablename__ = "conversations"
-    __table_args__ = (UniqueConstraint("shop_id", "buyer_id"),)
+    __table_args__ = (
+        UniqueConstraint("shop_id", "buyer_id"),
+        Index("ix_conversations_external", "shop_id", "external_id"),
+    )
 
     id: Mapped[int] = primary_key()
     shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Conversation, Dispatch
@@ -28,21 +28,27 @@ def note_message(
     after that message is not told, so that the chat is read before the next one is planned; what
     was held for the message limit is looked at now.
     """
-    named = [Conversation.external_id == external_id]
-    if buyer_id:
-        named.append(Conversation.buyer_id == buyer_id)
-    conversations = session.scalars(
+    conversation = _one(session, shop_id, Conversation.external_id == external_id)
+    if conversation is None and buyer_id:
+        # The first message to a buyer may still be on its way back to us with the id.
+        conversation = _one(session, shop_id, Conversation.buyer_id == buyer_id)
+    if conversation is None:
+        return False
+    record_change(session, kind=CHANGE_KIND, subject=f"conversation:{conversation.id}")
+    if is_by_buyer:
+        conversation.checked_at = None
+        _wake_full(session, conversation.id, now)
+    return True
+
+
+def _one(session: Session, shop_id: int, which: ColumnElement[bool]) -> Conversation | None:
+    return session.scalar(
         select(Conversation)
-        .where(Conversation.shop_id == shop_id, or_(*named))
+        .where(Conversation.shop_id == shop_id, which)
         .order_by(Conversation.id)
+        .limit(1)
         .with_for_update()
-    ).all()
-    for conversation in conversations:
-        record_change(session, kind=CHANGE_KIND, subject=f"conversation:{conversation.id}")
-        if is_by_buyer:
-            conversation.checked_at = None
-            _wake_full(session, conversation.id, now)
-    return bool(conversations)
+    )
 
 
 def _wake_full(session: Session, conversation_id: int, now: datetime) -> None:

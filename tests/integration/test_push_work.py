@@ -254,6 +254,27 @@ class TestChats:
         assert door.outcomes() == [Outcome.DONE]
         assert bench.conversation(packed).checked_at == conversation.checked_at
 
+    @pytest.mark.parametrize("named", ["by its id", "by its buyer"])
+    def test_a_buyers_message_makes_our_count_stale(self, door: PushDoor, named: str) -> None:
+        """TikTok Shop does not name the buyer; a new conversation has no id with us yet."""
+        bench = door.bench
+        packed = bench.pack(KNOWN)
+        with bench.running():
+            bench.until(packed, DispatchState.SENT)
+        conversation = bench.conversation(packed)
+        assert conversation.checked_at is not None
+        is_by_id = named == "by its id"
+        content = {
+            "message_id": "1",
+            "conversation_id": conversation.external_id if is_by_id else "77",
+            "from_id": 0 if is_by_id else conversation.buyer_id,
+            "from_shop_id": 0,
+        }
+        door.tell(door.body(10, {"type": "message", "content": content}))
+        work_all(door)
+        assert door.outcomes() == [Outcome.DONE]
+        assert bench.conversation(packed).checked_at is None
+
     def test_a_message_in_no_conversation_of_ours_is_nothing(self, door: PushDoor) -> None:
         content = {"message_id": "1", "conversation_id": "77", "from_id": 5, "from_shop_id": 0}
         door.tell(door.body(10, {"type": "message", "content": content}))
