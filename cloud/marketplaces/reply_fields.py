@@ -15,6 +15,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_S = 946_684_800  # 2000-01-01
 _LATEST_S = 7_258_118_400  # 2200-01-01: some tokens are said to live for a century
 
+LONGEST_LIFE_S = 200 * 365 * 24 * 3600
+"""Of a token; what is said to live longer is not believed."""
+
 
 def _id(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, str | int):

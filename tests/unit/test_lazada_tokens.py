@@ -107,6 +107,8 @@ def test_a_refused_refresh_token_ends_the_authorization_and_is_not_repeated(code
         {"refresh_token": None},
         {"expires_in": 0},
         {"expires_in": "a month"},
+        {"expires_in": 251_606_995_200},
+        {"refresh_expires_in": "251606995200"},
         {"refresh_expires_in": -1},
         {"country_user_info_list": []},
         {"country_user_info_list": [{"country": "my"}]},

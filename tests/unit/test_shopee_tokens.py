@@ -93,7 +93,13 @@ def test_a_spent_refresh_token_ends_the_authorization_and_is_not_repeated_in_the
 
 @pytest.mark.parametrize(
     "change",
-    [{"access_token": ""}, {"refresh_token": None}, {"expire_in": 0}, {"expire_in": "4 hours"}],
+    [
+        {"access_token": ""},
+        {"refresh_token": None},
+        {"expire_in": 0},
+        {"expire_in": "4 hours"},
+        {"expire_in": 251_606_995_200},
+    ],
 )
 def test_a_refresh_with_an_unusable_pair_may_have_spent_the_old_one(change: dict[str, Any]) -> None:
     reply = {**documented("access_token_get"), **change}

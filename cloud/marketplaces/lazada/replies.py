@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from cloud.marketplaces.reply_fields import (
+    LONGEST_LIFE_S,
     NULL_IS_EMPTY,
     Id,
     Milliseconds,
@@ -60,8 +61,8 @@ class TokenReply(ReplyModel):
 
     access_token: str = Field(min_length=1, repr=False)
     refresh_token: str = Field(min_length=1, repr=False)
-    expires_in: Annotated[Whole, Field(gt=0)]
-    refresh_expires_in: Annotated[Whole, Field(ge=0)]
+    expires_in: Annotated[Whole, Field(gt=0, le=LONGEST_LIFE_S)]
+    refresh_expires_in: Annotated[Whole, Field(ge=0, le=LONGEST_LIFE_S)]
     country_user_info: Annotated[list[AccountReply], NULL_IS_EMPTY] = Field(default_factory=list)
     country_user_info_list: Annotated[list[AccountReply], NULL_IS_EMPTY] = Field(
         default_factory=list

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from cloud.marketplaces.reply_fields import (
+    LONGEST_LIFE_S,
     NULL_IS_EMPTY,
     Id,
     Ids,
@@ -23,7 +24,7 @@ class TokenReply(ReplyModel):
 
     access_token: str = Field(min_length=1, repr=False)
     refresh_token: str = Field(min_length=1, repr=False)
-    expire_in: int = Field(gt=0)
+    expire_in: int = Field(gt=0, le=LONGEST_LIFE_S)
     shop_id_list: Ids = Field(default_factory=list)
 
 
