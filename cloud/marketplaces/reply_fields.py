@@ -22,7 +22,10 @@ LONGEST_LIFE_S = 200 * 365 * 24 * 3600
 def _id(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("an id is text or an integer")  # noqa: TRY004 - pydantic wants ValueError
-    return str(value)
+    text = str(value)
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("an id has no such characters")
+    return text
 
 
 def _optional_id(value: object) -> object:
@@ -32,6 +35,8 @@ def _optional_id(value: object) -> object:
 def _text(value: object) -> object:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    if isinstance(value, str):
+        return value.replace("\x00", "")  # which no database keeps
     return "" if value is None else value
 
 
