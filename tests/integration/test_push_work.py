@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
-from cloud.database.leases import forget_leases
 from cloud.database.scope import scoped
 from cloud.orders.models import Order, Parcel
 from cloud.shops.models import Authorization, Shop
@@ -369,56 +368,3 @@ class TestTrouble:
         eventually(lambda: door.outcomes() == [Outcome.DONE])
         worker.stop()
         assert (stops, bench.deaths) == ([True], [])
-
-
-class TestLostPushes:
-    def lose(self, door: PushDoor, count: int = 1) -> None:
-        sandbox = door.bench.sandbox
-        door.register(kinds=["3"])
-        sandbox.control.fault("push_lost", count=count)
-        for number in range(count):
-            sandbox.control.push(
-                sandbox.partner_id, "3", sandbox.shop_id, ordersn=f"2610180PUSH{number:03}"
-            )
-        eventually(lambda: [one["state"] for one in sandbox.control.pushes()] == ["lost"] * count)
-
-    def test_they_are_fetched_and_confirmed(self, door: PushDoor) -> None:
-        self.lose(door, 3)
-        assert door.fetch_lost() == 3
-        assert [one["state"] for one in door.bench.sandbox.control.pushes()] == ["consumed"] * 3
-        work_all(door)
-        assert door.outcomes() == [Outcome.DONE] * 3
-
-    def test_what_was_not_confirmed_comes_again_and_is_kept_once(self, door: PushDoor) -> None:
-        self.lose(door)
-        door.bench.sandbox.control.fault(
-            "error_before", "confirm_consumed_lost_push_message", count=1
-        )
-        assert door.fetch_lost() == 0
-        assert len(door.kept()) == 1
-
-        door.bench.database.write(forget_leases, TEST)
-        assert door.fetch_lost() == 0
-        assert len(door.kept()) == 1
-        assert [one["state"] for one in door.bench.sandbox.control.pushes()] == ["consumed"]
-
-    def test_nothing_is_confirmed_before_it_is_kept(
-        self, door: PushDoor, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        self.lose(door)
-
-        def full(*_: object) -> bool:
-            raise RuntimeError("no room")
-
-        monkeypatch.setattr("cloud.sync.push_work.put_push", full)
-        with pytest.raises(RuntimeError):
-            door.fetch_lost()
-        assert door.bench.calls("confirm_consumed_lost_push_message") == 0
-
-    def test_one_process_at_a_time_fetches(self, door: PushDoor) -> None:
-        self.lose(door)
-        assert door.fetch_lost() == 1
-        calls = door.bench.calls("get_lost_push_message")
-        assert calls == 1
-        assert door.fetch_lost() == 0
-        assert door.bench.calls("get_lost_push_message") == calls
