@@ -78,8 +78,10 @@ def _object(value: object) -> object:
     return value if isinstance(value, dict) else {}
 
 
-Id = Annotated[str, BeforeValidator(_id), Field(min_length=1)]
-OptionalId = Annotated[str, BeforeValidator(_optional_id)]
+LONGEST_ID = 80
+"""What the database keeps. A longer one is no id that anybody has seen."""
+Id = Annotated[str, BeforeValidator(_id), Field(min_length=1, max_length=LONGEST_ID)]
+OptionalId = Annotated[str, BeforeValidator(_optional_id), Field(max_length=LONGEST_ID)]
 """Empty where it is missing or 0, which some marketplaces give for "none"."""
 Text = Annotated[str, BeforeValidator(_text)]
 Whole = Annotated[int, BeforeValidator(_whole)]

@@ -125,9 +125,9 @@ def test_pictures_of_all_formats_that_are_said_are_taken(chat: Chat) -> None:
 
 
 def test_what_is_no_picture_is_refused(chat: Chat) -> None:
-    """Not all marketplaces document how they say it."""
-    with pytest.raises(PermanentError):
+    with pytest.raises(PermanentError) as caught:
         chat.marketplace.upload_image(chat.access, picture(64, "JPEG", 10_000)[:-300])
+    assert caught.value.failure is FailureClass.REFUSED_CONTENT
 
 
 def test_a_picture_that_is_too_large_is_refused_content(chat: Chat) -> None:

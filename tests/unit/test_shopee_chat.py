@@ -235,7 +235,17 @@ def test_a_message_id_alone_is_enough_to_be_sent() -> None:
 
 @pytest.mark.parametrize(
     "response",
-    [None, {}, [], "sent", {"message_id": ""}, {"message_id": None}, {"message_id": 1.5}],
+    [
+        None,
+        {},
+        [],
+        "sent",
+        {"message_id": ""},
+        {"message_id": None},
+        {"message_id": 1.5},
+        {"message_id": "5" * 81},  # longer than the database keeps
+        {"message_id": "5", "conversation_id": "7" * 81},
+    ],
 )
 def test_a_success_without_a_message_id_is_not_called_sent(response: Any) -> None:
     with pytest.raises(OutcomeUnknown):

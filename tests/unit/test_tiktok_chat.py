@@ -299,6 +299,12 @@ def test_a_picture_that_is_too_large_is_refused_content() -> None:
     assert caught.value.failure is FailureClass.REFUSED_CONTENT
 
 
+def test_a_picture_that_is_not_taken_without_a_documented_code_is_refused_content() -> None:
+    with pytest.raises(PermanentError) as caught:
+        tiktok(Recorded(refusal(45111001))).upload_image(ACCESS, b"jpeg")
+    assert (caught.value.failure, caught.value.name) == (FailureClass.REFUSED_CONTENT, "45111001")
+
+
 def test_an_upload_that_broke_off_may_be_repeated() -> None:
     def drop(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError("reset", request=request)

@@ -112,7 +112,14 @@ class TikTokChat(TikTokPart):
     ) -> UploadedImage:
         """The address comes with the size in pixels, and the send wants all three."""
         name = "photo." + media_type.rpartition("/")[2]
-        data = self._client.post_file(access, UPLOAD_PATH, (name, image, media_type))
+        try:
+            data = self._client.post_file(access, UPLOAD_PATH, (name, image, media_type))
+        except PermanentError as error:
+            if error.failure is not FailureClass.OTHER:
+                raise
+            # No code is documented for a picture that is not taken: this is what is left.
+            failure = FailureClass.REFUSED_CONTENT
+            raise PermanentError(failure, error.name, error.detail) from error
         reply = read(UploadReply, data)
         return UploadedImage(reply.url, width_px=reply.width, height_px=reply.height)
 
