@@ -181,6 +181,24 @@ def answering(channel: str, given_answers: list[Answer]) -> Marketplace:
     return marketplace_for(channel, http=http, base_url=BASE_URL, now=lambda: NOW)
 
 
+def parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def ids_in(value: Any) -> set[str]:
+    """Whatever is called a message's id inside, as text."""
+    found: set[str] = set()
+    if isinstance(value, dict):
+        found = {str(one) for key, one in value.items() if key == "message_id"}
+        value = list(value.values())
+    if isinstance(value, list):
+        found = found.union(*(ids_in(one) for one in value))
+    return found
+
+
 def checked(call: Call, marketplace: Marketplace) -> object:
     """The value, or the error. Anything but a MarketplaceError fails the test by itself."""
     try:

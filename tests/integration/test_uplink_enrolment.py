@@ -130,7 +130,10 @@ def test_something_that_speaks_no_http() -> None:
             peer, _ = listener.accept()
             with peer:
                 peer.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
-                peer.recv(4096)
+                peer.shutdown(socket.SHUT_WR)
+                # What is left unread at the end would reset the connection, answer and all.
+                while peer.recv(4096):
+                    pass
 
         thread = threading.Thread(target=answer)
         thread.start()
