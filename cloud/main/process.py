@@ -6,11 +6,13 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from cloud.main.errors import AlreadyRunning, DataFolderUnusable
 
@@ -82,6 +84,7 @@ def ends_on_signals() -> Iterator[None]:
     def end(_signal: int, _frame: FrameType | None) -> None:
         for one in before:
             signal.signal(one, signal.SIG_IGN)
+        _asked.to_end = True
         raise SystemExit(0)
 
     before = {one: signal.signal(one, end) for one in (signal.SIGTERM, signal.SIGINT)}
@@ -90,6 +93,27 @@ def ends_on_signals() -> Iterator[None]:
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+class _Asked:
+    """Whether a signal has asked the program to end."""
+
+    to_end = False
+
+
+_asked = _Asked()
+_LOOK_EVERY_S = 1.0
+
+
+def wait_for_end() -> NoReturn:
+    """Wait until a signal ends the program; raises SystemExit.
+
+    What a handler raises can get lost: while Python runs a finalizer, it is reported and dropped.
+    """
+    pause = threading.Event()
+    while not _asked.to_end:
+        pause.wait(_LOOK_EVERY_S)
+    raise SystemExit(0)
 
 
 class JsonLines(logging.Formatter):

@@ -4,7 +4,6 @@ The code of a role is loaded where it is run.
 """
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from cloud.main.broker_access import BrokerAccess, access_of_many, access_of_one_process
 from cloud.main.errors import BadSettings, StartError
 from cloud.main.parts import Parts, Service, parts
+from cloud.main.process import wait_for_end
 from cloud.main.roles import Role
 from cloud.main.settings import CloudSettings
 
@@ -125,7 +125,7 @@ def _work(process: _Process, broker: "Mosquitto | None") -> None:
             )
         else:
             process.on_ready()
-            threading.Event().wait()  # until a signal ends it
+            wait_for_end()
 
 
 def _services(process: _Process) -> Iterator[Service]:
