@@ -22,8 +22,9 @@ from cloud.database.translate import is_answered, is_conflict, is_unique_violati
 
 ATTEMPTS = 12
 # A row that another transaction committed since "is it there?" was asked shows as a violation
-# (PostgreSQL manual, 13.2.3). Once more tells it from a real one.
-ATTEMPTS_AFTER_VIOLATION = 2
+# (PostgreSQL manual, 13.2.3). Once more tells it from a real one, and once more again where the
+# rival's rival was faster. Counted by themselves: conflicts before it must not use them up.
+VIOLATIONS_BELIEVED = 3
 FIRST_PAUSE_S = 0.005
 LONGEST_PAUSE_S = 0.5
 
@@ -75,11 +76,14 @@ class TransactionWriter:
 
     def _until_committed(self, unit: Unit[T], scope: Scope, locks: bool) -> T:
         attempt = 1
+        violations = 0
         while True:
             try:
                 return self._once(unit, scope, locks)
             except DBAPIError as error:
-                if attempt >= _attempts_allowed(error):
+                violations += is_unique_violation(error)
+                is_rivalry = is_conflict(error) or is_unique_violation(error)
+                if not is_rivalry or attempt >= ATTEMPTS or violations >= VIOLATIONS_BELIEVED:
                     raise
                 logger.debug("conflict with another transaction", extra={"attempt": attempt})
             # Not cut short by close(), which lets a unit that has begun come to its end.
@@ -106,12 +110,6 @@ class TransactionWriter:
             if has_news:
                 self._on_news(connection)
             return result
-
-
-def _attempts_allowed(error: DBAPIError) -> int:
-    if is_conflict(error):
-        return ATTEMPTS
-    return ATTEMPTS_AFTER_VIOLATION if is_unique_violation(error) else 1
 
 
 def _pause_s(attempt: int) -> float:

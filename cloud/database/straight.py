@@ -57,7 +57,11 @@ class StraightStatement:
 
     def rows(self, connection: Connection, values: Values) -> list[Row[Any]]:
         """Run a SELECT. Raises what ``Connection.execute`` raises."""
-        found = self.run(connection, values).fetchall()
+        cursor = self.run(connection, values)
+        try:
+            found = cursor.fetchall()  # SQLite reads from the disk here too
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _wrapped(connection, _driver_of(connection), self.sql, error) from error
         if self._converts:
             return [self._row(self._converted(row)) for row in found]
         return [self._row(row) for row in found]

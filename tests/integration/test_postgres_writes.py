@@ -15,7 +15,7 @@ from cloud.database.errors import (
     ConnectionLost,
     DatabaseBusy,
 )
-from cloud.database.scope import scoped
+from cloud.database.scope import Scope, scoped
 from cloud.database.write import Database
 from cloud.fleet.models import PackingTable
 from tests.database_rows import (
@@ -71,6 +71,41 @@ def test_row_that_a_rival_has_just_added_is_found_when_run_again(database: Datab
 
     database.write(unit, scope)
     assert looked == [False, True]
+
+
+@only_postgres
+def test_row_of_a_rival_is_found_also_after_conflicts(database: Database) -> None:
+    key = database.write(add_organisation("0"), TEST)
+    scope = scoped(key)
+    seen: list[str] = []
+
+    def count_up(session: Session) -> None:
+        row = session.get_one(Organisation, key)
+        row.name = str(int(row.name) + 1)
+
+    def add_blindly(session: Session) -> None:
+        session.add(PackingTable(name="A", created_at=WHEN))
+
+    def rival(unit: Callable[[Session], None], of: Scope) -> None:
+        thread = Thread(target=database.write, args=(unit, of))
+        thread.start()
+        thread.join()
+
+    def unit(session: Session) -> None:
+        row = session.get_one(Organisation, key)
+        found = session.scalars(select(PackingTable).where(PackingTable.name == "A")).first()
+        seen.append("found" if found else row.name)
+        if len(seen) <= 3:
+            rival(count_up, TEST)  # refuses what follows as a conflict
+        elif found is None:
+            rival(add_blindly, scope)  # and this one as a violation
+        if found is None:
+            session.add(PackingTable(organisation_id=key, name="A", created_at=WHEN))
+            session.flush()
+        row.name = f"{row.name}0"
+
+    database.write(unit, TEST)
+    assert seen == ["0", "1", "2", "3", "found"]
 
 
 @only_postgres

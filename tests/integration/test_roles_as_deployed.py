@@ -196,4 +196,5 @@ def test_a_table_packs_through_the_roles_as_their_units_start_them(
         assert "all well" in deployed.type("check")
         assert [role.end() for role in roles] == [0, 0, 0, 0]
         for role in roles:
-            assert not [line for line in role.log() if line["level"] == "ERROR"]
+            errors = [line for line in role.log() if line["level"] == "ERROR"]
+            assert not errors, errors
