@@ -29,8 +29,6 @@ class DashboardDeps:
     """Page that shows a chat as its buyer sees it, with {shop_id} and {buyer_id} (ids of the
     marketplace) in it. Empty where there is no such page: only a sandbox has one.
     """
-    offers_unproven: bool = False
-    """Offer channels and countries too where nothing has been sent yet."""
     on_death: Callable[[BaseException], None] = log_death
     """Called when live updates have ended for good; the process must end then."""
 

@@ -1,7 +1,7 @@
 """Authorizing shops: to the marketplace's consent page and back with a pair of tokens."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,13 +18,21 @@ from cloud.marketplaces.access import AppCredentials, GrantedShop, Tokens
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import Marketplace
+from cloud.marketplaces.offers import find_offer
 from cloud.marketplaces.registry import capabilities_of, marketplace_for
 from cloud.shops.apps import OpenedApp, enter_app, open_app, purposes_of_app
 from cloud.shops.asking import Wish, new_state, note_request, take_request
-from cloud.shops.errors import NotAuthorized, ShopOfAnother
+from cloud.shops.errors import NotAuthorized, NothingOffered, ShopOfAnother
 from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.models import Shop
-from cloud.shops.service import NewShop, Purpose, add_shop, authorization, store_tokens
+from cloud.shops.service import (
+    NewShop,
+    Purpose,
+    add_shop,
+    authorization,
+    store_tokens,
+    take_back_tokens,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +63,11 @@ class Authorizing:
         clients: HttpClients,
         gateway: ShopGateway,
         on_authorized: OnAuthorized,
+        *,
+        offers_unproven: bool = False,
     ) -> None:
+        """``offers_unproven``: also where nothing has been sent yet (`marketplaces.offers`)."""
+        self.offers_unproven = offers_unproven
         self._database = database
         self._box = box
         self._clients = clients
@@ -95,7 +107,8 @@ class Authorizing:
 
         Raises:
             RequestUnknown: the state is not one of ours, or was used.
-            ShopOfAnother: another organisation has one of the shops; none is stored.
+            ShopOfAnother: another organisation has one of the shops; it is not authorized here.
+            NothingOffered: all shops of the account are where none can be connected.
             AppMissing, MarketplaceError, DatabaseError.
         """
         scope = scoped(organisation_id)
@@ -108,27 +121,49 @@ class Authorizing:
         wish, app = self._database.write(take, scope)
         tokens = self._marketplace(wish, app).exchange_code(app.credentials, back)
 
-        def keep(session: Session) -> tuple[int, ...]:
-            return self._keep(session, wish, app.credentials, tokens)
+        granted = self._offered(wish, tokens)
+
+        def keep(session: Session) -> _Kept:
+            return self._keep(session, wish, app.credentials, tokens, granted)
 
         try:
             # The code is spent: only this pair is left.
-            shop_ids = write_insisting(self._database, keep, scope)
+            kept = write_insisting(self._database, keep, scope)
+            for shop_id in kept.shop_ids:
+                self._learn(ShopKey(organisation_id, shop_id), kept)
         except ConstraintViolated as error:
             raise ShopOfAnother("another organisation has this shop") from error
-        for shop_id in shop_ids:
-            self._learn(ShopKey(organisation_id, shop_id), wish.purpose)
-        return Returned(wish, shop_ids)
+        return Returned(wish, kept.shop_ids)
 
     def _marketplace(self, wish: Wish, app: OpenedApp) -> Marketplace:
         return marketplace_for(wish.channel, http=self._clients.get(), base_url=app.base_url)
 
+    def _offered(self, wish: Wish, tokens: Tokens) -> list[GrantedShop]:
+        """An account may have shops in countries that are not offered: those stay out."""
+        granted = [
+            shop
+            for shop in tokens.shops
+            if find_offer(
+                wish.channel,
+                shop.country or wish.country,
+                with_unproven=self.offers_unproven,
+            )
+        ]
+        if not granted:
+            raise NothingOffered("the account has no shop where shops can be connected")
+        return granted
+
     def _keep(
-        self, session: Session, wish: Wish, app: AppCredentials, tokens: Tokens
-    ) -> tuple[int, ...]:
+        self,
+        session: Session,
+        wish: Wish,
+        app: AppCredentials,
+        tokens: Tokens,
+        granted: Sequence[GrantedShop],
+    ) -> "_Kept":
         now = utc_now()
         purposes = purposes_of_app(session, wish.channel, app.app_id)
-        shops = [_shop(session, wish, granted, now) for granted in tokens.shops]
+        shops = [_shop(session, wish, one, now) for one in granted]
         for shop in shops:
             for purpose in purposes:
                 row = store_tokens(
@@ -137,14 +172,18 @@ class Authorizing:
                 row.ends_at = None
             self._on_authorized(session, shop.id, now)
         session.flush()
-        return tuple(shop.id for shop in shops)
+        return _Kept(tuple(shop.id for shop in shops), purposes)
 
-    def _learn(self, key: ShopKey, purpose: Purpose) -> None:
-        """Name, country and end; without them the shop works all the same."""
+    def _learn(self, key: ShopKey, kept: "_Kept") -> None:
+        """Name, country and end; without them the shop works all the same.
+
+        Raises ConstraintViolated, after its tokens are taken back: another organisation has the
+        shop, in its true country.
+        """
         self._gateway.forget(key)
         try:
             facts = self._gateway.read(
-                key, purpose, lambda line: line.marketplace.shop_facts(line.access)
+                key, kept.purposes[0], lambda line: line.marketplace.shop_facts(line.access)
             )
         except (MarketplaceError, NotAuthorized) as error:
             logger.warning("the shop's name is not known yet: %s", error, extra=_ids(key))
@@ -155,10 +194,26 @@ class Authorizing:
             if shop.name == shop.external_id:
                 shop.name = facts.name
             shop.country = facts.country
-            for one in Purpose:
-                authorization(session, shop.id, one).ends_at = facts.authorization_ends_at
+            for purpose in kept.purposes:
+                row = authorization(session, shop.id, purpose)
+                row.ends_at = facts.authorization_ends_at
 
-        self._database.write(unit, key.scope)
+        try:
+            self._database.write(unit, key.scope)
+        except ConstraintViolated:
+            self._database.write(
+                lambda session: take_back_tokens(session, key.shop_id, kept.purposes), key.scope
+            )
+            self._gateway.forget(key)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was stored: shops, and what their new pair is for."""
+
+    shop_ids: tuple[int, ...]
+    purposes: tuple[Purpose, ...]
 
 
 def _shop(session: Session, wish: Wish, granted: GrantedShop, now: datetime) -> Shop:

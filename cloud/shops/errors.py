@@ -31,3 +31,7 @@ class CannotSend(ShopError):
 
 class RuleNotRead(ShopError):
     """The marketplace's rule about such messages has to be read and confirmed first."""
+
+
+class NothingOffered(ShopError):
+    """A consent brought only shops of countries where none can be connected."""

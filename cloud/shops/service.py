@@ -1,6 +1,7 @@
 """Connecting shops, and keeping their authorizations."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -148,6 +149,16 @@ def store_tokens(
     row.changed_at = now
     row.shop_cipher = _granted_cipher(session, shop_id, tokens) or row.shop_cipher
     return row
+
+
+def take_back_tokens(session: Session, shop_id: int, purposes: Sequence[Purpose]) -> None:
+    """Forget pairs that should not have been stored (a scoped session)."""
+    for purpose in purposes:
+        row = authorization(session, shop_id, purpose)
+        row.state = AuthorizationState.NEVER
+        row.sealed_access_token = row.sealed_refresh_token = None
+        row.access_expires_at = row.refresh_expires_at = row.ends_at = None
+        row.generation += 1
 
 
 def _granted_cipher(session: Session, shop_id: int, tokens: Tokens) -> str:

@@ -1,7 +1,7 @@
 """A seller authorizes shops: there, back, and what may go wrong on the way (S0-16 to S0-20)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,13 +15,14 @@ from cloud.database.base import utc_now
 from cloud.database.scope import scoped, system
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
-from cloud.marketplaces.access import AppCredentials
+from cloud.marketplaces.access import AppCredentials, Tokens
 from cloud.marketplaces.errors import AuthorizationEnded
 from cloud.marketplaces.http_clients import HttpClients
+from cloud.marketplaces.shopee.adapter import Shopee
 from cloud.shops.apps import enter_app
 from cloud.shops.asking import Wish
 from cloud.shops.authorizing import Authorizing, Returned
-from cloud.shops.errors import AppMissing, RequestUnknown, ShopOfAnother
+from cloud.shops.errors import AppMissing, NothingOffered, RequestUnknown, ShopOfAnother
 from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.models import AppCredential, Authorization, AuthorizationRequest, Shop
 from cloud.shops.service import AuthorizationState, Purpose
@@ -60,8 +61,13 @@ class Seller:
 
         self.database.write(unit, scoped(self.organisation_id))
 
-    def link(self, purpose: Purpose = Purpose.ORDERS, shop_id: int | None = None) -> str:
-        wish = Wish("shopee", "SG", purpose, shop_id)
+    def link(
+        self,
+        purpose: Purpose = Purpose.ORDERS,
+        shop_id: int | None = None,
+        country: str = "SG",
+    ) -> str:
+        wish = Wish("shopee", country, purpose, shop_id)
         return self.authorizing.link(
             self.organisation_id, self.member_id, wish, callback_url=CALLBACK
         )
@@ -229,6 +235,54 @@ def test_a_shop_of_another_organisation_is_refused_and_nothing_is_stored(
         other.come_back(other.link(), external_id)
     with seller.database.read(scoped(other.organisation_id)) as session:
         assert session.scalar(select(func.count(Shop.id))) == 0
+
+
+def test_a_shop_of_another_organisation_is_refused_also_under_a_wrong_country(
+    seller: Seller, clients: HttpClients, tmp_path: Path
+) -> None:
+    """The marketplace says the true country only after the tokens are stored."""
+    other = new_seller(seller.database, seller.sandbox, clients, tmp_path, "other@demo.test")
+    seller.enter(seller.sandbox.new_app(), Purpose.ORDERS)
+    other.enter(seller.sandbox.new_app(), Purpose.ORDERS)
+    external_id = new_shop(seller.sandbox)
+    seller.come_back(seller.link(), external_id)
+    with pytest.raises(ShopOfAnother):
+        other.come_back(other.link(country="MY"), external_id)
+    with seller.database.read(scoped(other.organisation_id)) as session:
+        rows = session.scalars(select(Authorization)).all()
+    assert {row.state for row in rows} == {AuthorizationState.NEVER}
+    assert {row.sealed_access_token for row in rows} == {None}
+
+
+def test_the_end_of_one_apps_authorization_is_not_that_of_another_app(seller: Seller) -> None:
+    seller.enter(seller.sandbox.new_app(), Purpose.ORDERS)
+    seller.enter(seller.sandbox.new_app(), Purpose.CHAT)
+    (shop_id,) = seller.come_back(seller.link(), new_shop(seller.sandbox)).shop_ids
+    assert seller.state(shop_id, Purpose.ORDERS).ends_at is not None
+    assert seller.state(shop_id, Purpose.CHAT).ends_at is None
+
+
+@pytest.mark.parametrize("countries", [("SG", "MX"), ("MX",)], ids=["one of two", "none"])
+def test_shops_where_none_can_be_connected_stay_out(
+    seller: Seller, monkeypatch: pytest.MonkeyPatch, countries: tuple[str, ...]
+) -> None:
+    """S0-15: an account brings all its shops, whatever is offered."""
+    real = Shopee.exchange_code
+
+    def exchanged(shopee: Shopee, app: AppCredentials, callback: Mapping[str, str]) -> Tokens:
+        tokens = real(shopee, app, callback)
+        shops = (replace(tokens.shops[0], country=one) for one in countries)
+        return replace(tokens, shops=tuple(shops))
+
+    monkeypatch.setattr(Shopee, "exchange_code", exchanged)
+    seller.enter(seller.sandbox.new_app(), Purpose.ORDERS)
+    back = dict(consent(seller.link(), f"shop:{new_shop(seller.sandbox)}").params)
+    if countries == ("MX",):
+        with pytest.raises(NothingOffered):
+            seller.authorizing.finish(seller.organisation_id, "shopee", back)
+        return
+    (shop_id,) = seller.authorizing.finish(seller.organisation_id, "shopee", back).shop_ids
+    assert seller.shop(shop_id).country == "SG"
 
 
 def test_another_shop_than_asked_for_is_said(seller: Seller) -> None:

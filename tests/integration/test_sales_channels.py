@@ -353,6 +353,12 @@ def test_a_preset_that_the_marketplace_would_refuse_is_not_kept(
     assert preset_of(world) == before
 
 
+def test_a_shop_is_authorized_in_its_own_country_alone(browser: httpx.Client, world: World) -> None:
+    for country in ("SG", "XXX"):
+        leave = f"{PATH}/authorize/shopee/{country}/orders?shop={world.shop_id}"
+        assert browser.get(leave).status_code == 404
+
+
 def test_shops_of_others_are_neither_seen_nor_switched(
     dashboard: RunningDashboard, world: World
 ) -> None:

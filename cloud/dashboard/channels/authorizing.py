@@ -1,6 +1,7 @@
 """To a marketplace's consent page, and back from it."""
 
 import logging
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -16,7 +17,13 @@ from cloud.dashboard.visitors import Visitor
 from cloud.marketplaces.errors import MarketplaceError, OutcomeUnknown, TransientError
 from cloud.marketplaces.offers import app_needs
 from cloud.shops.asking import Wish
-from cloud.shops.errors import AppMissing, RequestUnknown, ShopOfAnother
+from cloud.shops.errors import (
+    AppMissing,
+    NothingOffered,
+    RequestUnknown,
+    ShopError,
+    ShopOfAnother,
+)
 from cloud.shops.models import Shop
 from cloud.shops.push_apps import push_path_of
 from cloud.shops.service import Purpose
@@ -90,17 +97,26 @@ def _push_address(site: Site, visitor: Visitor, wish: Wish) -> str:
     return site.deps.own_url.rstrip("/") + path if path else ""
 
 
-def _wish(site: Site, visitor: Visitor, place: Place, shop: int | None) -> Wish:
+def _wish(site: Site, visitor: Visitor, place: Place, shop_id: int | None) -> Wish:
     """Raises HTTPException 404 for what is not offered, and for shops of others."""
-    if shop is not None:
+    if shop_id is not None:
         with site.database.read(visitor.scope) as session:
-            channel = session.scalar(select(Shop.channel).where(Shop.id == shop))
-        if channel != place.channel:
+            shop = session.scalar(select(Shop).where(Shop.id == shop_id))
+        if shop is None or (shop.channel, shop.country) != (place.channel, place.country):
             raise HTTPException(404)
     else:
         place.offer(site)
     follows = app_needs(place.channel).chat_follows_orders
-    return Wish(place.channel, place.country, Purpose.ORDERS if follows else place.purpose, shop)
+    return Wish(place.channel, place.country, Purpose.ORDERS if follows else place.purpose, shop_id)
+
+
+_REFUSALS: Mapping[type[ShopError], str] = {
+    RequestUnknown: "request-unknown",
+    AppMissing: "keys-missing",
+    ShopOfAnother: "shop-of-another",
+    NothingOffered: "not-offered",
+}
+"""Notices, by what `Authorizing.finish` refuses."""
 
 
 def _finished(site: Site, visitor: Visitor, channel: str, back: dict[str, str]) -> str:
@@ -108,12 +124,8 @@ def _finished(site: Site, visitor: Visitor, channel: str, back: dict[str, str]) 
     organisation_id = visitor.who.organisation_id
     try:
         returned = site.deps.authorizing.finish(organisation_id, channel, back)
-    except RequestUnknown:
-        return "request-unknown"
-    except AppMissing:
-        return "keys-missing"
-    except ShopOfAnother:
-        return "shop-of-another"
+    except tuple(_REFUSALS) as error:
+        return _REFUSALS[type(error)]
     except (TransientError, OutcomeUnknown) as error:
         logger.warning("the marketplace did not answer an authorization: %s", error.name)
         return "not-reached"

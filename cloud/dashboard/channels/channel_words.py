@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cloud.conversations.states import Reason
 from cloud.dashboard.marking import _
+from cloud.dashboard.reasons import REASONS
 from cloud.dashboard.words import Badge
 from cloud.shops.service import Purpose
 from cloud.shops.standing import Standing
@@ -92,12 +94,18 @@ RULES: Mapping[str, str] = {
 }
 """Rules of marketplaces that sending packing photos may break, by their names in our data."""
 
-CANNOT_SEND: Mapping[tuple[str, str], str] = {
+_CANNOT_SEND: Mapping[tuple[str, str], str] = {
     ("shopee", "TW"): _(
         "Shopee Taiwan allows no chat sending. Photos are saved; send them by hand in the Seller "
         "Centre where a buyer asks for them."
     ),
 }
+
+
+def cannot_send(channel: str, country: str) -> str:
+    """What is said where no program can write in the chats."""
+    return _CANNOT_SEND.get((channel, country)) or REASONS[Reason.CHANNEL_CANNOT_SEND].text
+
 
 SELLER_CENTRES: Mapping[tuple[str, str], str] = {
     ("shopee", "SG"): "https://seller.shopee.sg",
@@ -151,6 +159,11 @@ NOTICES: Mapping[str, Badge] = {
     ),
     "shop-of-another": Badge(
         _("Nothing was changed: another organisation has connected this shop."), "ban", "red"
+    ),
+    "not-offered": Badge(
+        _("Nothing was changed: the account has no shop in a country that can be connected."),
+        "ban",
+        "yellow",
     ),
     "keys-missing": Badge(
         _("The keys of your app are missing: enter them first."), "help-circle", "yellow"

@@ -33,7 +33,7 @@ def connecting_routes(site: Site) -> APIRouter:
 
     @router.get(f"{PATH}/connect")
     def choose(request: Request, visitor: Annotated[Visitor, Depends(site.visitor)]) -> Response:
-        offered = offers(with_unproven=site.deps.offers_unproven)
+        offered = offers(with_unproven=site.deps.authorizing.offers_unproven)
         return site.page(request, visitor, "channels/choose.html", offered=offered)
 
     @router.get(f"{PATH}/connect/{{channel}}/{{country}}/{{purpose}}")
@@ -116,6 +116,6 @@ def _keys_page(
         known=known,
         refused=refused,
         can_send=capabilities_of(*where).can_send_chat,
-        cannot_send=channel_words.CANNOT_SEND.get(where, ""),
+        cannot_send=channel_words.cannot_send(*where),
         callback=callback_url(site, place.channel),
     )

@@ -20,7 +20,7 @@ class Place:
 
     def offer(self, site: Site) -> Offer:
         """The offer to connect a shop there. Raises HTTPException 404 without one."""
-        unproven = site.deps.offers_unproven
+        unproven = site.deps.authorizing.offers_unproven
         found = find_offer(self.channel, self.country, with_unproven=unproven)
         if found is None:
             raise HTTPException(404)

@@ -76,12 +76,16 @@ def _dashboard(made: Parts) -> Dashboard:
             photos=made.store,
             feed=made.feed,
             authorizing=Authorizing(
-                made.database, made.box, made.clients, made.gateway, _let_go_on
+                made.database,
+                made.box,
+                made.clients,
+                made.gateway,
+                _let_go_on,
+                offers_unproven=settings.marketplaces.offer_unproven,
             ),
             own_url=settings.web.own_url,
             public_url=settings.web.public_url,
             buyer_view_url=settings.buyer_view_url,
-            offers_unproven=settings.marketplaces.offer_unproven,
             on_death=made.on_death,
         )
     )
