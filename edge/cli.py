@@ -11,7 +11,8 @@ from pathlib import Path
 from edge import fault_points, logs
 from edge.clock import Clock
 from edge.errors import SettingsError, TableError
-from edge.settings import ClockTrust, TableSettings
+from edge.settings import TableSettings
+from edge.settings.machine import ClockTrust
 from edge.settings_loading import DEFAULT_FILE, Loaded, load
 
 Command = Callable[[argparse.Namespace, Loaded], int]

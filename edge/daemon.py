@@ -28,7 +28,8 @@ from edge.packing import initial
 from edge.scanner import InputDevice
 from edge.scanner.errors import InputFault
 from edge.scanner.factory import build_inputs
-from edge.settings import TableSettings, packing_settings, uplink_settings
+from edge.settings import TableSettings
+from edge.settings.handed_on import packing_settings, uplink_settings
 from edge.spool.errors import SpoolError
 from edge.spool.retention import Retention
 from edge.spool.store import Spool

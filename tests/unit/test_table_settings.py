@@ -6,7 +6,8 @@ import pytest
 
 from edge.errors import SettingsError
 from edge.rules.settings import PackingSettings
-from edge.settings import TableSettings, packing_settings
+from edge.settings import TableSettings
+from edge.settings.handed_on import packing_settings
 from edge.settings_loading import load
 
 FILE = """\
