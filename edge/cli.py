@@ -54,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "run", "run this table", _run)
     enroll = _add(commands, "enroll", "get this table's credentials with a claim code", _enroll)
     enroll.add_argument("--server", metavar="URL", help="cloud, instead of enrolment.server_url")
-    _add(commands, "doctor", "check this table and say what to do", _doctor)
+    doctor = _add(commands, "doctor", "check this table and say what to do", _doctor)
+    doctor.add_argument("--json", action="store_true", help="say it for programs")
     _add(commands, "settings", "show every setting and where its value comes from", _settings)
     card = _add(commands, "sign-card", "write the card that explains the light", _sign_card)
     card.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML file to write")
@@ -118,14 +119,17 @@ def _enroll(options: argparse.Namespace, loaded: Loaded) -> int:
     return OK
 
 
-def _doctor(_options: argparse.Namespace, loaded: Loaded) -> int:
-    from edge.doctor import examine  # noqa: PLC0415 - loads camera and uplink
+def _doctor(options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.doctor import report  # noqa: PLC0415 - commands load what they use
+    from edge.doctor.examination import examine  # noqa: PLC0415 - loads camera and uplink
 
-    findings = examine(loaded.settings, table_clock(loaded.settings))
-    for finding in findings:
-        _say(f"{'ok   ' if finding.ok else 'WRONG'} {finding.subject}: {finding.text}")
-        if finding.to_do:
-            _say(f"      to do: {finding.to_do}")
+    findings = []
+    for finding in examine(loaded.settings, table_clock(loaded.settings)):
+        findings.append(finding)
+        for line in () if options.json else report.lines(finding):
+            _say(line)
+    if options.json:
+        _say(report.as_json(findings))
     return OK if all(finding.ok for finding in findings) else FAILED
 
 
