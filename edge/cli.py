@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edge import fault_points, logs
 from edge.clock import Clock
-from edge.errors import SettingsError, TableError
+from edge.errors import SettingsError, TableError, TableNeedsReboot
 from edge.settings import TableSettings
 from edge.settings.machine import ClockTrust
 from edge.settings_loading import DEFAULT_FILE, Loaded, load
@@ -18,10 +18,16 @@ from edge.settings_loading import DEFAULT_FILE, Loaded, load
 Command = Callable[[argparse.Namespace, Loaded], int]
 
 OK, FAILED, WRONG_SETTINGS = 0, 1, 2
+NEEDS_REBOOT = 100
+"""The unit of systemd knows this number."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; the exit code is 0 (done), 1 (failed) or 2 (wrong settings or usage)."""
+    """Run a command.
+
+    The exit code is 0 (done), 1 (failed), 2 (wrong settings or usage) or 100 (the machine has to be
+    started again).
+    """
     options = _parser().parse_args(arguments)
     try:
         loaded = load(options.config, options.set)
@@ -33,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(options, loaded)
     except TableError as error:
         _complain(str(error))
-        return FAILED
+        return NEEDS_REBOOT if isinstance(error, TableNeedsReboot) else FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

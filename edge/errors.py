@@ -15,3 +15,11 @@ class TableCannotStart(TableError):
 
 class TableFault(TableError):
     """The running table cannot go on; its supervisor has to start it again."""
+
+
+class TableNeedsReboot(TableFault):
+    """Nothing below the daemon answers any more: only a new start of the machine may help.
+
+    Its supervisor counts reboots and does none beyond the count (``edge.service.reboots``); ask
+    ``RebootLog.left`` before raising this, and stay up with a fault sign when none is left.
+    """
