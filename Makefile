@@ -78,11 +78,12 @@ bench: setup-all ## Measure, each figure beside its limit or its peer
 		scripts/isolated $(bin)/python "$$program" || exit 1; \
 	done
 
-soak: ## Pack for MINUTES=5 while programs are killed; SEED=n repeats a plan
-	@scripts/setup test mosquitto
+soak: ## Pack for MINUTES=5 while programs are killed; SEED=n repeats a plan, CLOUD=roles splits the cloud
+	@scripts/setup test mosquitto postgresql
 	@exec scripts/isolated $(bin)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(TABLES),--tables $(TABLES)) \
-		$(if $(SHOPS),--shops $(SHOPS)) $(if $(KILLS),--kills $(KILLS))
+		$(if $(SHOPS),--shops $(SHOPS)) $(if $(KILLS),--kills $(KILLS)) \
+		$(if $(CLOUD),--cloud $(CLOUD))
 
 load: ## Play tables, more at each step, until receipts are slow: TABLES=2000 PHOTO_KB=100 MINUTES=2
 	@scripts/setup test mosquitto

@@ -17,7 +17,10 @@ JOBS = 14
 RATES = Rates(kills=25, freezes=10, cuts=10, troubles=20)
 
 
-def test_a_small_soak_with_kills_loses_nothing_and_sends_nothing_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cloud", ["one", "roles"])
+def test_a_small_soak_with_kills_loses_nothing_and_sends_nothing_twice(
+    tmp_path: Path, cloud: str
+) -> None:
     """Promises 1 and 2; and the soak packs what its plan says, and kills what it says."""
     settings = SoakSettings(
         data=tmp_path / "soak",
@@ -26,6 +29,7 @@ def test_a_small_soak_with_kills_loses_nothing_and_sends_nothing_twice(tmp_path:
         tables=2,
         shops=2,
         rates=RATES,
+        cloud=cloud,
         jobs_of_a_table=JOBS,
     )
     planned = [

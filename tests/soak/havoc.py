@@ -126,9 +126,9 @@ class Havoc:
         return lambda: self._cut(what, job.table)
 
     def _kill(self, victim: Victim, table: int, tries: int = _TRIES) -> None:
-        pid = self._system.pid_of(victim, table)
-        if pid is not None and _signal(pid, signal.SIGKILL):
-            self._system.note_kill(victim, table)
+        process = self._system.victim(victim, table)
+        if process is not None and _signal(process.pid, signal.SIGKILL):
+            self._system.note_kill(process)
             self.done.kills[victim] += 1
         elif tries:
             self._put(_AGAIN_S, lambda: self._kill(victim, table, tries - 1))
@@ -136,12 +136,12 @@ class Havoc:
             self.done.missed += 1
 
     def _freeze(self, what: Freeze, table: int) -> None:
-        pid = self._system.pid_of(what.victim, table)
-        if pid is None or not _signal(pid, signal.SIGSTOP):
+        process = self._system.victim(what.victim, table)
+        if process is None or not _signal(process.pid, signal.SIGSTOP):
             self.done.missed += 1
             return
         self.done.freezes[what.victim] += 1
-        self._put(what.for_ms / 1000, lambda: _thaw(pid), undoes=True)
+        self._put(what.for_ms / 1000, lambda: _thaw(process.pid), undoes=True)
 
     def _cut(self, what: CutNetwork, table: int) -> None:
         network = self._system.stations[table].network

@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from edge.spool.journal import FILE_NAME
 from launcher.looking import KnownPhotos
 from sandbox.testing import SandboxControl
@@ -91,10 +93,14 @@ def photo_files(spools: Iterable[Path]) -> dict[str, Path]:
     return found
 
 
-def read_log(database: Path) -> dict[str, Logged]:
+def read_log(address: str) -> dict[str, Logged]:
     """What the cloud's log says, by proof; of several dispatches the newest."""
-    with _reading(database) as log:
-        return {key: Logged(*rest) for key, *rest in log.execute(_LOG)}
+    file = address.removeprefix("sqlite:///")
+    if file == address:
+        with psycopg.connect(address.replace("+psycopg", "", 1)) as log:
+            return {key: Logged(*rest) for key, *rest in log.execute(_LOG)}
+    with _reading(Path(file)) as sqlite_log:
+        return {key: Logged(*rest) for key, *rest in sqlite_log.execute(_LOG)}
 
 
 def ended_ids(log: dict[str, Logged]) -> set[str]:

@@ -13,6 +13,7 @@ import httpx
 from launcher.evidence import preset_for
 from sandbox.testing import SandboxControl
 from tests.soak import records
+from tests.soak.clouds import ROLES
 from tests.soak.hands import Hands
 from tests.soak.havoc import Done, Havoc
 from tests.soak.judge import ChatKey, Closed, Facts, Owner, Verdict, judge
@@ -47,7 +48,8 @@ def soak(settings: SoakSettings, say: Say) -> Outcome:
     Raises:
         LauncherError: the programs could not be started.
     """
-    say(f"starting {settings.tables} tables, {settings.shops} shops, the cloud and the marketplace")
+    cloud = "the cloud" if settings.cloud == "one" else f"the cloud as {len(ROLES)} processes"
+    say(f"starting {settings.tables} tables, {settings.shops} shops, {cloud} and the marketplace")
     with running(settings) as system, ExitStack() as stack:
         control = stack.enter_context(_control(system))
         controls = {
@@ -138,7 +140,7 @@ class _Soak:
 
     def _look(self) -> None:
         closed = records.closed_ids(self._spools())
-        ended = records.ended_ids(records.read_log(self._system.database))
+        ended = records.ended_ids(records.read_log(self._system.cloud.address))
         self._on_the_way = len(closed - ended)
         if self._on_the_way < self._settings.most_on_the_way:
             self._may_go_on.set()
@@ -189,7 +191,7 @@ class _Soak:
             closed=closed,
             owners=owners,
             chats=chats,
-            log=records.read_log(self._system.database),
+            log=records.read_log(self._system.cloud.address),
             elsewhere=elsewhere,
         )
 

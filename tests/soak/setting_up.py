@@ -52,9 +52,10 @@ def _tokens(shop_id: int) -> dict[str, Any]:
     }
 
 
-def set_up_cloud(data: Path, marketplace: str, shops: int, tables: Sequence[str]) -> list[str]:
+def set_up_cloud(
+    settings: CloudSettings, marketplace: str, shops: int, tables: Sequence[str]
+) -> list[str]:
     """Make the database, connect the shops, and give a claim code for each table."""
-    settings = CloudSettings(data_dir=data)
     with basics(settings) as made:
         organisation_id = _organisation(made)
         for one in shop_ids(shops):

@@ -22,6 +22,8 @@ class SoakSettings:
     tables: int = 3
     shops: int = 6
     rates: Rates = field(default_factory=Rates)
+    cloud: str = "one"
+    """``one`` process on SQLite, or its ``roles`` on PostgreSQL."""
     jobs_of_a_table: int | None = None
     """Ends before the minutes are over when each table has packed so many."""
     most_on_the_way: int = 150
@@ -36,6 +38,7 @@ class SoakSettings:
         return (
             f"make soak MINUTES={self.minutes:g} SEED={self.seed} TABLES={self.tables} "
             f"SHOPS={self.shops} KILLS={self.rates.kills:g}"
+            f"{'' if self.cloud == 'one' else f' CLOUD={self.cloud}'}"
         )
 
 
@@ -56,6 +59,12 @@ def read_settings(arguments: Sequence[str]) -> SoakSettings:
         "--kills", type=float, default=Rates().kills, help="kills in 100 proofs (%(default)g)"
     )
     parser.add_argument(
+        "--cloud",
+        choices=("one", "roles"),
+        default="one",
+        help="one process on SQLite, or its roles on PostgreSQL (%(default)s)",
+    )
+    parser.add_argument(
         "--settle", type=_positive, default=180.0, help="s at the end (%(default)g)"
     )
     parser.add_argument("--data", type=Path, default=Path(".run/soak"), help="folder (%(default)s)")
@@ -67,6 +76,7 @@ def read_settings(arguments: Sequence[str]) -> SoakSettings:
         tables=given.tables,
         shops=given.shops,
         rates=Rates(kills=given.kills),
+        cloud=given.cloud,
         settle_s=given.settle,
     )
 

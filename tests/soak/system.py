@@ -8,25 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from launcher.cloud import Cloud
 from launcher.errors import LauncherError
 from launcher.folder import Folder
 from launcher.light import Lights
-from launcher.ports import HOST, free_ports, is_free
+from launcher.ports import HOST, free_ports
 from launcher.programs import Program, installed, run_command
 from launcher.relay import Relay
 from launcher.table import CameraChoice, Table
 from launcher.whole import READY_S
 from sandbox.testing import SandboxControl
-from tests.soak.plan import REQUEST_DEADLINE_MS, SETTLE_MS, Victim
+from tests.soak.clouds import CLOUDS
+from tests.soak.plan import Victim
 from tests.soak.setting_up import set_up_cloud, write_seed
 from tests.soak.settings import SoakSettings
 
 _STOP_S = 20.0
-_CLOUD = {
-    "PACKWITNESS_CLOUD_SENDING__SETTLE_S": f"{SETTLE_MS / 1000:g}",
-    "PACKWITNESS_CLOUD_SENDING__REQUEST_DEADLINE_S": f"{REQUEST_DEADLINE_MS / 1000:g}",
-}
 _TABLE = {
     # Small pictures and no waiting between presses: many proofs, not large ones, are wanted.
     "camera": {"width": 320, "height": 240, "period_ms": 5},
@@ -84,6 +80,14 @@ class Station:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that a fault is for. A broker has no name: its program brings it back."""
+
+    pid: int
+    name: str = ""
+
+
 class System:
     """All of them. Start, revive and end it from the main thread."""
 
@@ -103,7 +107,7 @@ class System:
             log=self.folder.logs / "sandbox.log",
             environment={},
         )
-        self.cloud = Cloud(self.folder, ports, _CLOUD)
+        self.cloud = CLOUDS[settings.cloud](self.folder, ports)
         self.stations = [self._station(number) for number in range(settings.tables)]
         self.ended_by_themselves: list[str] = []
         self._killed: set[str] = set()
@@ -120,11 +124,6 @@ class System:
         table.program.name = f"table {number}"
         return Station(number, folder, network, table)
 
-    @property
-    def database(self) -> Path:
-        """The cloud's own record."""
-        return self.folder.cloud / "packwitness.sqlite3"
-
     def control(self) -> SandboxControl:
         """A connection to the marketplace's control; one for each thread."""
         return SandboxControl(self.marketplace_url)
@@ -139,8 +138,9 @@ class System:
         self.sandbox.start()
         self.sandbox.wait_said("sandbox ready on", READY_S)
         names = [f"Table {station.number}" for station in self.stations]
-        claims = set_up_cloud(self.folder.cloud, self.marketplace_url, self._settings.shops, names)
-        self.cloud.start(READY_S)
+        shops = self._settings.shops
+        claims = set_up_cloud(self.cloud.settings(), self.marketplace_url, shops, names)
+        self.cloud.start()
         with ThreadPoolExecutor(max_workers=len(claims)) as pool:
             list(pool.map(self._enrol, self.stations, claims))
         for station in self.stations:
@@ -158,32 +158,34 @@ class System:
 
     # --- while it runs --------------------------------------------------------------------------
 
-    def pid_of(self, victim: Victim, table: int) -> int | None:
-        """The process now; None while there is none."""
-        if victim is Victim.BROKER:
-            return broker_of(self.cloud.program)
-        program = self._program(victim, table)
-        return program.pid if program.is_running else None
+    def victim(self, kind: Victim, table: int) -> Process | None:
+        """The process that a fault is for, now; None while there is none."""
+        if kind is Victim.BROKER:
+            pid = broker_of(self.cloud.broker_program)
+            return None if pid is None else Process(pid)
+        program = self._program(kind, table)
+        if program is None or not program.is_running:
+            return None
+        return Process(program.pid, program.name)
 
-    def note_kill(self, victim: Victim, table: int) -> None:
+    def note_kill(self, victim: Process) -> None:
         """This one's end was wanted."""
-        if victim is not Victim.BROKER:
-            self._killed.add(self._program(victim, table).name)
+        if victim.name:
+            self._killed.add(victim.name)
 
-    def _program(self, victim: Victim, table: int) -> Program:
-        return {
-            Victim.TABLE: self.stations[table].table.program,
-            Victim.CLOUD: self.cloud.program,
-            Victim.MARKETPLACE: self.sandbox,
-        }[victim]
+    def _program(self, kind: Victim, table: int) -> Program | None:
+        if kind is Victim.CLOUD:
+            return self.cloud.next_victim()
+        return self.stations[table].table.program if kind is Victim.TABLE else self.sandbox
 
     def revive(self) -> None:
         """Start again what ended; a broker comes back by the cloud."""
         if self._has_ended(self.sandbox):
             self.sandbox.start()
-        # A broker that stands still has not noticed yet that its cloud is gone.
-        if is_free(self._ports.broker) and self._has_ended(self.cloud.program):
-            self.cloud.program.start()
+        for program in self.cloud.programs:
+            if not program.is_running and self.cloud.may_start(program):
+                self._has_ended(program)
+                program.start()
         for station in self.stations:
             if self._has_ended(station.table.program):
                 station.start()
@@ -200,8 +202,9 @@ class System:
     def end(self) -> list[str]:
         """End all, tables first; the names of those that had to be forced."""
         programs = [station.table.program for station in self.stations]
-        programs += [self.cloud.program, self.sandbox]
+        programs += [*self.cloud.programs, self.sandbox]
         forced = [one.name for one in programs if not one.stop(_STOP_S)]
+        self.cloud.close()
         for station in self.stations:
             station.network.close()
         return forced
