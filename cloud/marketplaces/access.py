@@ -82,3 +82,8 @@ class ShopAccess:
     country: str
     access_token: str = field(repr=False)
     cipher: str = field(default="", repr=False)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log and no error may show."""
+        return (self.app.app_secret, self.access_token)

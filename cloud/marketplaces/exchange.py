@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -18,6 +19,7 @@ from cloud.marketplaces.errors import (
     MarketplaceError,
     NotConnected,
     OutcomeUnknown,
+    RateLimited,
     TransientError,
 )
 from cloud.marketplaces.pacing import wait_for_turn
@@ -49,6 +51,11 @@ class Reply:
     status: int
     retry_after_s: float | None
     body: bytes
+
+
+def utc_now() -> datetime:
+    """The time of this machine's clock."""
+    return datetime.now(UTC)
 
 
 def checked_base_url(base_url: str) -> str:
@@ -138,6 +145,14 @@ def unreadable(call: Call, detail: str, *, status: int = 200) -> MarketplaceErro
     refused = 400 <= status < 500 and status != 408
     kind = MalformedReply if call is Call.SAFE or refused else OutcomeUnknown
     return kind(FailureClass.OUTAGE, "malformed_reply", detail)
+
+
+def without_envelope(reply: Reply, call: Call, marketplace: str) -> MarketplaceError:
+    """The error for a reply that is not the marketplace's JSON: a middleman's, or a broken one."""
+    if reply.status == 429:
+        return RateLimited(FailureClass.RATE_LIMIT, "http_429", retry_after_s=reply.retry_after_s)
+    detail = f"HTTP {reply.status}: the reply is not {marketplace}'s JSON envelope"
+    return unreadable(call, detail, status=reply.status)
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 import httpx
 
 from cloud.marketplaces.capabilities import Capabilities
+from cloud.marketplaces.exchange import utc_now
 from cloud.marketplaces.interface import Marketplace
 from cloud.marketplaces.lazada.adapter import Lazada
 from cloud.marketplaces.lazada.capabilities import base_url_for as lazada_base_url_for
@@ -18,7 +19,7 @@ from cloud.marketplaces.shopee.adapter import Shopee
 from cloud.marketplaces.shopee.capabilities import base_url_for as shopee_base_url_for
 from cloud.marketplaces.shopee.capabilities import capabilities as shopee_capabilities
 from cloud.marketplaces.shopee.client import CHANNEL as SHOPEE
-from cloud.marketplaces.shopee.client import ShopeeClient, utc_now
+from cloud.marketplaces.shopee.client import ShopeeClient
 from cloud.marketplaces.tiktok.adapter import TikTok
 from cloud.marketplaces.tiktok.capabilities import base_url_for as tiktok_base_url_for
 from cloud.marketplaces.tiktok.capabilities import capabilities as tiktok_capabilities

@@ -1,7 +1,5 @@
 """The seed: what the marketplace holds at its first start. Reading, checking and planting it."""
 
-from collections.abc import Sequence
-
 from pydantic import Field, model_validator
 
 from sandbox.lazada import tokens
@@ -67,19 +65,10 @@ class Seed(SeedPart):
         shops = {shop.shop_id for shop in self.shops}
         buyers = {buyer.user_id for buyer in self.buyers}
         apps = {app.app_key for app in self.apps}
-        named: tuple[tuple[str, Sequence[SeedOrder | SeedChat]], ...] = (
-            ("orders", self.orders),
-            ("chats", self.chats),
-        )
-        for name, rows in named:
-            for index, row in enumerate(rows):
-                if row.shop_id not in shops:
-                    raise ValueError(f"{name}.{index}.shop_id: there is no shop {row.shop_id}")
-                if row.buyer_id not in buyers:
-                    raise ValueError(f"{name}.{index}.buyer_id: there is no buyer {row.buyer_id}")
-        for pair in (pair for shop in self.shops for pair in shop.tokens):
-            if pair.app_key not in apps:
-                raise ValueError(f"shops.tokens.app_key: there is no app {pair.app_key}")
+        seeding.names_known("orders", self.orders, shop_id=shops, buyer_id=buyers)
+        seeding.names_known("chats", self.chats, shop_id=shops, buyer_id=buyers)
+        for index, shop in enumerate(self.shops):
+            seeding.names_known(f"shops.{index}.tokens", shop.tokens, app_key=apps)
         self._names_are_single()
         return self
 

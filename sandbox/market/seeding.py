@@ -1,7 +1,7 @@
 """Reading a seed: what a marketplace holds at its first start."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -49,6 +49,19 @@ def parse(model: type[SeedT], data: object) -> SeedT:
         field = ".".join(str(part) for part in first["loc"])
         text = f"{field}: {first['msg']}" if field else first["msg"]
         raise SeedInvalid(text.replace("Value error, ", "")) from error
+
+
+def names_known(rows_name: str, rows: Sequence[object], **known: Collection[object]) -> None:
+    """Raises ValueError, for a validator of a seed, when a row names what the seed does not have.
+
+    ``known``: for a field of the rows, what there is.
+    """
+    for index, row in enumerate(rows):
+        for field, names in known.items():
+            value = getattr(row, field)
+            if value not in names:
+                what = field.partition("_")[0]
+                raise ValueError(f"{rows_name}.{index}.{field}: there is no {what} {value}")
 
 
 def names_given_twice(name: str, values: list[str]) -> None:

@@ -1,7 +1,5 @@
 """The seed: what the marketplace holds at its first start. Reading, checking and planting it."""
 
-from collections.abc import Sequence
-
 from pydantic import Field, model_validator
 
 from sandbox.market import chatlog, seeding
@@ -87,16 +85,13 @@ class Seed(SeedPart):
     def _references_hold(self) -> "Seed":
         shops = {shop.shop_id for shop in self.shops}
         buyers = {buyer.user_id for buyer in self.buyers}
-        named: tuple[tuple[str, Sequence[SeedOrder | SeedChat]], ...] = (
-            ("orders", self.orders),
-            ("chats", self.chats),
-        )
-        for name, rows in named:
-            for index, row in enumerate(rows):
-                if row.shop_id not in shops:
-                    raise ValueError(f"{name}.{index}.shop_id: there is no shop {row.shop_id}")
-                if row.buyer_id not in buyers:
-                    raise ValueError(f"{name}.{index}.buyer_id: there is no buyer {row.buyer_id}")
+        seeding.names_known("orders", self.orders, shop_id=shops, buyer_id=buyers)
+        seeding.names_known("chats", self.chats, shop_id=shops, buyer_id=buyers)
+        partners = {app.partner_id for app in self.apps}
+        pairs = {f"shops.{index}": shop.tokens for index, shop in enumerate(self.shops)}
+        pairs |= {f"merchants.{index}": one.tokens for index, one in enumerate(self.merchants)}
+        for owner, its in pairs.items():
+            seeding.names_known(f"{owner}.tokens", its, partner_id=partners)
         self._names_are_single()
         return self
 

@@ -79,13 +79,12 @@ class Seed(SeedPart):
         shops = {shop.shop_id for shop in self.shops}
         buyers = {buyer.user_id for buyer in self.buyers}
         sellers = {seller.seller_id for seller in self.sellers}
-        for index, shop in enumerate(self.shops):
-            if shop.seller_id not in sellers:
-                raise ValueError(f"shops.{index}.seller_id: there is no seller {shop.seller_id}")
-        rows: list[SeedOrder | SeedChat] = [*self.orders, *self.chats]
-        for index, row in enumerate(rows):
-            if row.shop_id not in shops or row.buyer_id not in buyers:
-                raise ValueError(f"orders and chats: number {index} names no known shop or buyer")
+        apps = {app.app_key for app in self.apps}
+        seeding.names_known("shops", self.shops, seller_id=sellers)
+        seeding.names_known("orders", self.orders, shop_id=shops, buyer_id=buyers)
+        seeding.names_known("chats", self.chats, shop_id=shops, buyer_id=buyers)
+        for index, seller in enumerate(self.sellers):
+            seeding.names_known(f"sellers.{index}.tokens", seller.tokens, app_key=apps)
         for name, values in (
             ("orders.order_id", [order.order_id for order in self.orders]),
             ("shops.shop_id", [shop.shop_id for shop in self.shops]),
@@ -132,15 +131,16 @@ def add_order(world: World, seed: SeedOrder) -> Order:
 def _plant_tokens(world: World, seller: SeedSeller) -> None:
     for pair in seller.tokens:
         app = world.apps.get(pair.app_key)
-        if app is not None:
-            tokens.grant(
-                world,
-                app,
-                seller.seller_id,
-                access_token=pair.access_token,
-                refresh_token=pair.refresh_token,
-                access_life_s=pair.access_life_s,
-            )
+        if app is None:
+            raise AssertionError("the seed was checked")
+        tokens.grant(
+            world,
+            app,
+            seller.seller_id,
+            access_token=pair.access_token,
+            refresh_token=pair.refresh_token,
+            access_life_s=pair.access_life_s,
+        )
 
 
 def _plant_chat(world: World, chat: SeedChat) -> None:

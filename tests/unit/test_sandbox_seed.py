@@ -36,6 +36,9 @@ def small_seed() -> dict[str, Any]:
     }
 
 
+PAIR = {"partner_id": 7, "access_token": "access-12", "refresh_token": "refresh-12"}
+
+
 @pytest.mark.parametrize(
     ("edit", "words"),
     [
@@ -45,6 +48,7 @@ def small_seed() -> dict[str, Any]:
         (lambda seed: seed["orders"][0].update(order_sn="12"), "orders.0.order_sn: String should"),
         (lambda seed: seed["orders"][0].update(shop_id=9), "orders.0.shop_id: there is no shop 9"),
         (lambda seed: seed["orders"][0].update(buyer_id=9), "orders.0.buyer_id: there is no buyer"),
+        (lambda seed: seed["shops"][0].update(tokens=[PAIR]), "shops.0.tokens.0.partner_id: there"),
         (lambda seed: seed["orders"].append(seed["orders"][0]), "261018ABCDEF12 is given twice"),
         (lambda seed: seed["orders"][0].update(items=[]), "orders.0.items: List should have"),
     ],

@@ -48,12 +48,23 @@ def test_the_demo_is_whole_and_planting_it_again_begins_anew(world: World) -> No
         assert f"`{order.order_id}`" in PAGE or order.order_id[-2:] in map(str, range(12, 20))
 
 
+PAIR = {"app_key": "unknown", "access_token": "access-12", "refresh_token": "refresh-12"}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"apps": []}, "apps"),
         ({"shops": [{**example()["shops"][0], "seller_id": "1"}]}, "no seller 1"),
-        ({"orders": [{**example()["orders"][0], "buyer_id": "1"}]}, "names no known"),
+        (
+            {"orders": [{**example()["orders"][0], "buyer_id": "1"}]},
+            "orders.0.buyer_id: there is no buyer 1",
+        ),
+        ({"chats": [{"shop_id": "1", "buyer_id": "1"}]}, "chats.0.shop_id: there is no shop 1"),
+        (
+            {"sellers": [{**example()["sellers"][0], "tokens": [PAIR]}]},
+            "sellers.0.tokens.0.app_key: there is no app",
+        ),
         ({"orders": [{**example()["orders"][0], "order_id": "A1"}]}, "orders.0.order_id"),
         ({"orders": example()["orders"] * 2}, "given twice"),
         ({"shops": example()["shops"] * 2}, "given twice"),

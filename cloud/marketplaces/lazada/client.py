@@ -1,13 +1,12 @@
 """Signed calls to Lazada: each sends one request, and gives back what a successful reply holds."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
 
 from cloud.marketplaces.access import AppCredentials, ShopAccess
-from cloud.marketplaces.errors import FailureClass, MarketplaceError, RateLimited
 from cloud.marketplaces.exchange import (
     Call,
     Reply,
@@ -15,7 +14,8 @@ from cloud.marketplaces.exchange import (
     counted,
     exchange,
     json_object,
-    unreadable,
+    utc_now,
+    without_envelope,
 )
 from cloud.marketplaces.lazada.capabilities import hosts_of
 from cloud.marketplaces.lazada.errors import classify
@@ -27,11 +27,6 @@ SUCCESS = "0"
 
 Parameters = Mapping[str, str]
 Payload = dict[str, Any]
-
-
-def utc_now() -> datetime:
-    """The time of this machine's clock."""
-    return datetime.now(UTC)
 
 
 class LazadaClient:
@@ -64,7 +59,7 @@ class LazadaClient:
         """A reading call on behalf of a shop."""
         signed = self._signed_for(access, path, parameters)
         request = self._http.build_request("GET", self.hosts.api + path, params=signed)
-        return self._run(request, Call.SAFE, _secrets_of(access))
+        return self._run(request, Call.SAFE, access.secrets)
 
     def post(self, access: ShopAccess, path: str, parameters: Parameters) -> Payload:
         """A call on behalf of a shop that is safe to repeat."""
@@ -84,7 +79,7 @@ class LazadaClient:
         request = self._http.build_request(
             "POST", self.hosts.api + path, data=signed, files={field: file}
         )
-        return self._run(request, Call.SAFE, _secrets_of(access))
+        return self._run(request, Call.SAFE, access.secrets)
 
     def _post(
         self,
@@ -97,7 +92,7 @@ class LazadaClient:
     ) -> Payload:
         signed = self._signed_for(access, path, parameters)
         request = self._http.build_request("POST", self.hosts.api + path, data=signed)
-        return self._run(request, call, _secrets_of(access), deadline_s=deadline_s)
+        return self._run(request, call, access.secrets, deadline_s=deadline_s)
 
     def _signed_for(self, access: ShopAccess, path: str, parameters: Parameters) -> dict[str, str]:
         return self._signed(access.app, path, {**parameters, "access_token": access.access_token})
@@ -115,7 +110,7 @@ class LazadaClient:
         self,
         request: httpx.Request,
         call: Call,
-        secrets: list[str],
+        secrets: Sequence[str],
         *,
         deadline_s: float | None = None,
     ) -> Payload:
@@ -132,11 +127,11 @@ class LazadaPart:
         self._client = client
 
 
-def _payload(reply: Reply, call: Call, secrets: list[str]) -> Payload:
+def _payload(reply: Reply, call: Call, secrets: Sequence[str]) -> Payload:
     payload = json_object(reply.body)
     name = None if payload is None else _failed_as(payload)
     if payload is None or name is None:
-        raise _without_envelope(reply, call)
+        raise without_envelope(reply, call, "Lazada")
     if name:
         raise classify(
             redacted(name, secrets),
@@ -173,14 +168,3 @@ def _code(value: object) -> str | None:
 def _message_of(payload: Payload) -> str:
     texts = (payload.get(field) for field in ("err_message", "error_msg", "message"))
     return next((text for text in texts if isinstance(text, str) and text), "")
-
-
-def _without_envelope(reply: Reply, call: Call) -> MarketplaceError:
-    if reply.status == 429:
-        return RateLimited(FailureClass.RATE_LIMIT, "http_429", retry_after_s=reply.retry_after_s)
-    detail = f"HTTP {reply.status}: the reply is not Lazada's JSON envelope"
-    return unreadable(call, detail, status=reply.status)
-
-
-def _secrets_of(access: ShopAccess) -> list[str]:
-    return [access.app.app_secret, access.access_token]

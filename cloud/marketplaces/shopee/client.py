@@ -1,7 +1,7 @@
 """Signed calls to Shopee: each sends one request, and gives back what a successful reply holds."""
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -11,7 +11,6 @@ from cloud.marketplaces.errors import (
     FailureClass,
     MarketplaceError,
     PermanentError,
-    RateLimited,
 )
 from cloud.marketplaces.exchange import (
     Call,
@@ -20,7 +19,8 @@ from cloud.marketplaces.exchange import (
     counted,
     exchange,
     json_object,
-    unreadable,
+    utc_now,
+    without_envelope,
 )
 from cloud.marketplaces.redaction import redacted
 from cloud.marketplaces.shopee.errors import classify
@@ -29,11 +29,6 @@ from cloud.marketplaces.shopee.signing import sign
 CHANNEL = "shopee"
 
 Payload = dict[str, Any]
-
-
-def utc_now() -> datetime:
-    """The time of this machine's clock."""
-    return datetime.now(UTC)
 
 
 class ShopeeClient:
@@ -75,7 +70,7 @@ class ShopeeClient:
         """A reading call on behalf of a shop."""
         params = {**self._shop_query(access, path), **query}
         request = self._http.build_request("GET", self.base_url + path, params=params)
-        return self._run(request, Call.SAFE, _secrets_of(access))
+        return self._run(request, Call.SAFE, access.secrets)
 
     def post(self, access: ShopAccess, path: str, body: Payload) -> Payload:
         """A call on behalf of a shop that is safe to repeat."""
@@ -93,7 +88,7 @@ class ShopeeClient:
         request = self._http.build_request(
             "POST", self.base_url + path, params=params, files={"file": file}
         )
-        return self._run(request, Call.SAFE, _secrets_of(access))
+        return self._run(request, Call.SAFE, access.secrets)
 
     def _post(
         self,
@@ -106,7 +101,7 @@ class ShopeeClient:
     ) -> Payload:
         params = self._shop_query(access, path)
         request = self._http.build_request("POST", self.base_url + path, params=params, json=body)
-        return self._run(request, call, _secrets_of(access), deadline_s=deadline_s)
+        return self._run(request, call, access.secrets, deadline_s=deadline_s)
 
     def public_query(self, app: AppCredentials, path: str) -> dict[str, str]:
         """The common query parameters of a public call, signed as of now."""
@@ -136,7 +131,7 @@ class ShopeeClient:
         self,
         request: httpx.Request,
         call: Call,
-        secrets: list[str],
+        secrets: Sequence[str],
         *,
         deadline_s: float | None = None,
     ) -> Payload:
@@ -145,7 +140,7 @@ class ShopeeClient:
             reply = exchange(self._http, request, call=call, deadline_s=limit_s)
             return self._payload(reply, call, secrets)
 
-    def _payload(self, reply: Reply, call: Call, secrets: list[str]) -> Payload:
+    def _payload(self, reply: Reply, call: Call, secrets: Sequence[str]) -> Payload:
         payload = json_object(reply.body)
         name = None if payload is None else payload.get("error")
         if payload is None or not isinstance(name, str):
@@ -177,16 +172,9 @@ def as_number(value: str, failure: FailureClass, what: str) -> int:
 
 
 def _without_envelope(reply: Reply, call: Call) -> MarketplaceError:
-    if reply.status == 429:
-        return RateLimited(FailureClass.RATE_LIMIT, "http_429", retry_after_s=reply.retry_after_s)
     if reply.status == 491:
         # Reported for apps that are not permitted to use the chat calls.
         return PermanentError(
             FailureClass.CHANNEL_CANNOT_SEND, "http_491", "this app has no permission for chat"
         )
-    detail = f"HTTP {reply.status}: the reply is not Shopee's JSON envelope"
-    return unreadable(call, detail, status=reply.status)
-
-
-def _secrets_of(access: ShopAccess) -> list[str]:
-    return [access.app.app_secret, access.access_token]
+    return without_envelope(reply, call, "Shopee")

@@ -2,14 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
 
 from cloud.marketplaces.access import AppCredentials, ShopAccess
-from cloud.marketplaces.errors import FailureClass, MarketplaceError, RateLimited
 from cloud.marketplaces.exchange import (
     Call,
     Reply,
@@ -17,7 +16,8 @@ from cloud.marketplaces.exchange import (
     counted,
     exchange,
     json_object,
-    unreadable,
+    utc_now,
+    without_envelope,
 )
 from cloud.marketplaces.redaction import redacted
 from cloud.marketplaces.tiktok.capabilities import hosts_of
@@ -29,11 +29,6 @@ CHANNEL = "tiktok"
 _PATH_PART = re.compile(r"[0-9A-Za-z_-]+")
 
 Payload = dict[str, Any]
-
-
-def utc_now() -> datetime:
-    """The time of this machine's clock."""
-    return datetime.now(UTC)
 
 
 class TikTokClient:
@@ -72,7 +67,7 @@ class TikTokClient:
 
     def get(self, access: ShopAccess, path: str, query: Mapping[str, str]) -> object:
         """A reading call on behalf of a shop."""
-        return self._run(self._of_shop(access, "GET", path, query), Call.SAFE, _secrets_of(access))
+        return self._run(self._of_shop(access, "GET", path, query), Call.SAFE, access.secrets)
 
     def post(
         self,
@@ -86,14 +81,14 @@ class TikTokClient:
         """A call on behalf of a shop that is safe to repeat."""
         serialised = b"" if body is None else _serialised(body)
         request = self._of_shop(access, "POST", path, query or {}, serialised)
-        return self._run(request, Call.SAFE, _secrets_of(access), deadline_s=deadline_s)
+        return self._run(request, Call.SAFE, access.secrets, deadline_s=deadline_s)
 
     def post_send(
         self, access: ShopAccess, path: str, body: Payload, *, deadline_s: float
     ) -> object:
         """A call on behalf of a shop that shows a message to a buyer."""
         request = self._of_shop(access, "POST", path, {}, _serialised(body))
-        return self._run(request, Call.SEND, _secrets_of(access), deadline_s=deadline_s)
+        return self._run(request, Call.SEND, access.secrets, deadline_s=deadline_s)
 
     def post_file(self, access: ShopAccess, path: str, file: tuple[str, bytes, str]) -> object:
         """Upload one file (name, bytes, media type) on behalf of a shop; safe to repeat."""
@@ -105,7 +100,7 @@ class TikTokClient:
             files={"data": file},
             headers={"x-tts-access-token": access.access_token},
         )
-        return self._run(request, Call.SAFE, _secrets_of(access))
+        return self._run(request, Call.SAFE, access.secrets)
 
     def _of_shop(
         self,
@@ -149,7 +144,7 @@ class TikTokClient:
         self,
         request: httpx.Request,
         call: Call,
-        secrets: list[str],
+        secrets: Sequence[str],
         *,
         deadline_s: float | None = None,
     ) -> object:
@@ -158,11 +153,11 @@ class TikTokClient:
             reply = exchange(self._http, request, call=call, deadline_s=limit_s)
             return self._data(reply, call, secrets)
 
-    def _data(self, reply: Reply, call: Call, secrets: list[str]) -> object:
+    def _data(self, reply: Reply, call: Call, secrets: Sequence[str]) -> object:
         payload = json_object(reply.body)
         code = None if payload is None else payload.get("code")
         if payload is None or isinstance(code, bool) or not isinstance(code, int):
-            raise _without_envelope(reply, call)
+            raise without_envelope(reply, call, "TikTok Shop")
         if code != 0:
             raise classify(
                 code,
@@ -189,14 +184,3 @@ def fits_a_path(part: str) -> bool:
 def _serialised(body: Payload) -> bytes:
     # Once: these very bytes are signed and sent.
     return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _without_envelope(reply: Reply, call: Call) -> MarketplaceError:
-    if reply.status == 429:
-        return RateLimited(FailureClass.RATE_LIMIT, "http_429", retry_after_s=reply.retry_after_s)
-    detail = f"HTTP {reply.status}: the reply is not TikTok Shop's JSON envelope"
-    return unreadable(call, detail, status=reply.status)
-
-
-def _secrets_of(access: ShopAccess) -> list[str]:
-    return [access.app.app_secret, access.access_token]
