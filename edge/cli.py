@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "settings", "show every setting and where its value comes from", _settings)
     card = _add(commands, "sign-card", "write the card that explains the light", _sign_card)
     card.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML file to write")
+    _add_light(commands)
     _add_spool(commands)
     return parser
 
@@ -78,6 +79,13 @@ def _add(
     parser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_light(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("light", help="try this table's light")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    _add(actions, "test", "show every sign, one after the other", _light_test)
+    _add(actions, "neutral", "switch the light off, where a killed daemon left it on", _neutral)
 
 
 def _add_spool(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -154,6 +162,29 @@ def _sign_card(options: argparse.Namespace, _loaded: Loaded) -> int:
     except OSError as error:
         raise TableError(f"{options.out}: {error.strerror}") from error
     _say(f"written: {options.out}")
+    return OK
+
+
+def _light_test(_options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.light_commands import walk_through  # noqa: PLC0415 - commands load what they use
+
+    _say("Enter shows the next sign, q ends.")
+
+    def ask(line: str) -> bool:
+        _say(line)
+        sys.stdout.flush()
+        answer = sys.stdin.readline()
+        return bool(answer) and answer.strip().lower() != "q"
+
+    shown = walk_through(loaded.settings, table_clock(loaded.settings), ask)
+    _say(f"{shown} signs were shown")
+    return OK
+
+
+def _neutral(_options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.light_commands import make_neutral  # noqa: PLC0415 - commands load what they use
+
+    make_neutral(loaded.settings, table_clock(loaded.settings))
     return OK
 
 

@@ -95,6 +95,7 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
     )
     inputs = build_inputs(settings.input, mailbox.post, clock)
     threads = {"camera": camera.alive, "store": store.alive, "uplink": uplink.alive}
+    threads["light"] = indicator.alive
     loop = PackingLoop(
         state,
         packing_settings(settings),

@@ -22,6 +22,10 @@ class Indicator(Protocol):
         """Show ``sign`` until the next call; ``text`` is for outputs that can write."""
         ...
 
+    def alive(self) -> bool:
+        """Whether what plays the light turns, from ``start`` to ``stop``; feeds the watchdog."""
+        ...
+
     def stop(self) -> None:
         """Leave a neutral light and release the outputs. May be called twice."""
         ...

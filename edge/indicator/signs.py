@@ -2,8 +2,9 @@
 
 Seven signs belong to the order on the table; overlays say something else for a moment, or stand in
 for "ready". Each rhythm differs from every other, so that signs are told apart without colour (8 %
-of men do not tell red from green, edge-hardware 4). Colours follow IEC 60073, and no rhythm blinks
-faster than 2.8 Hz.
+of men do not tell red from green, edge-hardware 4). Colours follow IEC 60073. No rhythm blinks
+faster than 2.8 Hz; what waits for a person (refused, STOP, call the lead) flashes at 1.4 to 2.8 Hz,
+as IEC 60204-1 has it for what is not acknowledged.
 """
 
 from collections.abc import Mapping
@@ -132,7 +133,7 @@ SIGNS: Mapping[Sign, Look] = MappingProxyType(
             group="stop",
             title="STOP",
             colour=Colour.RED,
-            rhythm_ms=(600, 600),
+            rhythm_ms=(500, 180),
             buzzer_ms=(600, 200, 600),
             meaning="Do not close this box: the order is cancelled, refunded or already sent,"
             " or the label in the photo is another order's.",

@@ -57,6 +57,10 @@ class SimulatedIndicator:
         elif self._running:
             self.shown.append(Shown(self._monotonic_ns(), sign, text))
 
+    def alive(self) -> bool:
+        """See ``Indicator``."""
+        return self._running
+
     def stop(self) -> None:
         """See ``Indicator``."""
         self._running = False

@@ -81,6 +81,10 @@ class TerminalIndicator:
         line = f"{look.colour.upper():<6} {strip(look, self._blocks)}  {' - '.join(words)}"
         self._write(self._framed(line, look.colour))
 
+    def alive(self) -> bool:
+        """See ``Indicator``. It is drawn by the caller's thread."""
+        return self._running
+
     def stop(self) -> None:
         """See ``Indicator``."""
         if self._running and self._in_place:

@@ -1,11 +1,12 @@
 """Settings of what stands on the table: camera, scanner and pedals, light."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from edge.events import Action
+from edge.indicator.lamps import HIGHEST_PIN, Lamp, LightKind, wiring_problem
 from edge.scanner.typed import DEFAULT_KEYS, DEFAULT_WORDS
 from edge.settings.section import Section
 
@@ -51,7 +52,38 @@ class InputSection(Section):
     )
 
 
+PinNumber = Annotated[int, Field(ge=0, le=HIGHEST_PIN)]
+
+
 class IndicatorSection(Section):
     """The light."""
 
-    kind: Literal["terminal", "simulated"] = Field("terminal", description="terminal or simulated")
+    kind: Literal["terminal", "simulated", "rgb", "stack", "two-leds", "led"] = Field(
+        "terminal",
+        description="terminal or simulated; rgb, stack, two-leds or led: lamps on pins of a "
+        "Raspberry Pi",
+    )
+    pins: dict[Lamp, PinNumber] = Field(
+        {},
+        description="of lamps: which is on which pin, by BCM number: red, green and blue for rgb; "
+        "red, yellow and green, if there are any blue and white, for stack; red and green for "
+        "two-leds; led for led; buzzer for any",
+    )
+    active_high: bool = Field(
+        True, description="of lamps: false where a low pin lights them (common anode)"
+    )
+    buzzer_active_high: bool = Field(True, description="the same of the buzzer")
+    pwm: bool = Field(
+        False, description="of lamps: whether they can be dimmed; not where they hang on relays"
+    )
+    brightness: float = Field(
+        1.0, gt=0, le=1, description="of lamps that can be dimmed: share of full light"
+    )
+
+    @model_validator(mode="after")
+    def _wired(self) -> Self:
+        if self.kind in set(LightKind):
+            problem = wiring_problem(LightKind(self.kind), self.pins)
+            if problem:
+                raise ValueError(f"pins: {problem}")
+        return self

@@ -1,10 +1,12 @@
-"""What every indicator does: simulated, and a terminal behind a pty, a pipe and a file."""
+"""What every indicator does: simulated, a terminal behind a pty, a pipe and a file, and lamps."""
 
 import io
 import os
 import pty
 import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -12,9 +14,13 @@ import pytest
 
 from edge.indicator import Indicator
 from edge.indicator.errors import IndicatorFault
+from edge.indicator.gpio import GpioIndicator
+from edge.indicator.lamps import Lamp, Wiring, levels_of
 from edge.indicator.signs import SIGNS, Sign
 from edge.indicator.simulated import SimulatedIndicator
 from edge.indicator.terminal import TerminalIndicator
+from tests.support.gpio_pins import WIRINGS, mock_pins
+from tests.support.waiting import eventually
 
 
 class Rig(Protocol):
@@ -22,7 +28,14 @@ class Rig(Protocol):
 
     @property
     def indicator(self) -> Indicator: ...
-    def seen(self) -> str: ...
+    def shows(self, sign: Sign, text: str, /) -> bool:
+        """Whether the sign appeared; lamps cannot write the text."""
+        ...
+
+    def is_dark(self) -> bool:
+        """Whether nothing was shown that is still there."""
+        ...
+
     def ruin(self) -> None: ...
     def close(self) -> None: ...
 
@@ -31,8 +44,11 @@ class SimulatedRig:
     def __init__(self) -> None:
         self.indicator = SimulatedIndicator(lambda: 7)
 
-    def seen(self) -> str:
-        return "\n".join(f"{SIGNS[each.sign].title} {each.text}" for each in self.indicator.shown)
+    def shows(self, sign: Sign, text: str) -> bool:
+        return any((each.sign, each.text) == (sign, text) for each in self.indicator.shown)
+
+    def is_dark(self) -> bool:
+        return self.indicator.sign is None
 
     def ruin(self) -> None:
         self.indicator.fail()
@@ -55,6 +71,13 @@ class TerminalRig:
             return os.read(self._its, 65536).decode()
         except BlockingIOError:
             return ""
+
+    def shows(self, sign: Sign, text: str) -> bool:
+        seen = self.seen()
+        return SIGNS[sign].title in seen and text in seen
+
+    def is_dark(self) -> bool:
+        return not self.seen().strip()
 
     def ruin(self) -> None:
         self._out.close()
@@ -81,11 +104,44 @@ def file_rig() -> TerminalRig:
     return TerminalRig(os.fdopen(ours, "w", encoding="utf-8"), its)
 
 
+class LampRig:
+    """Lamps on simulated pins. They follow ``show`` a moment later, in a thread of their own."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._end = ExitStack()
+        self.pins = self._end.enter_context(mock_pins())
+        self.indicator = GpioIndicator(wiring, time.monotonic_ns, environment={})
+
+    def shows(self, sign: Sign, _text: str) -> bool:
+        wanted = levels_of(self._wiring, SIGNS[sign].colour)
+        return bool(eventually(lambda: self._lamps() == pytest.approx(wanted)))
+
+    def is_dark(self) -> bool:
+        return not self._lamps()
+
+    def ruin(self) -> None:
+        self.pins.broken = True
+
+    def close(self) -> None:
+        self._end.close()
+
+    def _lamps(self) -> dict[Lamp, float]:
+        lit = self.pins.lit(self._wiring)
+        lit.pop(Lamp.BUZZER, None)
+        return lit
+
+
+def lamp_rig(name: str) -> Callable[[], LampRig]:
+    return lambda: LampRig(WIRINGS[name])
+
+
 RIGS: dict[str, Callable[[], Rig]] = {
     "simulated": SimulatedRig,
     "pty": pty_rig,
     "pipe": pipe_rig,
     "file": file_rig,
+    **{name: lamp_rig(name) for name in WIRINGS},
 }
 
 
@@ -102,16 +158,14 @@ class TestIndicator:
     def test_each_sign_is_shown_with_its_words(self, rig: Rig, sign: Sign) -> None:
         rig.indicator.start()
         rig.indicator.show(sign, "240615")
-        seen = rig.seen()
-        assert SIGNS[sign].title in seen
-        assert "240615" in seen
+        assert rig.shows(sign, "240615")
 
     def test_nothing_is_shown_before_start_and_after_stop(self, rig: Rig) -> None:
-        rig.indicator.show(Sign.READY)
+        rig.indicator.show(Sign.OPEN)
         rig.indicator.start()
         rig.indicator.stop()
-        rig.indicator.show(Sign.READY)
-        assert SIGNS[Sign.READY].title not in rig.seen()
+        rig.indicator.show(Sign.OPEN)
+        assert rig.is_dark()
 
     def test_a_broken_light_refuses_the_start(self, rig: Rig) -> None:
         rig.ruin()
@@ -125,14 +179,23 @@ class TestIndicator:
         rig.ruin()
         for sign in Sign:
             rig.indicator.show(sign)
-        assert len(caplog.records) == 1
+        eventually(lambda: caplog.records)
         rig.indicator.stop()
+        assert len(caplog.records) == 1
 
     def test_stop_may_be_called_twice_and_also_without_start(self, rig: Rig) -> None:
         rig.indicator.stop()
         rig.indicator.start()
         rig.indicator.stop()
         rig.indicator.stop()
+
+    def test_turns_from_start_to_stop(self, rig: Rig) -> None:
+        assert not rig.indicator.alive()
+        rig.indicator.start()
+        rig.indicator.show(Sign.READY)
+        assert rig.indicator.alive()
+        rig.indicator.stop()
+        assert not rig.indicator.alive()
 
 
 def test_a_full_pipe_does_not_hold_up_packing() -> None:

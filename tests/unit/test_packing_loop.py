@@ -62,6 +62,9 @@ class Everything:
     def show(self, sign: Sign, text: str = "") -> None:
         self.signs.append((sign, text))
 
+    def alive(self) -> bool:
+        return True
+
     def stop(self) -> None:
         pass
 

@@ -1,6 +1,6 @@
 """A pulse tells a thread that turns from one that hangs."""
 
-from edge.owners.pulse import Pulse
+from edge.pulse import Pulse
 from tests.support.manual_clock import ManualClock
 
 

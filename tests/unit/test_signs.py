@@ -53,6 +53,14 @@ def test_no_rhythm_flashes_faster_than_is_safe(sign: Sign) -> None:
         assert 1000 / shortest <= 2.8
 
 
+@pytest.mark.parametrize("sign", [Sign.REFUSED, Sign.STOP, Sign.CALL_LEAD])
+def test_what_waits_for_a_person_flashes_as_the_standard_has_it(sign: Sign) -> None:
+    """IEC 60204-1: 1.4 to 2.8 Hz for what is not acknowledged."""
+    rhythm = SIGNS[sign].rhythm_ms
+    quickest_ms = min(map(sum, zip(rhythm[::2], rhythm[1::2], strict=True)))
+    assert 1.4 <= 1000 / quickest_ms <= 2.8
+
+
 @pytest.mark.parametrize("sign", list(Sign))
 def test_every_sign_says_what_it_means_and_what_to_do(sign: Sign) -> None:
     look = SIGNS[sign]

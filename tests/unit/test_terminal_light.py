@@ -2,13 +2,16 @@
 
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
 from edge.clock import Clock
 from edge.indicator.errors import IndicatorFault
 from edge.indicator.factory import build_indicator
+from edge.indicator.gpio import GpioIndicator
+from edge.indicator.lamps import Lamp
 from edge.indicator.signs import SIGNS, Sign
 from edge.indicator.simulated import Shown, SimulatedIndicator
 from edge.indicator.terminal import TerminalIndicator, strip
@@ -132,16 +135,27 @@ def test_the_simulated_light_remembers_when_it_showed_what() -> None:
 @dataclass(frozen=True)
 class Settings:
     kind: str
+    pins: Mapping[Lamp, int] = field(default_factory=dict)
+    active_high: bool = True
+    buzzer_active_high: bool = True
+    pwm: bool = False
+    brightness: float = 1.0
 
 
 @pytest.mark.parametrize(
-    ("kind", "made"), [("terminal", TerminalIndicator), ("simulated", SimulatedIndicator)]
+    ("settings", "made"),
+    [
+        (Settings("terminal"), TerminalIndicator),
+        (Settings("simulated"), SimulatedIndicator),
+        (Settings("led", {Lamp.LED: 5}), GpioIndicator),
+    ],
 )
-def test_the_light_of_the_settings(kind: str, made: type) -> None:
+def test_the_light_of_the_settings(settings: Settings, made: type) -> None:
     clock: Clock = ManualClock()
-    assert isinstance(build_indicator(Settings(kind), clock), made)
+    assert isinstance(build_indicator(settings, clock), made)
 
 
-def test_an_unknown_light_is_named() -> None:
-    with pytest.raises(IndicatorFault, match="lava-lamp"):
-        build_indicator(Settings("lava-lamp"), ManualClock())
+@pytest.mark.parametrize("kind", ["lava-lamp", "led"])
+def test_a_light_that_cannot_be_is_named(kind: str) -> None:
+    with pytest.raises(IndicatorFault, match=kind):
+        build_indicator(Settings(kind), ManualClock())
