@@ -112,7 +112,7 @@ clean: ## Remove all that was made, except the data of `make run` (.run)
 # With the programs that tests start as children, with data of their own. Playwright's driver wants
 # libatomic1; units are checked by systemd's own tool.
 setup-all:
-	@scripts/setup test mosquitto postgresql chromium libatomic1 openssl systemd
+	@scripts/setup test mosquitto postgresql chromium libatomic1 openssl systemd tinyproxy-bin
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \

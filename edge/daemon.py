@@ -118,18 +118,23 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
 def with_overrides(credentials: Credentials, settings: TableSettings) -> Credentials:
     """The broker as told at enrolment, except for what the settings say."""
     uplink = settings.uplink
-    further = uplink.further
-    if further is None and uplink.host is not None:
-        further = ()  # those told at enrolment belong to the broker that is replaced
+    # those told at enrolment belong to the broker that is replaced
+    told = None if uplink.host is None else ()
     wanted = {
         "host": uplink.host,
         "port": uplink.port,
+        "transport": uplink.transport,
         "tls": uplink.tls,
-        "further": None if further is None else tuple(BrokerNode.of(one) for one in further),
+        "further": _nodes(uplink.further if uplink.further is not None else told),
+        "websockets": _nodes(uplink.websockets if uplink.websockets is not None else told),
     }
     changes = {name: value for name, value in wanted.items() if value is not None}
     broker = credentials.broker.model_copy(update=changes)
     return credentials.model_copy(update={"broker": broker})
+
+
+def _nodes(texts: tuple[str, ...] | None) -> tuple[BrokerNode, ...] | None:
+    return None if texts is None else tuple(BrokerNode.of(one) for one in texts)
 
 
 @contextmanager

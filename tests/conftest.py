@@ -5,6 +5,7 @@ pytest_plugins = [
     "tests.fixtures_dashboard",
     "tests.fixtures_dispatch",
     "tests.fixtures_mosquitto",
+    "tests.fixtures_proxy",
     "tests.fixtures_s3",
     "tests.fixtures_sandbox",
     "tests.fixtures_tiktok_sandbox",

@@ -59,6 +59,11 @@ class BrokerAddress(BaseModel):
     further: tuple[BrokerNode, ...] = Field(
         default=(), description="other nodes of the same cluster, tried in turn"
     )
+    websockets: tuple[BrokerNode, ...] = Field(
+        default=(),
+        description="the same brokers over WebSocket (path /mqtt), tried in turn where the others "
+        "are not reached",
+    )
 
     @property
     def nodes(self) -> tuple[BrokerNode, ...]:

@@ -1,11 +1,13 @@
 """Settings of the way to the cloud."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from edge.settings.section import Section
+from edge.uplink.errors import ProxyRefused
+from edge.uplink.proxy import proxy_address
 from wire.enrolment import BrokerNode
 from wire.slices import DEFAULT_SLICE_BYTES, MIN_SLICE_BYTES
 
@@ -18,6 +20,17 @@ def _is_node(text: str) -> str:
 NodeAddress = Annotated[str, AfterValidator(_is_node)]
 
 
+def _is_proxy(text: str) -> str:
+    try:
+        proxy_address(text)
+    except ProxyRefused as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+ProxyAddress = Annotated[str, AfterValidator(_is_proxy)]
+
+
 class UplinkSection(Section):
     """The connection to the cloud."""
 
@@ -27,7 +40,19 @@ class UplinkSection(Section):
         None, description="host:port of other nodes of the same cluster of brokers, tried in turn"
     )
     tls: bool | None = Field(None, description="whether to speak TLS")
+    transport: Literal["tcp", "websockets"] | None = Field(
+        None, description="tcp: MQTT as it is; websockets: over WebSocket, as on port 443"
+    )
+    websockets: tuple[NodeAddress, ...] | None = Field(
+        None, description="host:port of the broker over WebSocket, tried where the others fail"
+    )
     ca_file: Path | None = Field(None, description="private certificate authority (PEM)")
+    proxy: ProxyAddress | None = Field(
+        None, description="HTTP proxy for everything, as http://proxy.example.com:3128"
+    )
+    proxy_credentials_file: Path | None = Field(
+        None, description="file with the line user:password for the proxy, not readable by others"
+    )
     keepalive_s: int = Field(60, ge=60, le=3600, description="s between pings")
     slice_bytes: int = Field(
         DEFAULT_SLICE_BYTES, ge=MIN_SLICE_BYTES, description="bytes of a photo in one packet"

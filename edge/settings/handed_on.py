@@ -45,6 +45,8 @@ def uplink_settings(settings: TableSettings, software: str) -> UplinkSettings:
     uplink = settings.uplink
     return UplinkSettings(
         ca_file=uplink.ca_file,
+        proxy_url=uplink.proxy or "",
+        proxy_credentials_file=uplink.proxy_credentials_file,
         keepalive_s=uplink.keepalive_s,
         puback_timeout_s=2.0 * uplink.keepalive_s,
         reconnect=BackOff(first_s=1.0, longest_s=uplink.reconnect_longest_s),

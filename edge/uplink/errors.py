@@ -16,6 +16,10 @@ class ServerUnreachable(LinkError):
     """Name, route, port or TLS did not come to a connection."""
 
 
+class ProxyRefused(ServerUnreachable):
+    """The HTTP proxy in between does not open the way."""
+
+
 class CertificateNotYetValid(ServerUnreachable):
     """The server's certificate begins in the future: most likely this table's clock is behind."""
 

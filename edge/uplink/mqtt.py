@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, ParamSpec, Protocol, cast
+from typing import ParamSpec, Protocol, cast
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
@@ -27,9 +27,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.uplink import reasons
-from edge.uplink.errors import LinkLost, PacketTooLarge
+from edge.uplink.errors import LinkLost, PacketTooLarge, ServerUnreachable
+from edge.uplink.proxy import Proxy, tunnel
 from edge.uplink.tls import tls_context, unreachable
 from edge.uplink.waker import Waker
+from edge.uplink.ways import Way
 
 _logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
@@ -47,11 +49,9 @@ _UNSPECIFIED = 0x80
 class Endpoint:
     """Where and how to connect."""
 
-    host: str
-    port: int
-    transport: Literal["tcp", "websockets"] = "tcp"
-    tls: bool = False
+    way: Way
     ca_file: Path | None = None
+    proxy: Proxy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,22 @@ class _HasFileno(Protocol):
 Event = Opened | Refused | Subscribed | Acknowledged | Arrived | Ended
 
 
+class _Client(paho.Client):
+    """paho's client, that goes through a proxy if there is one."""
+
+    proxy: Proxy | None = None
+
+    def _create_socket_connection(self) -> socket.socket:
+        """In place of paho's, which needs PySocks for proxies. TLS and WebSocket come on top."""
+        if self.proxy is None:
+            line = super()._create_socket_connection()
+        else:
+            line = tunnel(self.proxy, self.host, self.port, self.connect_timeout)
+        # else the end of a slice waits some 40 ms for the acknowledgement of its beginning
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return line
+
+
 class Connection:
     """One connection, turned by its owner's thread.
 
@@ -163,19 +179,18 @@ class Connection:
         properties.MaximumPacketSize = _LARGEST_RECEIVED_BYTES
         try:
             self._client.connect(
-                self._endpoint.host,
-                self._endpoint.port,
+                self._endpoint.way.host,
+                self._endpoint.way.port,
                 keepalive=self._keepalive_s,
                 clean_start=True,
                 properties=properties,
             )
+        except paho.WebsocketConnectionError as error:
+            raise ServerUnreachable(
+                f"{self._endpoint.way}: what answers there speaks no MQTT over WebSocket"
+            ) from error
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
-            where = f"{self._endpoint.host}:{self._endpoint.port}"
-            raise unreachable(where, error) from error
-        sock = self._client.socket()
-        if isinstance(sock, socket.socket):
-            # else the end of a slice waits some 40 ms for the acknowledgement of its beginning
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raise unreachable(str(self._endpoint.way), error) from error
 
     def turn(self, waker: Waker, timeout_s: float) -> Sequence[Event]:
         """Wait for the socket, the waker or the time, do what is due, and say what happened."""
@@ -241,18 +256,19 @@ class Connection:
     # --- paho ----------------------------------------------------------------------------------
 
     def _make_client(self, timeout_s: float) -> paho.Client:
-        client = paho.Client(
+        client = _Client(
             CallbackAPIVersion.VERSION2,
             client_id=self._login.device_id,
             protocol=paho.MQTTv5,
-            transport=self._endpoint.transport,
+            transport=self._endpoint.way.transport,
             reconnect_on_failure=False,
         )
+        client.proxy = self._endpoint.proxy
         client.connect_timeout = timeout_s
         client.suppress_exceptions = True
         client.username_pw_set(self._login.device_id, self._login.password)
         client.will_set(self._login.will_topic, self._login.will_payload, qos=1)
-        if self._endpoint.tls:
+        if self._endpoint.way.tls:
             client.tls_set_context(tls_context(self._endpoint.ca_file))
         client.on_connect = _guarded(self._on_connect)
         client.on_subscribe = _guarded(self._on_subscribe)

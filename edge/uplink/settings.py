@@ -44,6 +44,10 @@ class UplinkSettings:
 
     ca_file: Path | None = None
     """Private certificate authority; None means the system's."""
+    proxy_url: str = ""
+    """HTTP proxy, http://host:port; empty for none."""
+    proxy_credentials_file: Path | None = None
+    """One line, user:password."""
     keepalive_s: int = MINIMUM_KEEPALIVE_S
     connect_timeout_s: float = 10.0
     """For TCP and TLS, and again for the broker's CONNACK and SUBACK."""

@@ -15,6 +15,7 @@ from edge.uplink.comeback import Comeback
 from edge.uplink.credentials import Credentials
 from edge.uplink.errors import LinkError, LinkLost
 from edge.uplink.mqtt import Connection, Endpoint, Login
+from edge.uplink.proxy import Proxy
 from edge.uplink.queue_view import Queue, Receipts
 from edge.uplink.requests import Requests
 from edge.uplink.session import Session
@@ -22,6 +23,7 @@ from edge.uplink.settings import UplinkSettings
 from edge.uplink.surroundings import Surroundings, presence
 from edge.uplink.transfer import Transfer
 from edge.uplink.waker import Waker
+from edge.uplink.ways import Turns, ways_to
 from wire.messages import Health, Lookup, PresenceState
 from wire.topics import Up
 
@@ -62,8 +64,9 @@ class Uplink:
         self._credentials = credentials
         self._settings = settings
         self._clock = clock
-        self._nodes = credentials.broker.nodes
-        self._comeback = Comeback(settings, draw, addresses=len(self._nodes))
+        ways = ways_to(credentials.broker)
+        self._turns = Turns(ways)
+        self._comeback = Comeback(settings, draw, addresses=len(ways))
         self._waker = Waker()
         self._requests = Requests(self._waker)
         self._around = Surroundings(
@@ -172,6 +175,7 @@ class Uplink:
     def _note_ready(self, session: Session) -> None:
         if session.ready and self._ready_at is None:
             self._ready_at = self._now()
+            self._turns.worked()
             if self._comeback.stands():
                 _logger.info("connected", extra={"connection": self._connections})
 
@@ -183,15 +187,14 @@ class Uplink:
                 self._waker.clear()
 
     def _endpoint(self) -> Endpoint:
-        """Of this connection: after each end comes the next node of a cluster."""
-        broker = self._credentials.broker
-        node = self._nodes[(self._connections - 1) % len(self._nodes)]
+        """Of this connection: after each end comes the next way."""
+        settings = self._settings
         return Endpoint(
-            host=node.host,
-            port=node.port,
-            transport="websockets" if broker.transport == "websockets" else "tcp",
-            tls=broker.tls,
-            ca_file=self._settings.ca_file,
+            way=self._turns.next(),
+            ca_file=settings.ca_file,
+            proxy=Proxy.read(settings.proxy_url, settings.proxy_credentials_file)
+            if settings.proxy_url
+            else None,
         )
 
     def _login(self) -> Login:

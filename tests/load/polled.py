@@ -19,7 +19,7 @@ class PolledConnection(Connection):
         super().__init__(endpoint, login, keepalive_s=keepalive_s, timeout_s=1.0)
         self.readable = False
         self.writable = False
-        self._where = (endpoint.host, endpoint.port)
+        self._where = (endpoint.way.host, endpoint.way.port)
         self._client._create_socket_connection = self._begin_to_connect  # type: ignore[method-assign]  # paho knows only sockets that are connected
 
     @property

@@ -24,6 +24,7 @@ from edge.uplink.settings import UplinkSettings
 from edge.uplink.surroundings import Surroundings, presence
 from edge.uplink.transfer import Transfer
 from edge.uplink.waker import Waker
+from edge.uplink.ways import Way
 from tests.load.load_plan import Act, Planned
 from tests.load.polled import PolledConnection
 from tests.load.spool import LoadSpool
@@ -222,7 +223,7 @@ class LoadTable:
         self._heard.events[type(event).__name__] += 1
 
     def _endpoint(self) -> Endpoint:
-        return Endpoint(host=self._who.broker.host, port=self._who.broker.port)
+        return Endpoint(Way(self._who.broker.host, self._who.broker.port))
 
     def _login(self) -> Login:
         address = self._who.address

@@ -52,14 +52,21 @@ class Mosquitto:
         *,
         limits: Limits | None = None,
         tls: ServerTls | None = None,
+        outside: ServerTls | None = None,
     ) -> None:
+        """``tls``: on the listener itself; ``outside``: on two more, as tables elsewhere use."""
         self.directory = directory
         self.limits = limits or Limits()
         self.tables_may: tuple[str, ...] = ("write up", "read down")
         """What the access list gives every table; takes effect by ``reload``."""
         self.port = free_port()
+        self.tls_port = free_port()
+        """MQTT over TLS, where there is an outside."""
+        self.websockets_port = free_port()
+        """MQTT over WebSocket and TLS, where there is an outside."""
         self.users: dict[str, str] = {}
         self._tls = tls
+        self._outside = outside
         self._process: subprocess.Popen[bytes] | None = None
         directory.mkdir(parents=True, exist_ok=True)
         for name in (CLOUD, *(f"table-{number:02d}" for number in range(1, 17))):
@@ -148,6 +155,10 @@ class Mosquitto:
         ]
         if self._tls is not None:
             lines += [f"certfile {self._tls.certificate}", f"keyfile {self._tls.key}"]
+        if self._outside is not None:
+            files = [f"certfile {self._outside.certificate}", f"keyfile {self._outside.key}"]
+            lines += [f"listener {self.tls_port} {self.host}", *files]
+            lines += [f"listener {self.websockets_port} {self.host}", "protocol websockets", *files]
         options = {
             "max_packet_size": self.limits.max_packet_size,
             "max_inflight_messages": self.limits.receive_maximum,
