@@ -12,7 +12,7 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo password test lint types imports format unit contract integration browser \
-	acceptance test-cluster bench soak load lock docs setup setup-all clean
+	deb acceptance test-cluster bench soak load lock docs setup setup-all clean
 
 ##@ Use
 
@@ -91,6 +91,11 @@ load: ## Play tables, more at each step, until receipts are slow: TABLES=2000 PH
 		$(if $(STEPS),--steps $(STEPS)) $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(PHOTO_KB),--photo-kb $(PHOTO_KB)) $(if $(PHOTOS),--photos $(PHOTOS)) \
 		$(if $(EVERY),--every $(EVERY))
+
+##@ Install
+
+deb: setup ## Build the Debian packages of a table into dist/ (ARCH=arm64: only that one)
+	@$(bin)/python scripts/build_deb.py $(ARCH)
 
 ##@ Keep
 
