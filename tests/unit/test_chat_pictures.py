@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw, PngImagePlugin
 
 from cloud.dispatcher.chat_pictures.making import MOST_BYTES, Form, Source, chat_picture
-from cloud.dispatcher.chat_pictures.reading import Area
+from cloud.dispatcher.chat_pictures.reading import Area, StoredPicture
 from cloud.dispatcher.chat_pictures.strip import moment
 from cloud.dispatcher.errors import PictureRefused
 
@@ -181,6 +181,19 @@ def test_the_packing_area_is_of_the_photo_as_it_stands_upright() -> None:
     picture = made(photo, area=Area(0.5, 0.0, 0.5, 0.5))
     assert picture.size == (250, 500)
     assert looks_like(picture, (0.5, 0.5), RED)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("area", [None, Area(0.5, 0.25, 0.5, 0.5)], ids=["whole", "a part"])
+def test_no_more_is_unpacked_than_is_shown_and_no_less(orientation: int, area: Area | None) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = saved(quarters((1600, 1200)), exif=exif)
+    stored = StoredPicture(photo, area)
+    whole = (1600, 1200) if orientation < 5 else (1200, 1600)
+    assert stored.size == (whole if area is None else (whole[0] // 2, whole[1] // 2))
+    enough = (stored.size[0] // 3, stored.size[1] // 3)
+    assert stored.read(enough).size == (stored.size[0] // 2, stored.size[1] // 2)
 
 
 def test_a_large_photo_is_cut_at_full_sharpness() -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from cloud.dispatcher.chat_pictures.bare import bare_jpeg
 from cloud.dispatcher.chat_pictures.colours import in_usual_colours
 from cloud.dispatcher.chat_pictures.layout import Arrangement, Size, arranged
-from cloud.dispatcher.chat_pictures.reading import Area, read_picture
+from cloud.dispatcher.chat_pictures.reading import Area, StoredPicture
 from cloud.dispatcher.chat_pictures.strip import Strip
 from cloud.dispatcher.errors import PictureRefused
 
@@ -53,13 +53,10 @@ def chat_picture(sources: Sequence[Source], form: Form) -> bytes:
         as_it_is = bare_jpeg(sources[0].photo, max_bytes=max_bytes, max_side_px=form.max_side_px)
         if as_it_is is not None:
             return as_it_is
-    pictures = [
-        read_picture(one.photo, area=one.area, enough_px=_enough_px(one.area, form.max_side_px))
-        for one in sources
-    ]
+    photos = _Photos([StoredPicture(one.photo, one.area) for one in sources], form)
     side_px = form.max_side_px
     while side_px >= min(_LEAST_SIDE_PX, form.max_side_px):
-        drawn = _drawn(pictures, form, side_px)
+        drawn = photos.drawn(side_px)
         for quality in _QUALITIES:
             jpeg = _encoded(drawn, quality)
             if len(jpeg) <= max_bytes:
@@ -68,21 +65,32 @@ def chat_picture(sources: Sequence[Source], form: Form) -> bytes:
     raise PictureRefused(f"the picture cannot be made smaller than {max_bytes} bytes")
 
 
-def _enough_px(area: Area | None, max_side_px: int) -> int:
-    return max_side_px if area is None else int(max_side_px / min(area.width, area.height))
+class _Photos:
+    """Photos that are drawn on one paper, at one size after the other until the file is small."""
 
+    def __init__(self, stored: Sequence[StoredPicture], form: Form) -> None:
+        self._form = form
+        self._sizes = [one.size for one in stored]
+        _, plan, _ = self._planned(form.max_side_px)
+        self._pictures = [
+            one.read(place.size) for one, place in zip(stored, plan.places, strict=True)
+        ]
 
-def _drawn(pictures: Sequence[Image.Image], form: Form, side_px: int) -> Image.Image:
-    strip = Strip(form.words, longest_side_px=side_px, font=form.font)
-    plan, strip_px = _planned([picture.size for picture in pictures], strip, side_px)
-    width, height = plan.size
-    paper = Image.new("RGB", (width, height + strip_px), _PAPER)
-    for picture, place in zip(pictures, plan.places, strict=True):
-        paper.paste(in_usual_colours(_scaled(picture, place.size)), (place.left, place.top))
-    written = strip.drawn(width)
-    if written is not None:
-        paper.paste(written, (0, height))
-    return paper
+    def drawn(self, side_px: int) -> Image.Image:
+        """All of them and the strip, with no side above ``side_px``."""
+        strip, plan, strip_px = self._planned(side_px)
+        width, height = plan.size
+        paper = Image.new("RGB", (width, height + strip_px), _PAPER)
+        for picture, place in zip(self._pictures, plan.places, strict=True):
+            paper.paste(in_usual_colours(_scaled(picture, place.size)), (place.left, place.top))
+        written = strip.drawn(width)
+        if written is not None:
+            paper.paste(written, (0, height))
+        return paper
+
+    def _planned(self, side_px: int) -> tuple[Strip, Arrangement, int]:
+        strip = Strip(self._form.words, longest_side_px=side_px, font=self._form.font)
+        return strip, *_planned(self._sizes, strip, side_px)
 
 
 def _planned(sizes: Sequence[Size], strip: Strip, side_px: int) -> tuple[Arrangement, int]:

@@ -5,16 +5,22 @@ name, and no decoder but those for photos is ever started.
 """
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from cloud.dispatcher.chat_pictures.heic import is_heic, unpacked
+from cloud.dispatcher.chat_pictures.layout import Size
 from cloud.dispatcher.chat_pictures.limits import MOST_PIXELS
 from cloud.dispatcher.errors import PictureRefused
 
 # Named one by one: Pillow would also start decoders of vector and document formats.
 _FORMATS = ("JPEG", "PNG")
+_ORIENTATION = ExifTags.Base.Orientation
+_LYING = (5, 6, 7, 8)
+"""Orientations (EXIF 2.3, 4.6.4) that are turned by a quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +33,47 @@ class Area:
     height: float
 
 
-def read_picture(photo: bytes, *, area: Area | None, enough_px: int) -> Image.Image:
-    """A JPEG, PNG or HEIC as it looks when held upright, cut to ``area``.
+class StoredPicture:
+    """A JPEG, PNG or HEIC whose header was read, as it looks when held upright, cut to ``area``."""
 
-    It may come smaller than it is, but with no side below ``enough_px`` for that.
+    def __init__(self, photo: bytes, area: Area | None) -> None:
+        """Raises PictureRefused: the bytes are no such picture, or hold too many pixels."""
+        with _faults_named():
+            formats = ("PPM",) if is_heic(photo) else _FORMATS
+            photo = unpacked(photo) if is_heic(photo) else photo
+            self._file = Image.open(io.BytesIO(photo), formats=formats)
+            _refuse_too_large(self._file)
+            self._lies = self._file.getexif().get(_ORIENTATION) in _LYING
+            self._area = area
+            self._whole = self._turned(self._file.size)
+            box = _box(self._whole, area)
+            self.size: Size = (box[2] - box[0], box[3] - box[1])
 
-    Raises:
-        PictureRefused: the bytes are no such picture, are damaged, or hold too many pixels.
-    """
-    if is_heic(photo):
-        return _read(unpacked(photo), ("PPM",), area, enough_px)
-    return _read(photo, _FORMATS, area, enough_px)
+    def read(self, enough: Size) -> Image.Image:
+        """Its pixels; it may come smaller than it is, but with no side below ``enough`` for that.
+
+        Call it once.
+
+        Raises:
+            PictureRefused: it is damaged.
+        """
+        with _faults_named(), self._file as file:
+            shown = max(1.0, min(self.size[0] / enough[0], self.size[1] / enough[1]))
+            # A JPEG can be unpacked at a half or less of its size; others ignore this. It takes
+            # half the time (docs/chat-pictures.md).
+            wanted = self._turned((int(self._whole[0] / shown), int(self._whole[1] / shown)))
+            file.draft(None, wanted)
+            upright = ImageOps.exif_transpose(file)
+            return upright.crop(_box(upright.size, self._area)) if self._area else upright
+
+    def _turned(self, size: Size) -> Size:
+        return (size[1], size[0]) if self._lies else size
 
 
-def _read(photo: bytes, formats: tuple[str, ...], area: Area | None, enough_px: int) -> Image.Image:
+@contextmanager
+def _faults_named() -> Iterator[None]:
     try:
-        with Image.open(io.BytesIO(photo), formats=formats) as file:
-            _refuse_too_large(file)
-            # A JPEG can be unpacked at a half or less of its size; others ignore this.
-            file.draft(None, (enough_px, enough_px))
-            return _cut(ImageOps.exif_transpose(file), area)
+        yield
     except PictureRefused:
         raise
     except Exception as error:  # noqa: BLE001 - decoders fail in many ways; each means the photo
@@ -63,11 +90,12 @@ def _refuse_too_large(file: Image.Image) -> None:
         )
 
 
-def _cut(picture: Image.Image, area: Area | None) -> Image.Image:
+def _box(size: Size, area: Area | None) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the part in px; at least one pixel."""
+    width, height = size
     if area is None:
-        return picture
-    width, height = picture.size
+        return 0, 0, width, height
     left, top = min(int(area.left * width), width - 1), min(int(area.top * height), height - 1)
     right = min(max(left + 1, round((area.left + area.width) * width)), width)
     bottom = min(max(top + 1, round((area.top + area.height) * height)), height)
-    return picture.crop((left, top, right, bottom))
+    return left, top, right, bottom
