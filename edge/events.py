@@ -54,6 +54,8 @@ class DeviceLost:
 
     device: str
     at_ns: int
+    reason: str = "is unplugged"
+    """For people; follows the device's name."""
 
 
 @dataclass(frozen=True, slots=True)

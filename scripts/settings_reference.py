@@ -64,6 +64,15 @@ def _rows(prefix: str, model: type[BaseModel]) -> Iterator[str]:
         if _model_of(field) is None:
             cells = (f"`{prefix}{name}`", _value(field), _default(field), field.description or "")
             yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        part = _part_of(field)
+        if part is not None:
+            yield from _rows(f"{prefix}{name}.NAME.", part)
+
+
+def _part_of(field: FieldInfo) -> type[BaseModel] | None:
+    """What stands under each name of a table of settings."""
+    kind = next(iter(typing.get_args(field.annotation)[1:]), None)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
 def _model_of(field: FieldInfo) -> type[BaseModel] | None:
@@ -93,10 +102,16 @@ def _kind(kind: typing.Any) -> str:
     if origin is tuple:
         return f"list of {_kind(arguments[0])}"
     if origin is dict:
-        return f"table of {_kind(arguments[0])} to {_kind(arguments[1])}"
+        return _table(*arguments)
     if issubclass(kind, Enum):
         return ", ".join(f"`{one.value}`" for one in kind)
     return _PLAIN[kind]
+
+
+def _table(key: typing.Any, value: typing.Any) -> str:
+    if issubclass(value, BaseModel):
+        return "table of names to what follows"
+    return f"table of {_kind(key)} to {_kind(value)}"
 
 
 def _default(field: FieldInfo) -> str:
@@ -104,7 +119,10 @@ def _default(field: FieldInfo) -> str:
     if default is PydanticUndefined or default is None:
         return "none"
     if isinstance(default, dict):
-        return ", ".join(f"`{key}` {one}" for key, one in default.items())
+        return ", ".join(
+            f"`{key}`" if isinstance(one, BaseModel) else f"`{key}` {one}"
+            for key, one in default.items()
+        )
     if isinstance(default, tuple):
         return ", ".join(f"`{one}`" for one in default) or "empty"
     text = str(default).lower() if isinstance(default, bool) else str(default)

@@ -8,7 +8,7 @@ from edge.rules.captures import failed
 from edge.rules.draft import Draft
 from edge.rules.proofs import give_up, hand_over, leave_open, put, release
 from edge.rules.settings import PackingSettings
-from edge.rules.state import Capture, InFlight, Proof, Stage, State
+from edge.rules.state import Capture, InFlight, LostDevice, Proof, Stage, State
 from edge.rules.stops import standing
 from wire.messages import Mode
 
@@ -119,12 +119,13 @@ def _idle(draft: Draft) -> None:
 def device_lost(draft: Draft, event: DeviceLost) -> None:
     """A scanner or pedal is gone; said at once, and in ``ready`` until it is back (U-12)."""
     lost = draft.state.lost_devices
-    if event.device not in lost:
-        draft.set(lost_devices=(*lost, event.device))
-        draft.say(Sign.CALL_LEAD, f"{event.device} is unplugged", draft.settings.notice_ms)
+    if all(one.name != event.device for one in lost):
+        device = LostDevice(event.device, event.reason)
+        draft.set(lost_devices=(*lost, device))
+        draft.say(Sign.CALL_LEAD, str(device), draft.settings.notice_ms)
 
 
 def device_back(draft: Draft, event: DeviceBack) -> None:
     """It is back."""
-    left = tuple(one for one in draft.state.lost_devices if one != event.device)
+    left = tuple(one for one in draft.state.lost_devices if one.name != event.device)
     draft.set(lost_devices=left, overlay=None)

@@ -32,7 +32,7 @@ def faults(state: State) -> list[str]:
         found.append(f"disk: {state.store_fault}")
     if state.disk is not DiskLevel.FINE:
         found.append(f"disk space: {state.disk}")
-    return found + [f"{device} is unplugged" for device in state.lost_devices]
+    return [*found, *map(str, state.lost_devices)]
 
 
 def _fault(state: State) -> str:
@@ -41,7 +41,7 @@ def _fault(state: State) -> str:
             return f"no camera: {state.camera_fault}"
         return state.store_fault or "the disk is full"
     if state.lost_devices:
-        return "; ".join(f"{device} is unplugged" for device in state.lost_devices)
+        return "; ".join(map(str, state.lost_devices))
     return ""
 
 

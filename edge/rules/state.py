@@ -142,6 +142,17 @@ class Overlay:
 
 
 @dataclass(frozen=True, slots=True)
+class LostDevice:
+    """An input device that cannot be used."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """The fate of an earlier order, waiting for a moment in which it may be shown."""
 
@@ -174,7 +185,7 @@ class State:
     camera_fault: str = ""
     store_fault: str = ""
     disk: DiskLevel = DiskLevel.FINE
-    lost_devices: tuple[str, ...] = ()
+    lost_devices: tuple[LostDevice, ...] = ()
     connected: bool = False
     waiting_since_ns: int | None = None
     late_stop: str = ""

@@ -7,16 +7,17 @@ from typing import Protocol
 from edge.clock import Clock
 from edge.events import Action, Post
 from edge.scanner import InputDevice
+from edge.scanner.bound_inputs import BoundSettings, bound_inputs
 from edge.scanner.errors import InputFault
 from edge.scanner.simulated import SimulatedInput
 
 
-class InputSettings(Protocol):
+class InputSettings(BoundSettings, Protocol):
     """The settings read here."""
 
     @property
     def kinds(self) -> Sequence[str]:
-        """``terminal`` and ``simulated``, each at most once; empty for none."""
+        """``evdev``, ``terminal`` and ``simulated``, each at most once; empty for none."""
         ...
 
     @property
@@ -35,14 +36,15 @@ class InputSettings(Protocol):
         ...
 
 
-_Maker = Callable[[InputSettings, Post, Clock], InputDevice]
+_Maker = Callable[[InputSettings, Post, Clock], Sequence[InputDevice]]
 
 
 def build_inputs(settings: InputSettings, post: Post, clock: Clock) -> list[InputDevice]:
     """The input devices of the settings, not started yet.
 
     Raises:
-        InputFault: the settings name a kind that does not exist, or one twice.
+        InputFault: the settings name a kind that does not exist, or one twice; or its library is
+            missing.
     """
     for kind in settings.kinds:
         if kind not in _MAKERS:
@@ -50,14 +52,18 @@ def build_inputs(settings: InputSettings, post: Post, clock: Clock) -> list[Inpu
             raise InputFault(f"input kind {kind!r} is not known: use one of {known}")
         if settings.kinds.count(kind) > 1:
             raise InputFault(f"input kind {kind!r} is named twice: name each once")
-    return [_MAKERS[kind](settings, post, clock) for kind in settings.kinds]
+    return [one for kind in settings.kinds for one in _MAKERS[kind](settings, post, clock)]
 
 
-def _terminal(settings: InputSettings, post: Post, clock: Clock) -> InputDevice:
+def _evdev(settings: InputSettings, post: Post, clock: Clock) -> Sequence[InputDevice]:
+    return bound_inputs(settings, post, clock)
+
+
+def _terminal(settings: InputSettings, post: Post, clock: Clock) -> Sequence[InputDevice]:
     # The key parser brings 16 MB that a table with a real scanner does not need.
     from edge.scanner.terminal import TerminalInput  # noqa: PLC0415 - see above
 
-    return TerminalInput(
+    terminal = TerminalInput(
         descriptor=_standard_input(),
         post=post,
         monotonic_ns=clock.monotonic_ns,
@@ -65,6 +71,7 @@ def _terminal(settings: InputSettings, post: Post, clock: Clock) -> InputDevice:
         words=settings.words,
         escape_wait_ms=settings.escape_wait_ms,
     )
+    return [terminal]
 
 
 def _standard_input() -> int:
@@ -76,8 +83,12 @@ def _standard_input() -> int:
         ) from error
 
 
-def _simulated(_settings: InputSettings, post: Post, clock: Clock) -> InputDevice:
-    return SimulatedInput(post=post, monotonic_ns=clock.monotonic_ns)
+def _simulated(_settings: InputSettings, post: Post, clock: Clock) -> Sequence[InputDevice]:
+    return [SimulatedInput(post=post, monotonic_ns=clock.monotonic_ns)]
 
 
-_MAKERS: Mapping[str, _Maker] = {"terminal": _terminal, "simulated": _simulated}
+_MAKERS: Mapping[str, _Maker] = {
+    "evdev": _evdev,
+    "terminal": _terminal,
+    "simulated": _simulated,
+}

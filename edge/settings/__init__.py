@@ -6,7 +6,8 @@
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from edge.settings.cloud import EnrolmentSection, UplinkSection
-from edge.settings.devices import CameraSection, IndicatorSection, InputSection
+from edge.settings.devices import CameraSection, IndicatorSection
+from edge.settings.inputs import InputSection
 from edge.settings.machine import ClockSection, LogSection, SpoolSection
 from edge.settings.packing import CodesSection, PackingSection
 

@@ -1,13 +1,11 @@
-"""Settings of what stands on the table: camera, scanner and pedals, light."""
+"""Settings of what stands on the table: camera and light. Scanners and pedals: inputs.py."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from edge.events import Action
 from edge.indicator.lamps import HIGHEST_PIN, Lamp, LightKind, wiring_problem
-from edge.scanner.typed import DEFAULT_KEYS, DEFAULT_WORDS
 from edge.settings.section import Section
 
 
@@ -33,23 +31,6 @@ class CameraSection(Section):
         3000, ge=100, description="ms without a frame after which the camera counts as lost"
     )
     checks: bool = Field(True, description="warn of dark, covered, blurred and frozen photos")
-
-
-class InputSection(Section):
-    """Scanner, pedal and keys."""
-
-    kinds: tuple[Literal["terminal", "simulated"], ...] = Field(
-        ("terminal",), description="input devices: terminal, simulated; empty for none"
-    )
-    keys: dict[str, Action] = Field(
-        dict(DEFAULT_KEYS), description="key of the terminal to photo, send, undo or cancel"
-    )
-    words: dict[str, Action] = Field(
-        dict(DEFAULT_WORDS), description="typed word to photo, send, undo or cancel"
-    )
-    escape_wait_ms: int = Field(
-        100, ge=1, le=2000, description="ms to wait for what follows an Escape"
-    )
 
 
 PinNumber = Annotated[int, Field(ge=0, le=HIGHEST_PIN)]

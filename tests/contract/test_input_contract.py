@@ -1,14 +1,13 @@
-"""What every input device does: simulated, a terminal behind a pipe, a terminal behind a pty.
+"""What every input device does: simulated, a terminal behind a pipe or a pty, scanner and pedal.
 
 (Invariant 11; U-04, U-05, U-10, U-12)
 """
 
 import os
-import pty
 import queue
 import termios
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import TypeVar
 
 import pytest
 
@@ -21,135 +20,100 @@ from edge.events import (
     ScanIncomplete,
     Scanned,
 )
-from edge.scanner import InputDevice
 from edge.scanner.errors import InputFault
-from edge.scanner.simulated import SimulatedInput
 from edge.scanner.terminal import TerminalInput
-from tests.support.manual_clock import ManualClock
+from tests.support.input_rigs import (
+    ALL,
+    BOTH,
+    PRESSING,
+    RETURNING,
+    SCANNING,
+    BothRig,
+    PressingRig,
+    ReturningRig,
+    Rig,
+    ScanningRig,
+    SimulatedRig,
+    pipe_rig,
+    pty_rig,
+)
 
 WAIT_S = 20
 
 
-class Rig(Protocol):
-    """A device, the hand on it, and what it posted."""
-
-    @property
-    def device(self) -> InputDevice: ...
-    @property
-    def posted(self) -> "queue.Queue[Event]": ...
-    @property
-    def clock(self) -> ManualClock: ...
-    def scan(self, code: str) -> None: ...
-    def begin_scan(self, text: str) -> None: ...
-    def press(self, action: Action) -> None: ...
-    def lose(self) -> None: ...
-    def close(self) -> None: ...
-
-
-class SimulatedRig:
-    def __init__(self) -> None:
-        self.posted: queue.Queue[Event] = queue.Queue()
-        self.clock = ManualClock()
-        self.device = SimulatedInput(post=self.posted.put, monotonic_ns=self.clock.monotonic_ns)
-        self.scan = self.device.scan
-        self.begin_scan = self.device.begin_scan
-        self.press = self.device.press
-        self.lose = self.device.lose
-
-    def close(self) -> None:
-        pass
-
-
-KEYS = {
-    Action.PHOTO: b"\x1bOP",
-    Action.SEND: b"\x1bOS",
-    Action.UNDO: b"\x1bOQ",
-    Action.CANCEL: b"\x1b",
-}
-
-
-class TerminalRig:
-    """Bytes as a terminal sends them, written to the other end."""
-
-    def __init__(self, ours: int, its: int) -> None:
-        self.posted: queue.Queue[Event] = queue.Queue()
-        self.clock = ManualClock()
-        self.descriptor = its
-        self._ours = ours
-        self.device = TerminalInput(
-            descriptor=its,
-            post=self.posted.put,
-            monotonic_ns=self.clock.monotonic_ns,
-            escape_wait_ms=30,
-        )
-
-    def scan(self, code: str) -> None:
-        self.begin_scan(code + "\n")
-
-    def begin_scan(self, text: str) -> None:
-        os.write(self._ours, text.encode())
-
-    def press(self, action: Action) -> None:
-        os.write(self._ours, KEYS[action])
-
-    def lose(self) -> None:
-        os.close(self._ours)
-        self._ours = -1
-
-    def close(self) -> None:
-        for descriptor in {self._ours, self.descriptor} - {-1}:
-            os.close(descriptor)
-
-
-def pipe_rig() -> TerminalRig:
-    its, ours = os.pipe()
-    return TerminalRig(ours, its)
-
-
-def pty_rig() -> TerminalRig:
-    ours, its = pty.openpty()
-    return TerminalRig(ours, its)
-
-
-RIGS: dict[str, Callable[[], Rig]] = {"simulated": SimulatedRig, "pipe": pipe_rig, "pty": pty_rig}
-
-
-@pytest.fixture(params=RIGS)
+@pytest.fixture(params=ALL)
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
-    made = RIGS[request.param]()
+    yield from _used(ALL[request.param]())
+
+
+@pytest.fixture(params=BOTH)
+def both(request: pytest.FixtureRequest) -> Iterator[BothRig]:
+    yield from _used(BOTH[request.param]())
+
+
+@pytest.fixture(params=SCANNING)
+def scanning(request: pytest.FixtureRequest) -> Iterator[ScanningRig]:
+    yield from _used(SCANNING[request.param]())
+
+
+@pytest.fixture(params=PRESSING)
+def pressing(request: pytest.FixtureRequest) -> Iterator[PressingRig]:
+    yield from _used(PRESSING[request.param]())
+
+
+@pytest.fixture(params=RETURNING)
+def returning(request: pytest.FixtureRequest) -> Iterator[ReturningRig]:
+    yield from _used(RETURNING[request.param]())
+
+
+AnyRig = TypeVar("AnyRig", bound=Rig)
+
+
+def _used(made: AnyRig) -> Iterator[AnyRig]:
     yield made
     made.device.stop()
     made.close()
 
 
 class TestInputDevice:
-    def test_a_scan_is_one_complete_code(self, rig: Rig) -> None:
+    def test_a_scan_is_one_complete_code(self, scanning: ScanningRig) -> None:
+        rig = scanning
         rig.device.start()
         rig.scan("240615ABCD7788")
         event = rig.posted.get(timeout=WAIT_S)
         assert event == Scanned("240615ABCD7788", rig.clock.monotonic_ns(), rig.device.name)
 
-    def test_a_code_with_the_names_of_keys_is_still_a_code(self, rig: Rig) -> None:
-        rig.device.start()
-        rig.scan("F1F4F2ESC")
-        assert isinstance(rig.posted.get(timeout=WAIT_S), Scanned)
+    def test_a_code_with_the_names_of_keys_is_still_a_code(self, scanning: ScanningRig) -> None:
+        scanning.device.start()
+        scanning.scan("F1F4F2ESC")
+        assert isinstance(scanning.posted.get(timeout=WAIT_S), Scanned)
 
     @pytest.mark.parametrize("action", Action)
-    def test_each_action(self, rig: Rig, action: Action) -> None:
+    def test_each_action(self, pressing: PressingRig, action: Action) -> None:
+        rig = pressing
         rig.device.start()
         rig.press(action)
         event = rig.posted.get(timeout=WAIT_S)
         assert event == ActionPressed(action, rig.clock.monotonic_ns(), rig.device.name)
 
-    def test_order_is_kept(self, rig: Rig) -> None:
-        rig.device.start()
-        rig.scan("FIRST-1")
-        rig.press(Action.PHOTO)
-        rig.scan("SECOND-2")
-        events = [rig.posted.get(timeout=WAIT_S) for _ in range(3)]
+    def test_order_is_kept(self, both: BothRig) -> None:
+        both.device.start()
+        both.scan("FIRST-1")
+        both.press(Action.PHOTO)
+        both.scan("SECOND-2")
+        events = [both.posted.get(timeout=WAIT_S) for _ in range(3)]
         assert [type(event) for event in events] == [Scanned, ActionPressed, Scanned]
 
-    def test_a_loss_is_said_once_and_the_half_code_is_gone(self, rig: Rig) -> None:
+    def test_codes_keep_their_order(self, scanning: ScanningRig) -> None:
+        scanning.device.start()
+        codes = [f"ORDER-{number}" for number in range(5)]
+        for code in codes:
+            scanning.scan(code)
+        events = [scanning.posted.get(timeout=WAIT_S) for _ in codes]
+        assert [event.text for event in events if isinstance(event, Scanned)] == codes
+
+    def test_a_loss_is_said_once_and_the_half_code_is_gone(self, scanning: ScanningRig) -> None:
+        rig = scanning
         rig.device.start()
         rig.begin_scan("24061")
         rig.lose()
@@ -159,13 +123,34 @@ class TestInputDevice:
         rig.device.stop()
         assert rig.posted.empty()
 
-    def test_nothing_is_posted_after_stop(self, rig: Rig) -> None:
+    def test_a_lost_one_is_said_once_and_so_is_its_return(self, returning: ReturningRig) -> None:
+        rig = returning
         rig.device.start()
-        rig.scan("FIRST-1")
-        rig.posted.get(timeout=WAIT_S)
-        rig.device.stop()
-        rig.scan("SECOND-2")
+        for _ in range(2):
+            rig.lose()
+            lost = rig.posted.get(timeout=WAIT_S)
+            assert lost == DeviceLost(rig.device.name, rig.clock.monotonic_ns())
+            rig.come_back()
+            back = rig.posted.get(timeout=WAIT_S)
+            assert back == DeviceBack(rig.device.name, rig.clock.monotonic_ns())
+        assert rig.device.alive()
         assert rig.posted.empty()
+
+    def test_no_code_is_posted_after_stop(self, scanning: ScanningRig) -> None:
+        scanning.device.start()
+        scanning.scan("FIRST-1")
+        scanning.posted.get(timeout=WAIT_S)
+        scanning.device.stop()
+        scanning.scan("SECOND-2")
+        assert scanning.posted.empty()
+
+    def test_no_press_is_posted_after_stop(self, pressing: PressingRig) -> None:
+        pressing.device.start()
+        pressing.press(Action.PHOTO)
+        pressing.posted.get(timeout=WAIT_S)
+        pressing.device.stop()
+        pressing.press(Action.PHOTO)
+        assert pressing.posted.empty()
 
     def test_it_is_alive_while_it_runs(self, rig: Rig) -> None:
         assert not rig.device.alive()
@@ -180,14 +165,14 @@ class TestInputDevice:
         rig.device.stop()
         rig.device.stop()
 
-    def test_it_starts_again_after_a_stop(self, rig: Rig) -> None:
+    def test_it_starts_again_after_a_stop(self, scanning: ScanningRig) -> None:
         for code in ("FIRST-1", "SECOND-2"):
-            rig.device.start()
-            rig.scan(code)
-            event = rig.posted.get(timeout=WAIT_S)
+            scanning.device.start()
+            scanning.scan(code)
+            event = scanning.posted.get(timeout=WAIT_S)
             assert isinstance(event, Scanned)
             assert event.text == code
-            rig.device.stop()
+            scanning.device.stop()
 
 
 def test_the_simulated_device_comes_back_and_says_so_once() -> None:

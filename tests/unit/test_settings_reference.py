@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ def fields(model: type[BaseModel], prefix: str = "") -> dict[str, str]:
             found |= fields(kind, f"{prefix}{name}.")
         else:
             found[f"{prefix}{name}"] = field.description or ""
+        for part in typing.get_args(kind):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                found |= fields(part, f"{prefix}{name}.NAME.")
     return found
 
 
