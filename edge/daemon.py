@@ -24,10 +24,14 @@ from edge.owners.loop import PackingLoop
 from edge.owners.mailbox import Mailbox
 from edge.owners.starts import next_start_number
 from edge.owners.store import CheckPhoto, OfferPhoto, StoreOwner
-from edge.packing import initial
+from edge.packing import State, initial
 from edge.scanner import InputDevice
 from edge.scanner.errors import InputFault
 from edge.scanner.factory import build_inputs
+from edge.service.remembering import Remembered, remembered
+from edge.service.supervisor import Supervisor
+from edge.service.vitals import read_vitals
+from edge.service.watchdog import Watchdog
 from edge.settings import TableSettings
 from edge.settings.handed_on import packing_settings, uplink_settings
 from edge.spool.errors import SpoolError
@@ -38,6 +42,7 @@ from edge.uplink.errors import CredentialsError
 from edge.uplink.uplink import Uplink
 from edge.version import software_version
 from wire.enrolment import BrokerNode
+from wire.messages import Health
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +74,7 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
     """Start all owners. What is entered into the stack is stopped in the opposite order."""
     credentials = with_overrides(load_credentials(settings.enrolment.credentials_file), settings)
     spool = stack.enter_context(_spool(settings, credentials, clock))
+    run = stack.enter_context(remembered(settings.spool.directory, clock))
     mailbox, tray = Mailbox(), FrameTray()
     indicator = build_indicator(settings.indicator, clock)
     stack.enter_context(_started_indicator(indicator))
@@ -89,13 +95,14 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
         spool,
         mailbox.post,
         clock,
-        health=lambda: health(loop.state, store.counts, store.used_percent, clock.now()),
+        health=lambda: _health(loop.state, store, run, clock),
         receipts=store,
         boot_count=next_start_number(settings.spool.directory / _STARTS),
     )
     inputs = build_inputs(settings.input, mailbox.post, clock)
     threads = {"camera": camera.alive, "store": store.alive, "uplink": uplink.alive}
     threads["light"] = indicator.alive
+    threads |= {f"input {one.name}": one.alive for one in inputs}
     loop = PackingLoop(
         state,
         packing_settings(settings),
@@ -107,11 +114,14 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
         indicator=indicator,
         scene=built.scene,
         tray=tray,
-        threads=threads | {f"input {one.name}": one.alive for one in inputs},
+        threads=threads,
     )
     _start(stack, store, uplink, camera)
     stack.enter_context(_stop_signals(mailbox, clock))
     _start_inputs(stack, inputs)
+    watchdog = Watchdog(threads | {"loop": loop.alive}, Supervisor(), run.last_words)
+    watchdog.start()
+    stack.callback(watchdog.stop)
     return loop
 
 
@@ -135,6 +145,18 @@ def with_overrides(credentials: Credentials, settings: TableSettings) -> Credent
 
 def _nodes(texts: tuple[str, ...] | None) -> tuple[BrokerNode, ...] | None:
     return None if texts is None else tuple(BrokerNode.of(one) for one in texts)
+
+
+def _health(state: State, store: StoreOwner, run: Remembered, clock: Clock) -> Health:
+    vitals, now = read_vitals(), clock.now()
+    return health(
+        state,
+        store.counts,
+        store.used_percent,
+        now,
+        of_machine=[*vitals.faults, *run.faults(now.monotonic_ns)],
+        temperature_c=vitals.temperature_c,
+    )
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """What a table says of itself to the cloud. Pure."""
 
+from collections.abc import Sequence
+
 from edge.clock import Moment
 from edge.indicator.signs import Sign
 from edge.packing import State, faults
@@ -9,11 +11,19 @@ from wire.messages import Health
 _LONGEST_FAULT = 100  # of the wire
 
 
-def health(state: State, counts: SpoolCounts, used_percent: float, now: Moment) -> Health:
-    """The health message of this moment."""
+def health(
+    state: State,
+    counts: SpoolCounts,
+    used_percent: float,
+    now: Moment,
+    *,
+    of_machine: Sequence[str] = (),
+    temperature_c: float | None = None,
+) -> Health:
+    """The health message of this moment. ``of_machine``: faults of the machine and of this run."""
     sign, _ = state.shown or (Sign.READY, "")
     proof = state.open
-    found = faults(state)
+    found = [*faults(state), *of_machine]
     if counts.refused_proofs:
         found.append(f"{counts.refused_proofs} proofs were refused by the cloud")
     if counts.lost_photos:
@@ -27,6 +37,7 @@ def health(state: State, counts: SpoolCounts, used_percent: float, now: Moment) 
         oldest_waiting_s=_waiting_s(state, now),
         disk_used_percent=min(100.0, max(0.0, used_percent)),
         clock_synced=now.synced,
+        temperature_c=temperature_c,
         faults=[fault[:_LONGEST_FAULT] for fault in found][:20],
     )
 

@@ -124,6 +124,9 @@ class Health(Message):
     oldest_waiting_s: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     disk_used_percent: float = Field(default=0.0, ge=0, le=100)
     clock_synced: bool = True
+    temperature_c: float | None = Field(
+        default=None, ge=-100, le=200, description="of the processor, where the table knows it"
+    )
     faults: list[Annotated[Text, Field(max_length=100)]] = Field(
         default_factory=list, max_length=20
     )

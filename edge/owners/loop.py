@@ -18,11 +18,15 @@ from edge.owners.frames import FrameTray
 from edge.owners.mailbox import Mailbox
 from edge.owners.store import StoreEffect
 from edge.packing import PackingSettings, State, next_deadline_ns, step
+from edge.pulse import Pulse
+from edge.service.endings import hung
 
 logger = logging.getLogger(__name__)
 
 _CHECK_S = 1.0
 """How often the threads are looked at, at least."""
+_PATIENCE_S = 10.0
+"""Nothing in the loop waits, so that a turn takes milliseconds."""
 
 
 class Camera(Protocol):
@@ -85,6 +89,11 @@ class PackingLoop:
         self._tray = tray
         self._threads = threads
         self._checked_ns = clock.monotonic_ns()
+        self._pulse = Pulse(clock.monotonic_ns, _PATIENCE_S)
+
+    def alive(self) -> bool:
+        """Whether the loop turns; asked by the watchdog's thread."""
+        return self._pulse.is_felt()
 
     def run(self, stop_deadline_s: float) -> None:
         """Turn until ``Stopping`` came and everything open is durable.
@@ -94,6 +103,7 @@ class PackingLoop:
         """
         give_up_ns: int | None = None
         while not (self.state.stopping and self.state.is_quiet):
+            self._pulse.beat()
             event = self._mailbox.take(self._wait_s())
             if isinstance(event, Stopping) and give_up_ns is None:
                 give_up_ns = self._now() + round(stop_deadline_s * 1e9)
@@ -147,7 +157,7 @@ class PackingLoop:
         self._checked_ns = self._now()
         for name, turns in self._threads.items():
             if not turns():
-                raise TableFault(f"the thread {name} does not turn any more")
+                raise TableFault(hung((name,)))
 
     def _now(self) -> int:
         return self._clock.monotonic_ns()

@@ -35,6 +35,7 @@ from edge.events import (
     WaitingChanged,
 )
 from edge.owners.frames import FrameTray
+from edge.pulse import Pulse
 from edge.spool.errors import (
     BadJpeg,
     BadProof,
@@ -62,6 +63,8 @@ _NOT_THE_DISK = (BadJpeg, BadProof, SamePictureAgain, UnknownProof, WrongState)
 """Refusals that say nothing about the disk: the light need not call the lead for them."""
 _PACKER, _CLOUD, _END = range(3)
 _REST_S = 5.0
+_PATIENCE_S = 120.0
+"""A worn card may take seconds for one flush, and one job has several (edge-hardware 6.1)."""
 _RETENTION_S = 600.0
 _RETENTION_AT_RESERVE_S = 30.0
 """No order is taken there, so what the cloud has receipted makes room soon."""
@@ -95,6 +98,7 @@ class StoreOwner:
         self._level: DiskLevel | None = None
         self._waiting: Moment | None = None
         self._started_ns = clock.monotonic_ns()
+        self._pulse = Pulse(clock.monotonic_ns, _PATIENCE_S)
         self._retained_ns: int | None = None
         self.counts = SpoolCounts(0, None, 0)
         """What waited in the spool after the last job; read from any thread."""
@@ -105,8 +109,8 @@ class StoreOwner:
         self._thread.start()
 
     def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
+        """Whether the thread runs and turns."""
+        return self._thread.is_alive() and self._pulse.is_felt()
 
     def stop(self, deadline_s: float) -> bool:
         """Finish all jobs and end; False if that took longer."""
@@ -185,6 +189,7 @@ class StoreOwner:
     def _run(self) -> None:
         self._look_around()
         while True:
+            self._pulse.beat()
             try:
                 _, _, job = self._jobs.get(timeout=_REST_S)
             except Empty:
