@@ -65,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "settings", "show every setting and where its value comes from", _settings)
     card = _add(commands, "sign-card", "write the card that explains the light", _sign_card)
     card.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML file to write")
+    scan = _add(commands, "scan-test", "show what scanners and pedals send", _scan_test)
+    scan.add_argument("--count", type=int, metavar="N", help="end after N scans or presses")
     _add_light(commands)
     _add_spool(commands)
     return parser
@@ -145,6 +147,17 @@ def _doctor(options: argparse.Namespace, loaded: Loaded) -> int:
     if options.json:
         _say(report.as_json(findings))
     return OK if all(finding.ok for finding in findings) else FAILED
+
+
+def _scan_test(options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.scan_testing import scan_test  # noqa: PLC0415 - commands load what they use
+
+    def say(text: str) -> None:
+        _say(text)
+        sys.stdout.flush()  # it is watched while it is written, also through a pipe
+
+    scan_test(loaded.settings, table_clock(loaded.settings), say, options.count)
+    return OK
 
 
 def _settings(_options: argparse.Namespace, loaded: Loaded) -> int:

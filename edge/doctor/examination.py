@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from edge.clock import Clock
 from edge.doctor.apart import run_apart
 from edge.doctor.finding import Finding, fine
-from edge.doctor.subjects import camera, clock, cloud, credentials, labels, spool
+from edge.doctor.subjects import camera, clock, cloud, credentials, inputs, labels, spool
 from edge.doctor.table import Check, look_at
 from edge.settings import TableSettings
 
@@ -27,6 +27,7 @@ SUBJECTS = (
     Subject("spool", spool.check, limit_s=60.0),
     Subject("broker", cloud.check, limit_s=30.0),
     Subject("camera", camera.check, limit_s=60.0),
+    Subject(inputs.SUBJECT, inputs.check),
     Subject("labels in photos", labels.check),
 )
 

@@ -102,7 +102,7 @@ class Finder:
     def _take(self, device: Plugged, pause: Pause) -> Opened | None:
         opened = self._open(device)
         try:
-            if _wait_until_free(opened, pause):
+            if wait_until_free(opened, pause):
                 opened.grab()
                 return opened
         except OSError as error:
@@ -117,7 +117,7 @@ class Finder:
         return None
 
 
-def _wait_until_free(opened: Opened, pause: Pause) -> bool:
+def wait_until_free(opened: Opened, pause: Pause) -> bool:
     """False: the thread was told to end."""
     for _ in range(_FREE_WAITS):
         if not opened.held():
