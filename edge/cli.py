@@ -10,16 +10,14 @@ from pathlib import Path
 
 from edge import fault_points, logs
 from edge.clock import Clock
-from edge.errors import SettingsError, TableError, TableNeedsReboot
+from edge.errors import SettingsError, TableError
 from edge.settings import TableSettings
 from edge.settings.machine import ClockTrust
 from edge.settings_loading import DEFAULT_FILE, Loaded, load
 
 Command = Callable[[argparse.Namespace, Loaded], int]
 
-OK, FAILED, WRONG_SETTINGS = 0, 1, 2
-NEEDS_REBOOT = 100
-"""The unit of systemd knows this number."""
+OK, FAILED = 0, 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,13 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         loaded = load(options.config, options.set)
     except SettingsError as error:
         _complain(str(error))
-        return WRONG_SETTINGS
+        return error.exit_code
     command: Command = options.command
     try:
         return command(options, loaded)
     except TableError as error:
         _complain(str(error))
-        return NEEDS_REBOOT if isinstance(error, TableNeedsReboot) else FAILED
+        return error.exit_code
 
 
 def _parser() -> argparse.ArgumentParser:

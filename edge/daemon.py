@@ -1,16 +1,18 @@
 """Composition root: builds everything from the settings, runs the loop, stops in order."""
 
 import logging
+import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from types import FrameType
+from functools import partial
+from types import FrameType, TracebackType
 
 from edge.camera.errors import CameraError
 from edge.camera.factory import BuiltCamera, build_camera
 from edge.clock import Clock
-from edge.errors import TableCannotStart
+from edge.errors import TableCannotStart, TableError, TableFault
 from edge.events import Stopping
 from edge.health import health
 from edge.indicator import Indicator
@@ -18,6 +20,7 @@ from edge.indicator.errors import IndicatorError
 from edge.indicator.factory import build_indicator
 from edge.labels.factory import BuiltReader, build_reader
 from edge.owners.camera import CameraOwner
+from edge.owners.camera_exits import CameraExits
 from edge.owners.frames import FrameTray
 from edge.owners.labels import LabelOwner
 from edge.owners.loop import PackingLoop
@@ -28,6 +31,7 @@ from edge.packing import State, initial
 from edge.scanner import InputDevice
 from edge.scanner.errors import InputFault
 from edge.scanner.factory import build_inputs
+from edge.service.reboot_log import RebootLog
 from edge.service.remembering import Remembered, remembered
 from edge.service.supervisor import Supervisor
 from edge.service.vitals import read_vitals
@@ -63,19 +67,25 @@ def run(settings: TableSettings, clock: Clock) -> None:
     """
     with ExitStack() as stack:
         try:
-            loop = _build(settings, clock, stack)
+            loop, camera = _build(settings, clock, stack)
         except (CredentialsError, SpoolError, InputFault, IndicatorError, CameraError) as error:
             raise TableCannotStart(str(error)) from error
         loop.run(_STOP_OPEN_S)
+        if camera.ends_table is not None:
+            raise camera.ends_table
     logger.info("stopped")
 
 
-def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLoop:
+def _build(
+    settings: TableSettings, clock: Clock, stack: ExitStack
+) -> tuple[PackingLoop, CameraOwner]:
     """Start all owners. What is entered into the stack is stopped in the opposite order."""
+    mailbox, tray = Mailbox(), FrameTray()
+    camera, built = _camera(settings, tray, mailbox, clock)
+    stack.push(partial(_end_although_it_hangs, camera))  # first in, so last of all
     credentials = with_overrides(load_credentials(settings.enrolment.credentials_file), settings)
     spool = stack.enter_context(_spool(settings, credentials, clock))
     run = stack.enter_context(remembered(settings.spool.directory, clock))
-    mailbox, tray = Mailbox(), FrameTray()
     indicator = build_indicator(settings.indicator, clock)
     stack.enter_context(_started_indicator(indicator))
     store = StoreOwner(
@@ -87,7 +97,6 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
         check=_photo_check(settings),
         offer=_label_check(settings, mailbox, clock, stack),
     )
-    camera, built = _camera(settings, tray, mailbox, clock)
     state = initial(secrets.token_hex(8), clock.monotonic_ns())
     uplink = Uplink(
         credentials,
@@ -122,7 +131,7 @@ def _build(settings: TableSettings, clock: Clock, stack: ExitStack) -> PackingLo
     watchdog = Watchdog(threads | {"loop": loop.alive}, Supervisor(), run.last_words)
     watchdog.start()
     stack.callback(watchdog.stop)
-    return loop
+    return loop, camera
 
 
 def with_overrides(credentials: Credentials, settings: TableSettings) -> Credentials:
@@ -231,6 +240,7 @@ def _camera(
         tray,
         mailbox.post,
         clock,
+        CameraExits(settings.spool.directory, RebootLog(settings.spool.directory, clock)),
         capture_deadline_ms=settings.packing.capture_deadline_ms,
         stall_ms=settings.camera.stall_ms,
     )
@@ -256,6 +266,24 @@ def _start_inputs(stack: ExitStack, inputs: list[InputDevice]) -> None:
 def _end(name: str, stop: Callable[[float], bool], deadline_s: float) -> None:
     if not stop(deadline_s):
         logger.error("a thread did not end in time", extra={"owner": name})
+
+
+def _end_although_it_hangs(
+    camera: CameraOwner,
+    _kind: type[BaseException] | None,
+    error: BaseException | None,
+    _traceback: TracebackType | None,
+) -> None:
+    """Leave at once where the camera's driver holds a thread: everything else is safe by now, and
+    Python's own end would wait for the driver (picamera2 closes the camera there once more).
+    """
+    if not camera.hangs:
+        return
+    code = error.exit_code if isinstance(error, TableError) else TableFault.exit_code
+    reason = str(error or "the camera's driver does not let go")
+    logger.critical("table ends although its camera hangs", extra={"reason": reason})
+    logging.shutdown()
+    os._exit(code)
 
 
 @contextmanager

@@ -35,17 +35,17 @@ class CameraFacts:
     """What readers of a photo should know of its origin."""
 
     source: str
-    """Kind and model, such as ``simulated`` or ``opencv:/dev/v4l/by-path/...``."""
+    """Kind and model or port, such as ``simulated``, ``picamera2:imx708`` or ``opencv:...``."""
     width: int
     height: int
 
 
 class Camera(Protocol):
-    """A running camera.
+    """A running camera. Used by one thread at a time.
 
     A driver must give ``start``, ``stop``, ``capture``, ``newest_age_ms`` and ``facts``. Losing the
-    device must not raise out of its own threads: ``capture`` raises instead, and the driver tries
-    to come back by itself until ``stop``.
+    device must not raise out of its own threads: ``capture`` raises instead. A device that can be
+    plugged in comes back by itself until ``stop``; one that cannot is started anew by its owner.
     """
 
     @property
@@ -59,12 +59,18 @@ class Camera(Protocol):
         Raises:
             CameraMissing: there is no such device.
             CameraBusy: another process has it; try again later.
+            CameraNotSetUp: it cannot work before a person changes something.
+            CameraHangs: the driver did not come back in time.
             CameraFault: it is there and does not work.
         """
         ...
 
     def stop(self) -> None:
-        """Stop and release within 5 s, also after a fault. May be called twice."""
+        """Stop and release within 5 s, also after a fault. May be called twice.
+
+        Raises:
+            CameraHangs: the driver holds the device; only the end of the process frees it.
+        """
         ...
 
     def capture(self, pressed_ns: int, timeout_s: float) -> Frame:
@@ -73,9 +79,13 @@ class Camera(Protocol):
         Raises:
             CameraStalled: no such frame came within ``timeout_s`` (> 0).
             CameraMissing: the device is gone.
+            CameraFault: it failed in another way.
         """
         ...
 
     def newest_age_ms(self) -> float | None:
-        """Age of the newest frame; the camera's heartbeat. None before the first one."""
+        """Age of the newest frame; the camera's heartbeat. None before the first one.
+
+        May wait a second for a frame where a stream has to be asked.
+        """
         ...

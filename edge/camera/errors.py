@@ -21,5 +21,15 @@ class CameraFault(CameraError):
     """The camera is there and does not work."""
 
 
+class CameraNotSetUp(CameraFault):
+    """A person has to change something first: rights, software or settings. Neither starting the
+    program nor the machine again would help.
+    """
+
+
+class CameraHangs(CameraFault):
+    """The driver does not come back from a call. It holds the device until the process ends."""
+
+
 class EncodeFailed(CameraError):
     """A frame could not become a JPEG."""

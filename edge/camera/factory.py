@@ -18,12 +18,19 @@ class CameraSettings(Protocol):
 
     @property
     def kind(self) -> str:
-        """``opencv``, ``folder``, ``simulated`` or ``demo``."""
+        """``picamera2``, ``opencv``, ``folder``, ``simulated`` or ``demo``."""
         ...
 
     @property
     def device(self) -> str:
-        """Of opencv: ``auto``, a number, or a path such as ``/dev/v4l/by-path/...``."""
+        """``auto``, a number; of opencv a path such as ``/dev/v4l/by-path/...``; of picamera2 a
+        model.
+        """
+        ...
+
+    @property
+    def full_resolution(self) -> bool:
+        """Of picamera2: all pixels, instead of width and height."""
         ...
 
     @property
@@ -86,6 +93,8 @@ def build_camera(
     match settings.kind:
         case "demo":
             return _first_found(settings, clock, find)
+        case "picamera2":
+            return _raspberry_pi(settings, clock)
         case "opencv":
             return _webcam(settings, clock, find)
         case "folder":
@@ -93,7 +102,8 @@ def build_camera(
         case "simulated":
             return _simulated(settings, clock, "simulated camera")
     raise CameraFault(
-        f"camera kind {settings.kind!r} is not known: use opencv, folder, simulated or demo"
+        f"camera kind {settings.kind!r} is not known: use picamera2, opencv, folder, simulated or "
+        "demo"
     )
 
 
@@ -126,6 +136,19 @@ def _webcam(settings: CameraSettings, clock: Clock, find: FindWebcams) -> BuiltC
         monotonic_ns=clock.monotonic_ns,
     )
     return BuiltCamera(camera, RealTable(), f"webcam {device}" if named else "first webcam found")
+
+
+def _raspberry_pi(settings: CameraSettings, clock: Clock) -> BuiltCamera:
+    from edge.camera.picamera2 import PiCamera  # noqa: PLC0415 - only the driver in use is loaded
+
+    camera = PiCamera(
+        device=settings.device,
+        size=None if settings.full_resolution else (settings.width, settings.height),
+        period_ms=settings.period_ms,
+        controls={},
+        monotonic_ns=clock.monotonic_ns,
+    )
+    return BuiltCamera(camera, RealTable(), f"Raspberry Pi camera {settings.device}")
 
 
 def _folder(settings: CameraSettings, clock: Clock) -> BuiltCamera:

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from edge.camera import CameraFacts
-from edge.camera.errors import CameraFault, CameraMissing, EncodeFailed
+from edge.camera.errors import CameraMissing, CameraNotSetUp, EncodeFailed
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class FolderCamera:
         """See ``Camera``."""
         names = self._names()
         if not any(self._load(path) for path in names):
-            raise CameraFault(f"no picture in {self._folder} can be read; the log says why")
+            raise CameraNotSetUp(f"no picture in {self._folder} can be read; the log says why")
         self._running = True
 
     def stop(self) -> None:

@@ -1,6 +1,15 @@
 """When a frame began whose camera does not say so. Pure."""
 
 
+def exposure_began_ns(sensor_ns: int, exposure_us: int | None, period_ns: int) -> int:
+    """Beginning of an exposure whose first line was read at ``sensor_ns``.
+
+    Where the camera does not tell how long it exposed (libcamera's vimc), it was a frame's period
+    at most, so the frame counts as begun that much earlier.
+    """
+    return sensor_ns - (period_ns if exposure_us is None else exposure_us * 1000)
+
+
 class FrameTimes:
     """The earliest moment at which a grabbed frame can have begun.
 

@@ -5,17 +5,25 @@ OpenCV is imported here and nowhere else in the daemon, and only when a webcam i
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
-from edge.camera.errors import CameraBusy, CameraFault, CameraMissing, EncodeFailed
+from edge.camera.errors import (
+    CameraBusy,
+    CameraFault,
+    CameraMissing,
+    CameraNotSetUp,
+    EncodeFailed,
+)
 
 _log = logging.getLogger(__name__)
 
 _MJPG = int.from_bytes(b"MJPG", "little")
 _TRIES_FOR_FIRST_PICTURE = 5
+_FIRST_PICTURE_S = 8.0
 
 
 class Pixels(Protocol):
@@ -80,7 +88,8 @@ class Webcam:
         Raises:
             CameraMissing: there is no such device.
             CameraBusy: it cannot be opened now, mostly because another program has it.
-            CameraFault: we have no rights to it, or it gives no picture.
+            CameraNotSetUp: we have no rights to it.
+            CameraFault: it gives no picture.
         """
         _check_node(Path(name))
         capture = opener(name)
@@ -88,7 +97,7 @@ class Webcam:
             raise CameraBusy(f"{name} cannot be opened: is another program using it?")
         webcam = cls(name, capture)
         webcam._wish_for(width, height)
-        if not any(webcam._try_picture() for _ in range(_TRIES_FOR_FIRST_PICTURE)):
+        if not webcam._gives_pictures():
             webcam.close()
             raise CameraFault(f"{name} opens and gives no picture: is it a camera's first node?")
         return webcam
@@ -136,8 +145,15 @@ class Webcam:
                 extra={"camera": self.name, "asked": (width, height), "given": self.size},
             )
 
-    def _try_picture(self) -> bool:
-        return self.grab() and self.picture() is not None
+    def _gives_pictures(self) -> bool:
+        """Whether one of the first grabs is a picture; damaged first ones are common."""
+        began = time.monotonic()
+        for _ in range(_TRIES_FOR_FIRST_PICTURE):
+            if self.grab() and self.picture() is not None:
+                return True
+            if time.monotonic() - began > _FIRST_PICTURE_S:
+                return False  # a node without pictures holds each grab for 10 s
+        return False
 
 
 def opencv_problem() -> str | None:
@@ -153,11 +169,11 @@ def open_with_cv2(name: str) -> VideoCapture | None:
     """Open a device by its path through V4L2.
 
     Raises:
-        CameraFault: OpenCV is not installed.
+        CameraNotSetUp: OpenCV is not installed.
     """
     problem = opencv_problem()
     if problem is not None:
-        raise CameraFault(problem)
+        raise CameraNotSetUp(problem)
     import cv2  # noqa: PLC0415 - see opencv_problem
 
     capture = cv2.VideoCapture(name, cv2.CAP_V4L2)
@@ -189,4 +205,4 @@ def _check_node(node: Path) -> None:
     if not node.exists():
         raise CameraMissing(f"{node} does not exist: is the camera plugged in?")
     if not os.access(node, os.R_OK | os.W_OK):
-        raise CameraFault(f"no right to use {node}: add this user to the group 'video'")
+        raise CameraNotSetUp(f"no right to use {node}: add this user to the group 'video'")

@@ -12,13 +12,19 @@ from edge.settings.section import Section
 class CameraSection(Section):
     """Which camera, and how photos are made."""
 
-    kind: Literal["opencv", "folder", "simulated", "demo"] = Field(
+    kind: Literal["picamera2", "opencv", "folder", "simulated", "demo"] = Field(
         "opencv",
-        description="opencv, folder or simulated; demo: the first webcam, or else a simulated "
-        "camera, whose pictures must never reach a real buyer",
+        description="picamera2 (a Raspberry Pi's own camera), opencv (a webcam), folder or "
+        "simulated; demo: the first webcam, or else a simulated camera, whose pictures must never "
+        "reach a real buyer",
     )
     device: str = Field(
-        "auto", description="of opencv: auto, a number, or a path as /dev/v4l/by-path/..."
+        "auto",
+        description="of picamera2: auto, a model as imx708, or a number; of opencv: auto, a "
+        "number, or a path as /dev/v4l/by-path/...",
+    )
+    full_resolution: bool = Field(
+        True, description="of picamera2: all pixels of the sensor, whatever width and height say"
     )
     folder: Path | None = Field(None, description="of folder: where the pictures are")
     width: int = Field(1920, ge=160, le=9152, description="wished width in pixels")

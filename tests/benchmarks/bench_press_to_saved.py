@@ -26,11 +26,13 @@ from edge.events import (
 )
 from edge.indicator.simulated import SimulatedIndicator
 from edge.owners.camera import CameraOwner
+from edge.owners.camera_exits import CameraExits
 from edge.owners.frames import FrameTray
 from edge.owners.loop import PackingLoop
 from edge.owners.mailbox import Mailbox
 from edge.owners.store import StoreOwner
 from edge.packing import PackingSettings, initial
+from edge.service.reboot_log import RebootLog
 from edge.spool.store import Spool
 from edge.system_clock import SystemClock
 from tests.benchmarks.support.durable import write_durable
@@ -127,7 +129,10 @@ def table(folder: Path) -> Iterator[Table]:
     store = StoreOwner(
         spool, tray, mailbox.post, CLOCK, jpeg_quality=QUALITY, check=PhotoChecks().check
     )
-    owner = CameraOwner(source, tray, mailbox.post, CLOCK, capture_deadline_ms=4000, stall_ms=3000)
+    exits = CameraExits(folder, RebootLog(folder, CLOCK))
+    owner = CameraOwner(
+        source, tray, mailbox.post, CLOCK, exits, capture_deadline_ms=4000, stall_ms=3000
+    )
     loop = TimedLoop(
         initial("0123456789abcdef", CLOCK.monotonic_ns()),
         PackingSettings(photo_bounce_ms=0, send_bounce_ms=0, double_read_ms=0, send_delay_ms=0),

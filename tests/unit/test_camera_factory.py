@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from edge.camera.discover import find_webcams
-from edge.camera.errors import CameraFault, CameraMissing
+from edge.camera.errors import CameraFault, CameraMissing, CameraNotSetUp
 from edge.camera.factory import RealTable, build_camera
 from edge.camera.folder import FolderCamera
 from edge.camera.opencv import OpenCvCamera
@@ -23,6 +23,7 @@ class Settings:
     kind: str = "demo"
     device: str = "auto"
     folder: Path | None = None
+    full_resolution: bool = True
     width: int = 640
     height: int = 360
     period_ms: int = 40
@@ -84,6 +85,13 @@ def test_a_named_webcam_without_opencv_fails_at_the_start(
 def test_any_webcam_when_none_is_there() -> None:
     built = build_camera(Settings(kind="opencv"), CLOCK, list)
     with pytest.raises(CameraMissing, match="plug one in"):
+        built.camera.start()
+
+
+def test_the_camera_of_a_raspberry_pi_needs_its_library_only_when_it_starts() -> None:
+    built = build_camera(Settings(kind="picamera2", device="imx708"), CLOCK)
+    assert "imx708" in built.choice
+    with pytest.raises(CameraNotSetUp, match="python3-picamera2"):
         built.camera.start()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli import NEEDS_REBOOT, main
+from edge.cli import main
 from edge.clock import Moment
 from edge.errors import TableNeedsReboot
 from edge.service.reboot_log import FILE_NAME, RebootLog
@@ -87,4 +87,4 @@ def test_the_unit_of_systemd_is_told_by_the_exit_code(
 
     monkeypatch.setattr("edge.daemon.run", run)
     arguments = ["--set", f"log.file={tmp_path / 'log'}", "run"]
-    assert main(arguments) == NEEDS_REBOOT == 100
+    assert main(arguments) == TableNeedsReboot.exit_code == 100
