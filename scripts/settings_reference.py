@@ -109,7 +109,7 @@ def _kind(kind: typing.Any) -> str:
 
 
 def _table(key: typing.Any, value: typing.Any) -> str:
-    if issubclass(value, BaseModel):
+    if isinstance(value, type) and issubclass(value, BaseModel):
         return "table of names to what follows"
     return f"table of {_kind(key)} to {_kind(value)}"
 
