@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.dashboard.bulk import bulk_routes
@@ -41,17 +41,9 @@ class Dashboard:
         self._site.live.close()
 
 
-def _application(site: Site) -> FastAPI:
-    app = FastAPI(
-        title="Packwitness",
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-    )
-    headers = security_headers(site.deps.buyer_view_origin)
-    handle_errors(app, site, headers)
-    for routes in (
+def routers(site: Site) -> tuple[APIRouter, ...]:
+    """All routes of the pages."""
+    return (
         start_routes(site),
         sign_in_routes(site),
         language_routes(site),
@@ -67,7 +59,20 @@ def _application(site: Site) -> FastAPI:
         authorizing_routes(site),
         preset_routes(site),
         site.assets.routes(),
-    ):
+    )
+
+
+def _application(site: Site) -> FastAPI:
+    app = FastAPI(
+        title="Packwitness",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    headers = security_headers(site.deps.buyer_view_origin)
+    handle_errors(app, site, headers)
+    for routes in routers(site):
         app.include_router(routes)
 
     def refuse(request: Request, status: HTTPStatus) -> Response:

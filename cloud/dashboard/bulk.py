@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+from cloud.accounts.roles import Deed
 from cloud.conversations.states import Reason
 from cloud.dashboard.log_address import LOG_PATH, LogAddress, read_address
 from cloud.dashboard.site import Site
@@ -70,7 +71,9 @@ def bulk_routes(site: Site) -> APIRouter:
     router = APIRouter()
 
     @router.get(PATH)
-    def ask(request: Request, visitor: Annotated[Visitor, Depends(site.visitor)]) -> Response:
+    def ask(
+        request: Request, visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEND_AGAIN))]
+    ) -> Response:
         address = read_address(request.query_params)
         with site.database.read(visitor.scope) as session:
             view = bulk_view(session, visitor, address)
@@ -79,7 +82,7 @@ def bulk_routes(site: Site) -> APIRouter:
     @router.post(PATH)
     def send(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEND_AGAIN))],
         upto: Annotated[int, Form(ge=0)],
     ) -> Response:
         """Send again what the page counted; pressing it twice asks once."""

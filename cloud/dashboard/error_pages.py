@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from cloud import metrics
 from cloud.dashboard.marking import _
 from cloud.dashboard.site import Site
-from cloud.dashboard.visitors import SignInNeeded
+from cloud.dashboard.visitors import NotAllowed, SignInNeeded
 from cloud.database.errors import TransientDatabaseError
 from cloud.photos.errors import PhotoStoreError
 
@@ -49,6 +49,10 @@ _WORDS: Mapping[int, ErrorWords] = {
         _("The database or the photo storage is busy or cannot be reached. Try again in a moment."),
     ),
 }
+_NOT_ALLOWED = ErrorWords(
+    _("Your role does not include this"),
+    _("An owner of your organisation can do it, or give you another role."),
+)
 _OTHER = ErrorWords(
     _("This was not understood"),
     _("The request is not one that this page can answer. Go back and try again."),
@@ -60,6 +64,14 @@ def error_page(site: Site, request: Request, status: int) -> Response:
     words = _WORDS.get(status, _OTHER)
     reader = site.visitors.reader(request)
     return site.page(request, reader, "error.html", status=status, error=words, code=int(status))
+
+
+def _not_allowed_page(site: Site, request: Request, error: NotAllowed) -> Response:
+    logger.info("not allowed: %s", error.deed, extra={"member": error.visitor.who.member_id})
+    status = HTTPStatus.FORBIDDEN
+    return site.page(
+        request, error.visitor, "error.html", status=status, error=_NOT_ALLOWED, code=int(status)
+    )
 
 
 def handle_errors(app: FastAPI, site: Site, headers: Mapping[str, str]) -> None:
@@ -74,6 +86,10 @@ def handle_errors(app: FastAPI, site: Site, headers: Mapping[str, str]) -> None:
             # A part of a page cannot show the sign-in: the browser loads the page anew.
             return Response(status_code=401, headers={"HX-Refresh": "true"})
         return RedirectResponse(address, 303)
+
+    @app.exception_handler(NotAllowed)
+    def not_allowed(request: Request, error: NotAllowed) -> Response:
+        return _not_allowed_page(site, request, error)
 
     @app.exception_handler(HTTPException)
     def known(request: Request, error: HTTPException) -> Response:

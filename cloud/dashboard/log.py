@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
+from cloud.accounts.roles import Deed
 from cloud.dashboard.log_address import LOG_PATH, LogAddress, read_address
 from cloud.dashboard.parameters import RowInQuery
 from cloud.dashboard.site import Site
@@ -50,7 +51,9 @@ def log_routes(site: Site) -> APIRouter:
     router = APIRouter()
 
     @router.get(LOG_PATH)
-    def log(request: Request, visitor: Annotated[Visitor, Depends(site.visitor)]) -> Response:
+    def log(
+        request: Request, visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))]
+    ) -> Response:
         address = read_address(request.query_params)
         live_after = site.deps.feed.position()
         with site.database.read(visitor.scope) as session:
@@ -70,7 +73,7 @@ def log_routes(site: Site) -> APIRouter:
     @router.get(f"{LOG_PATH}/rows")
     def rows(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))],
         upto: RowInQuery = None,
     ) -> Response:
         """The rows alone, for live updates; with ``upto`` nothing is put above that entry."""

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from PIL import Image, ImageOps
 
 from cloud import metrics
+from cloud.accounts.roles import Deed
 from cloud.dashboard.errors import PhotoNotShown
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
@@ -45,7 +46,9 @@ def photo_routes(site: Site) -> APIRouter:
         return visitor.who.organisation_id
 
     @router.get("/photos/{sha256}")
-    def photo(visitor: Annotated[Visitor, Depends(site.visitor)], sha256: Sha256) -> Response:
+    def photo(
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))], sha256: Sha256
+    ) -> Response:
         organisation_id = owned(visitor, sha256)
         try:
             data = site.deps.photos.read(organisation_id, sha256)
@@ -54,7 +57,9 @@ def photo_routes(site: Site) -> APIRouter:
         return Response(data, media_type="image/jpeg", headers=_KEPT_BY_BROWSER)
 
     @router.get("/photos/{sha256}/small")
-    def small(visitor: Annotated[Visitor, Depends(site.visitor)], sha256: Sha256) -> Response:
+    def small(
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))], sha256: Sha256
+    ) -> Response:
         organisation_id = owned(visitor, sha256)
         try:
             data = small_of(organisation_id, sha256)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from sqlalchemy.orm import Session
 
 from cloud.accounts.queries import member_names
+from cloud.accounts.roles import Deed
 from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.queries import messages_with_attempts
 from cloud.conversations.states import DispatchState, MessageState
@@ -110,7 +111,9 @@ def proof_routes(site: Site) -> APIRouter:
 
     @router.get(f"{PATH}/{{proof_id}}")
     def proof(
-        request: Request, visitor: Annotated[Visitor, Depends(site.visitor)], proof_id: RowInPath
+        request: Request,
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))],
+        proof_id: RowInPath,
     ) -> Response:
         live_after = site.deps.feed.position()
         view = _view(site, visitor, proof_id)
@@ -121,7 +124,9 @@ def proof_routes(site: Site) -> APIRouter:
 
     @router.get(f"{PATH}/{{proof_id}}/live")
     def live(
-        request: Request, visitor: Annotated[Visitor, Depends(site.visitor)], proof_id: RowInPath
+        request: Request,
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))],
+        proof_id: RowInPath,
     ) -> Response:
         """What changes on the page."""
         view = _view(site, visitor, proof_id)

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from cloud.accounts.roles import Deed
 from cloud.conversations.queries import dispatch_of_message
 from cloud.dashboard.log_address import LOG_PATH
 from cloud.dashboard.parameters import LARGEST_ID, RowInPath
@@ -63,7 +64,7 @@ def proof_forms(site: Site) -> APIRouter:
 
     @router.post(f"{PATH}/{{proof_id}}/resend")
     def send_again(
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEND_AGAIN))],
         proof_id: RowInPath,
         form: Annotated[ResendForm, Form()],
     ) -> Response:
@@ -84,7 +85,7 @@ def proof_forms(site: Site) -> APIRouter:
 
     @router.post(f"{PATH}/{{proof_id}}/by-hand")
     def sent_by_hand(
-        visitor: Annotated[Visitor, Depends(site.visitor)], proof_id: RowInPath
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEND_AGAIN))], proof_id: RowInPath
     ) -> Response:
         """The visitor has sent the photos in the Seller Centre."""
         now = utc_now()
@@ -96,7 +97,7 @@ def proof_forms(site: Site) -> APIRouter:
 
     @router.post(f"{PATH}/{{proof_id}}/messages/{{message_id}}/{{answer}}")
     def settle(
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEND_AGAIN))],
         proof_id: RowInPath,
         message_id: RowInPath,
         answer: str,

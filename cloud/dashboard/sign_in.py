@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from cloud.accounts.errors import SignInRefused, TooManyAttempts
+from cloud.accounts.roles import Deed
 from cloud.accounts.service import choose_language
 from cloud.accounts.signing_in import Entered
 from cloud.dashboard.error_pages import SIGN_IN_PATH
@@ -14,6 +15,7 @@ from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import (
     LANGUAGE_COOKIE,
     SESSION_COOKIE,
+    NotAllowed,
     SignInNeeded,
     Visitor,
     own_path,
@@ -86,14 +88,29 @@ def language_routes(site: Site) -> APIRouter:
 
 
 def start_routes(site: Site) -> APIRouter:
-    """The bare address leads to the workbench."""
+    """The bare address leads to the first page that the member may see."""
     router = APIRouter()
 
     @router.get("/")
-    def start(visitor: Annotated[Visitor, Depends(site.visitor)]) -> Response:  # noqa: ARG001
-        return RedirectResponse("/workbench", 303)
+    def start(visitor: Annotated[Visitor, Depends(site.visitor)]) -> Response:
+        return RedirectResponse(start_page(visitor), 303)
 
     return router
+
+
+_STARTS = ((Deed.SEE_PROOFS, "/workbench"), (Deed.SEE_TABLES, "/tables"))
+
+
+def start_page(visitor: Visitor) -> str:
+    """Where a member's day begins.
+
+    Raises:
+        NotAllowed: nowhere, with a role that may nothing.
+    """
+    for deed, address in _STARTS:
+        if visitor.may(deed):
+            return address
+    raise NotAllowed(visitor, Deed.SEE_PROOFS)
 
 
 def _form(

@@ -1,19 +1,36 @@
 """What all routes share: who looks, and how a page is made for them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from cloud.accounts.roles import Deed
 from cloud.accounts.signing_in import SignIns
 from cloud.dashboard.assets import Assets
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.languages import load_languages
 from cloud.dashboard.live import LiveNews
 from cloud.dashboard.rendering import Pages
-from cloud.dashboard.visitors import Reader, Visitor, Visitors, asked_path
+from cloud.dashboard.visitors import NotAllowed, Reader, Visitor, Visitors, asked_path
 
 _NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+class Gate:
+    """Lets in the members whose role allows one deed."""
+
+    def __init__(self, site: "Site", deed: Deed) -> None:
+        self._site = site
+        self.deed = deed
+
+    def __call__(self, request: Request) -> Visitor:
+        """The member who asks. Raises SignInNeeded, NotAllowed."""
+        visitor = self._site.visitor(request)
+        if not visitor.may(self.deed):
+            raise NotAllowed(visitor, self.deed)
+        return visitor
 
 
 class Site:
@@ -33,6 +50,10 @@ class Site:
         """The member who asks; for FastAPI's Depends. Raises SignInNeeded."""
         return self.visitors.signed_in(request)
 
+    def who_may(self, deed: Deed) -> "Gate":
+        """For FastAPI's Depends, at each route that shows or changes something."""
+        return Gate(self, deed)
+
     def page(
         self,
         request: Request,
@@ -47,8 +68,16 @@ class Site:
             template,
             reader,
             who=reader.who if isinstance(reader, Visitor) else None,
+            may=_may(reader),
             here=asked_path(request),
             path=request.url.path,
             **values,
         )
         return HTMLResponse(html, status, headers=_NOT_KEPT)
+
+
+def _may(reader: Reader) -> Callable[[str], bool]:
+    """For templates: whether to show what leads to a deed, by the deed's name."""
+    if not isinstance(reader, Visitor):
+        return lambda _deed: False
+    return lambda deed: reader.may(Deed(deed))

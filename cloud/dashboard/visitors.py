@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
+from cloud.accounts.roles import Deed, may
 from cloud.accounts.service import SIGN_IN_LASTS, SignedIn
 from cloud.accounts.signing_in import SignIns
 from cloud.dashboard.formats import zone_named
@@ -30,6 +31,15 @@ class SignInNeeded(Exception):
         self.back_to = back_to
 
 
+class NotAllowed(Exception):
+    """The member's role does not let them do this."""
+
+    def __init__(self, visitor: "Visitor", deed: Deed) -> None:
+        super().__init__(f"{visitor!r} may not {deed}")
+        self.visitor = visitor
+        self.deed = deed
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """How somebody reads pages, signed in or not."""
@@ -47,6 +57,10 @@ class Visitor(Reader):
 
     def __repr__(self) -> str:
         return f"Visitor(member {self.who.member_id})"
+
+    def may(self, deed: Deed) -> bool:
+        """Whether the member's role lets them do this."""
+        return may(self.who.role, deed)
 
     @property
     def scope(self) -> Scope:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from sqlalchemy.orm import Session
 
+from cloud.accounts.roles import Deed
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.parameters import RowInQuery
 from cloud.dashboard.site import Site
@@ -53,7 +54,7 @@ def workbench_routes(site: Site) -> APIRouter:
         @router.get(f"{PATH}/{template}")
         def live_part(
             request: Request,
-            visitor: Annotated[Visitor, Depends(site.visitor)],
+            visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))],
             table: RowInQuery = None,
         ) -> Response:
             with site.database.read(visitor.scope) as session:
@@ -63,7 +64,7 @@ def workbench_routes(site: Site) -> APIRouter:
     @router.get(PATH)
     def workbench(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))],
         table: RowInQuery = None,
     ) -> Response:
         live_after = site.deps.feed.position()

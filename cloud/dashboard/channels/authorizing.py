@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 
+from cloud.accounts.roles import Deed
 from cloud.dashboard.channels import channel_words
 from cloud.dashboard.channels.listing import PATH, back_to_list
 from cloud.dashboard.channels.places import Place, PlaceInPath
@@ -43,7 +44,7 @@ def authorizing_routes(site: Site) -> APIRouter:
     @router.get(AUTHORIZE_PATH)
     def leave(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.CONNECT_SHOPS))],
         place: PlaceInPath,
         shop: RowInQuery = None,
     ) -> Response:
@@ -73,7 +74,9 @@ def authorizing_routes(site: Site) -> APIRouter:
 
     @router.get(CALLBACK_PATH)
     def come_back(
-        request: Request, visitor: Annotated[Visitor, Depends(site.visitor)], channel: str
+        request: Request,
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.CONNECT_SHOPS))],
+        channel: str,
     ) -> Response:
         """Where the marketplace sends the seller (S0-19)."""
         back = dict(request.query_params)

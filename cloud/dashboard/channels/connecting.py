@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from cloud.accounts.roles import Deed
 from cloud.dashboard.channels import channel_words
 from cloud.dashboard.channels.authorizing import AUTHORIZE_PATH, callback_url
 from cloud.dashboard.channels.listing import PATH
@@ -32,14 +33,16 @@ def connecting_routes(site: Site) -> APIRouter:
     router = APIRouter()
 
     @router.get(f"{PATH}/connect")
-    def choose(request: Request, visitor: Annotated[Visitor, Depends(site.visitor)]) -> Response:
+    def choose(
+        request: Request, visitor: Annotated[Visitor, Depends(site.who_may(Deed.CONNECT_SHOPS))]
+    ) -> Response:
         offered = offers(with_unproven=site.deps.authorizing.offers_unproven)
         return site.page(request, visitor, "channels/choose.html", offered=offered)
 
     @router.get(f"{PATH}/connect/{{channel}}/{{country}}/{{purpose}}")
     def prepare(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.CONNECT_SHOPS))],
         place: PlaceInPath,
     ) -> Response:
         return _keys_page(site, request, visitor, place)
@@ -47,7 +50,7 @@ def connecting_routes(site: Site) -> APIRouter:
     @router.post(f"{PATH}/connect/{{channel}}/{{country}}/{{purpose}}")
     def keep(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.CONNECT_SHOPS))],
         place: PlaceInPath,
         form: Annotated[KeysForm, Form()],
     ) -> Response:

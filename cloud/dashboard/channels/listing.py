@@ -8,6 +8,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
+from cloud.accounts.roles import Deed
 from cloud.dashboard.channels import channel_words
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.site import Site
@@ -32,7 +33,9 @@ def listing_routes(site: Site) -> APIRouter:
 
     @router.get(PATH)
     def list_all(
-        request: Request, visitor: Annotated[Visitor, Depends(site.visitor)], notice: str = ""
+        request: Request,
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_CHANNELS))],
+        notice: str = "",
     ) -> Response:
         with site.database.read(visitor.scope) as session:
             channels = sales_channels(session, utc_now())
@@ -52,7 +55,7 @@ def listing_routes(site: Site) -> APIRouter:
 
     @router.post(f"{PATH}/{{shop_id}}/sending")
     def switch(
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_SENDING))],
         shop_id: RowInPath,
         on: Annotated[bool, Form()],
         has_read_rule: Annotated[bool, Form()] = False,

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from sqlalchemy import select
 
+from cloud.accounts.roles import Deed
 from cloud.dashboard.channels.listing import PATH, back_to_list
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.site import Site
@@ -28,7 +29,9 @@ def preset_routes(site: Site) -> APIRouter:
 
     @router.get(PRESET_PATH)
     def edit(
-        request: Request, visitor: Annotated[Visitor, Depends(site.visitor)], shop_id: RowInPath
+        request: Request,
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_SENDING))],
+        shop_id: RowInPath,
     ) -> Response:
         shop = _shop(site, visitor, shop_id)
         return _page(site, request, visitor, shop, shop.preset_message)
@@ -36,7 +39,7 @@ def preset_routes(site: Site) -> APIRouter:
     @router.post(PRESET_PATH)
     def save(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.visitor)],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_SENDING))],
         shop_id: RowInPath,
         text: Annotated[str, Form(max_length=LONGEST)] = "",
     ) -> Response:

@@ -1,0 +1,57 @@
+"""Who may do what: one table that the pages, the commands and the documentation share. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What a member is in an organisation."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    AGENT = "agent"
+    PACKER = "packer"
+    IT = "it"
+
+
+class Deed(StrEnum):
+    """What a page lets somebody see or do. Each route names one."""
+
+    SEE_PROOFS = "see-proofs"
+    SEND_AGAIN = "send-again"
+    SEE_CHANNELS = "see-channels"
+    CONNECT_SHOPS = "connect-shops"
+    DECIDE_SENDING = "decide-sending"
+    SEE_TABLES = "see-tables"
+    MANAGE_TABLES = "manage-tables"
+
+
+MEANING: Mapping[Deed, str] = MappingProxyType(
+    {
+        Deed.SEE_PROOFS: "see orders, photos and what became of them",
+        Deed.SEND_AGAIN: "send again, send by hand, and answer what could not be found out",
+        Deed.SEE_CHANNELS: "see which shops are connected and how they stand",
+        Deed.CONNECT_SHOPS: "connect shops, enter keys, authorize",
+        Deed.DECIDE_SENDING: "switch sending to buyers, and write the preset message",
+        Deed.SEE_TABLES: "see how the tables are",
+        Deed.MANAGE_TABLES: "create, rename, disable, retire and replace tables",
+    }
+)
+"""For docs/roles.md and its readers."""
+
+MAY: Mapping[Role, frozenset[Deed]] = MappingProxyType(
+    {
+        Role.OWNER: frozenset(Deed),
+        Role.MANAGER: frozenset(Deed),
+        Role.AGENT: frozenset({Deed.SEE_PROOFS, Deed.SEND_AGAIN, Deed.SEE_CHANNELS}),
+        Role.PACKER: frozenset({Deed.SEE_PROOFS}),
+        # Buyers' orders and photos are none of the business of who looks after machines.
+        Role.IT: frozenset({Deed.SEE_TABLES, Deed.MANAGE_TABLES}),
+    }
+)
+
+
+def may(role: str, deed: Deed) -> bool:
+    """Whether a role lets its member do this. A role of another version may nothing."""
+    return role in set(Role) and deed in MAY[Role(role)]
