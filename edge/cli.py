@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("--count", type=int, metavar="N", help="end after N scans or presses")
     _add_light(commands)
     _add_spool(commands)
+    _add_camera(commands)
     return parser
 
 
@@ -95,6 +96,28 @@ def _add_spool(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     listing.add_argument("--code", help="only this order or tracking number")
     listing.add_argument("--limit", type=int, default=50, help="newest so many (default 50)")
     _add(actions, "adopt", "take over the spool of another table", _spool_adopt)
+
+
+def _add_camera(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("camera", help="calibrate the camera, or look through it")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    words = "find packing area, focus and exposure, and keep them"
+    calibrate = _add(actions, "calibrate", words, _camera_calibrate)
+    calibrate.add_argument(
+        "--focus", choices=["far", "near"], help="which focus (default: camera.focus)"
+    )
+    calibrate.add_argument(
+        "--area", metavar="LEFT,TOP,WIDTH,HEIGHT", help="packing area in percent of the picture"
+    )
+    calibrate.add_argument(
+        "--find-area", action="store_true", help="find it by what is laid onto the table"
+    )
+    calibrate.add_argument(
+        "--automatic-light", action="store_true", help="do not fix exposure and colours"
+    )
+    calibrate.add_argument("--yes", action="store_true", help="do not ask; all lies there already")
+    shot = _add(actions, "shot", "take one picture to look at", _camera_shot)
+    shot.add_argument("file", type=Path, metavar="FILE", help="JPEG file to write")
 
 
 def table_clock(settings: TableSettings) -> Clock:
@@ -211,6 +234,37 @@ def _spool_adopt(_options: argparse.Namespace, loaded: Loaded) -> int:
     from edge.spool_commands import adopt  # noqa: PLC0415 - commands load what they use
 
     _say(adopt(loaded.settings, table_clock(loaded.settings)))
+    return OK
+
+
+def _camera_calibrate(options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.camera.calibration.procedure import Technician  # noqa: PLC0415 - as above
+    from edge.camera.calibration.record import Focus  # noqa: PLC0415 - as above
+    from edge.camera_commands import Request, calibrate_table  # noqa: PLC0415 - as above
+
+    def ask(text: str) -> None:
+        _say(text + ("." if options.yes else ", then press Enter."))
+        if not options.yes:
+            sys.stdin.readline()
+
+    settings = loaded.settings
+    request = Request(
+        Focus(options.focus) if options.focus else settings.camera.focus,
+        options.area,
+        options.find_area,
+        not options.automatic_light,
+    )
+    technician = Technician(_say, ask)
+    for line in calibrate_table(settings, table_clock(settings), request, technician):
+        _say(line)
+    return OK
+
+
+def _camera_shot(options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.camera_commands import take_shot  # noqa: PLC0415 - as above
+
+    for line in take_shot(loaded.settings, table_clock(loaded.settings), options.file):
+        _say(line)
     return OK
 
 

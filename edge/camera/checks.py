@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
-from PIL import Image, ImageFilter, ImageStat
+from PIL import Image, ImageStat
+
+from edge.camera.sharpness import sharpness
 
 _log = logging.getLogger(__name__)
 
 _CHECKED_WIDTH = 576
-_LAPLACIAN = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
 
 
 class PhotoWarning(StrEnum):
@@ -40,9 +41,7 @@ class Measured:
     spread: float
     """Standard deviation of the grey copy."""
     sharpness: float
-    """Variance of its Laplacian, relative to its own variance: how much of the contrast is fine
-    detail. Comparable only between photos of one camera and place (edge-hardware 1.7).
-    """
+    """See ``edge.camera.sharpness``."""
     fingerprint: bytes
     """Equal only for equal copies; sensor noise makes each real photo differ."""
 
@@ -70,13 +69,10 @@ def measure(jpeg: bytes) -> Measured:
         file.draft("L", (_CHECKED_WIDTH, 1))
         grey = file.convert("L")
     whole = ImageStat.Stat(grey)
-    # Pillow copies the outermost pixels unfiltered.
-    edges = grey.filter(_LAPLACIAN).crop((1, 1, grey.width - 1, grey.height - 1))
-    variance = whole.var[0]
     return Measured(
         brightness=whole.mean[0],
         spread=whole.stddev[0],
-        sharpness=ImageStat.Stat(edges).var[0] / variance if variance > 0 else 0.0,
+        sharpness=sharpness(grey),
         fingerprint=hashlib.sha256(grey.tobytes()).digest(),
     )
 

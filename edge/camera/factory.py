@@ -1,5 +1,6 @@
 """Builds the camera that the settings name."""
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,10 +8,20 @@ from pathlib import Path
 from typing import Protocol
 
 from edge.camera import Camera
+from edge.camera.calibration.file import load
+from edge.camera.calibration.record import (
+    Calibration,
+    CalibrationDamaged,
+    Focus,
+    Mains,
+    controls_of,
+)
 from edge.camera.discover import find_webcams
 from edge.camera.errors import CameraFault
 from edge.camera.webcam import opencv_problem
 from edge.clock import Clock
+
+_log = logging.getLogger(__name__)
 
 
 class CameraSettings(Protocol):
@@ -31,6 +42,21 @@ class CameraSettings(Protocol):
     @property
     def full_resolution(self) -> bool:
         """Of picamera2: all pixels, instead of width and height."""
+        ...
+
+    @property
+    def focus(self) -> Focus:
+        """Of picamera2: which calibrated focus."""
+        ...
+
+    @property
+    def mains(self) -> Mains:
+        """Of picamera2: what the lamps hang on."""
+        ...
+
+    @property
+    def calibration_file(self) -> Path:
+        """Of picamera2: what was found with a technician."""
         ...
 
     @property
@@ -141,14 +167,25 @@ def _webcam(settings: CameraSettings, clock: Clock, find: FindWebcams) -> BuiltC
 def _raspberry_pi(settings: CameraSettings, clock: Clock) -> BuiltCamera:
     from edge.camera.picamera2 import PiCamera  # noqa: PLC0415 - only the driver in use is loaded
 
+    calibration = usable_calibration(settings.calibration_file)
     camera = PiCamera(
         device=settings.device,
         size=None if settings.full_resolution else (settings.width, settings.height),
         period_ms=settings.period_ms,
-        controls={},
+        controls=controls_of(calibration, settings.focus, settings.mains),
         monotonic_ns=clock.monotonic_ns,
     )
-    return BuiltCamera(camera, RealTable(), f"Raspberry Pi camera {settings.device}")
+    fixed = "calibrated" if calibration is not None else "not calibrated"
+    return BuiltCamera(camera, RealTable(), f"Raspberry Pi camera {settings.device}, {fixed}")
+
+
+def usable_calibration(path: Path) -> Calibration | None:
+    """The calibration. A damaged one is as good as none: packing goes on, the doctor says it."""
+    try:
+        return load(path)
+    except CalibrationDamaged as error:
+        _log.warning("calibration is not used", extra={"file": str(path), "reason": str(error)})
+        return None
 
 
 def _folder(settings: CameraSettings, clock: Clock) -> BuiltCamera:

@@ -8,14 +8,14 @@ its owner.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from edge.camera import CameraFacts
 from edge.camera.deadlines import DeadlinePassed, within
 from edge.camera.errors import CameraError, CameraHangs, CameraMissing, CameraNotSetUp
-from edge.camera.pi_device import OpenedPi, explained
+from edge.camera.pi_device import OpenedPi, TakenPicture, explained
 from edge.camera.pi_jpeg import Encoder, RawPicture, encode_with_simplejpeg
 from edge.camera.pi_library import Device, Library, Values
 
@@ -127,15 +127,33 @@ class PiCamera:
         return self._facts
 
     @property
-    def opened(self) -> OpenedPi:
-        """The device, for who calibrates it.
+    def controls(self) -> Mapping[str, Sequence[Any]]:
+        """The controls that this camera has: least, most, default.
 
         Raises:
             CameraMissing: it is not started.
         """
-        if self._opened is None:
-            raise CameraMissing("the camera is not started")
-        return self._opened
+        return self._device().controls
+
+    def adjust(self, controls: Values) -> None:
+        """Change controls while it runs; in force some frames later.
+
+        Raises:
+            CameraError: as ``capture``.
+        """
+        opened = self._device()
+        self._within(_MARGIN_S, lambda: opened.set(controls), "camera-adjust")
+
+    def look(self, timeout_s: float, *, small: bool = False) -> TakenPicture:
+        """The next frame's metadata; with ``small`` also its small picture.
+
+        Raises:
+            CameraError: as ``capture``.
+        """
+        opened = self._device()
+        return self._within(
+            timeout_s + _MARGIN_S, lambda: opened.look(timeout_s, small=small), "camera-look"
+        )
 
     def start(self) -> None:
         """See ``Camera``."""
@@ -162,7 +180,7 @@ class PiCamera:
 
     def capture(self, pressed_ns: int, timeout_s: float) -> PiFrame:
         """See ``Camera``."""
-        opened = self.opened
+        opened = self._device()
         taken = self._within(
             timeout_s + _MARGIN_S, lambda: opened.take(pressed_ns, timeout_s), "camera-take"
         )
@@ -178,12 +196,15 @@ class PiCamera:
             return None
         if self._monotonic_ns() - opened.newest_ns > _PULSE_NS:
             try:
-                self._within(
-                    _PULSE_WAIT_S + _MARGIN_S, lambda: opened.look(_PULSE_WAIT_S), "camera-pulse"
-                )
+                self.look(_PULSE_WAIT_S)
             except CameraError as error:
                 _log.debug("no heartbeat", extra={"reason": str(error)})
         return (self._monotonic_ns() - opened.newest_ns) / 1e6
+
+    def _device(self) -> OpenedPi:
+        if self._opened is None:
+            raise CameraMissing("the camera is not started")
+        return self._opened
 
     def _open(self, library: Library) -> OpenedPi:
         return OpenedPi.open(

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from edge.camera.calibration.record import Focus, Mains
 from edge.indicator.lamps import HIGHEST_PIN, Lamp, LightKind, wiring_problem
 from edge.settings.section import Section
 
@@ -35,6 +36,17 @@ class CameraSection(Section):
     jpeg_quality: int = Field(85, ge=1, le=95, description="quality of photos, 1 to 95")
     stall_ms: int = Field(
         3000, ge=100, description="ms without a frame after which the camera counts as lost"
+    )
+    focus: Focus = Field(
+        Focus.FAR, description="which calibrated focus: far (flat things) or near (tall parcels)"
+    )
+    mains: Annotated[Mains, BeforeValidator(str)] = Field(
+        Mains.HZ_50, description="Hz of the mains that the lamps hang on: 50, 60, or none"
+    )
+    calibration_file: Path = Field(
+        Path("/var/lib/packwitness/camera.json"),
+        description="what packwitness-edge camera calibrate found; its reference pictures lie "
+        "beside it",
     )
     checks: bool = Field(True, description="warn of dark, covered, blurred and frozen photos")
 

@@ -250,11 +250,20 @@ class FakeRequest:
         width, height = size
         layout: str = config["format"]
         depth = _bytes(layout)
-        row = b"\x20" * (width * depth // 2) + b"\xc0" * (width * depth // 2) + b"\xff" * PADDING
+        plain = b"\x20" * (width * depth // 2) + b"\xc0" * (width * depth // 2)
+        striped = bytes(level + self._fine() * (at // 3 % 2) for at, level in enumerate(plain))
+        upper = (plain + b"\xff" * PADDING) * (height // 2)
+        pixels = upper + (striped + b"\xff" * PADDING) * (height - height // 2)
         if layout != "YUV420":
-            return row * height
+            return pixels
         chroma = b"\x80" * (width // 2) + b"\xff" * (PADDING // 2)
-        return row * height + chroma * height
+        return pixels + chroma * height
+
+    def _fine(self) -> int:
+        """Contrast of fine stripes in the lower half: falls off where the lens stands wrong."""
+        lens: float = self._device.in_force.get("LensPosition", 1.0)
+        off = abs(lens - self._device.board.lens_best)
+        return round(60 / (1 + (2 * off) ** 2))
 
     def release(self) -> None:
         assert not self.released, "released twice"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from edge.camera.calibration.record import Focus, Mains
 from edge.camera.discover import find_webcams
 from edge.camera.errors import CameraFault, CameraMissing, CameraNotSetUp
 from edge.camera.factory import RealTable, build_camera
@@ -27,6 +28,9 @@ class Settings:
     width: int = 640
     height: int = 360
     period_ms: int = 40
+    focus: Focus = Focus.FAR
+    mains: Mains = Mains.HZ_50
+    calibration_file: Path = Path("/nonexistent/camera.json")
 
 
 @pytest.fixture
