@@ -12,7 +12,7 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo password test lint types imports format unit contract integration browser \
-	deb acceptance test-cluster bench soak load lock docs setup setup-all clean
+	deb install-table acceptance test-cluster test-package bench soak load lock docs setup setup-all clean
 
 ##@ Use
 
@@ -72,6 +72,10 @@ test-cluster: setup-all ## Three nodes of RabbitMQ 4 as the broker, one killed a
 	@scripts/rabbitmq
 	scripts/isolated $(bin)/pytest -m cluster tests/cluster $(PYTEST_ARGS)
 
+test-package: setup ## Install, upgrade and remove the package of a table in small Debians (as root)
+	@scripts/package-roots
+	unshare --mount scripts/isolated $(bin)/pytest -m package tests/package $(PYTEST_ARGS)
+
 bench: setup-all ## Measure, each figure beside its limit or its peer
 	@for program in tests/benchmarks/bench_*.py; do \
 		[ -e "$$program" ] || continue; \
@@ -80,6 +84,7 @@ bench: setup-all ## Measure, each figure beside its limit or its peer
 
 soak: ## Pack for MINUTES=5 while programs are killed; SEED=n repeats a plan, CLOUD=roles splits the cloud
 	@scripts/setup test mosquitto postgresql
+	@$(bin)/python scripts/build_deb.py --fetch-only
 	@exec scripts/isolated $(bin)/python -m tests.soak $(if $(MINUTES),--minutes $(MINUTES)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(TABLES),--tables $(TABLES)) \
 		$(if $(SHOPS),--shops $(SHOPS)) $(if $(KILLS),--kills $(KILLS)) \
@@ -96,6 +101,9 @@ load: ## Play tables, more at each step, until receipts are slow: TABLES=2000 PH
 
 deb: setup ## Build the Debian packages of a table into dist/ (ARCH=arm64: only that one)
 	@$(bin)/python scripts/build_deb.py $(ARCH)
+
+install-table: setup ## Build it and install it on this Raspberry Pi; again to upgrade
+	@scripts/install-table
 
 ##@ Keep
 
@@ -115,11 +123,12 @@ clean: ## Remove all that was made, except the data of `make run` (.run)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # With the programs that tests start as children, with data of their own. Playwright's driver wants
-# libatomic1; units are checked by systemd's own tool.
+# libatomic1; units are checked by systemd's own tool. The package of a table is built without a network.
 setup-all:
 	@scripts/setup test mosquitto postgresql chromium libatomic1 openssl systemd tinyproxy-bin
+	@$(bin)/python scripts/build_deb.py --fetch-only
 
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -64,13 +64,14 @@ def main() -> None:
     )
     parser.add_argument("--fetch-only", action="store_true", help="bring the wheels, build nothing")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", metavar="FOLDER")
+    parser.add_argument("--compression", choices=("xz", "none"), default="xz")
     options = parser.parse_args()
     for architecture in options.architectures:
         if architecture not in MACHINES:
             sys.exit(f"build_deb: {architecture}: known are {', '.join(sorted(MACHINES))}")
         wheels = fetch(architecture)
         if not options.fetch_only:
-            sys.stdout.write(f"{build(architecture, wheels, options.out)}\n")
+            sys.stdout.write(f"{build(architecture, wheels, options.out, options.compression)}\n")
 
 
 def fetch(architecture: str) -> list[Path]:
@@ -102,21 +103,13 @@ def _download(lock: Path, folder: Path, architecture: str, python: str) -> None:
     short = python.replace(".", "")
     platforms = (f"--platform={glibc}_{MACHINES[architecture]}" for glibc in GLIBCS)
     abis = (f"--abi={abi}" for abi in (f"cp{short}", "abi3", "none"))
-    pip: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "-qq",
-        "--no-input",
-        "--no-deps",
-    ]
+    pip = [sys.executable, "-m", "pip", "download", "-qq", "--no-input", "--no-deps"]
     strict = ["--require-hashes", "--only-binary=:all:", "--implementation=cp"]
     where = [f"--python-version={python}", f"--dest={folder}", f"--requirement={lock}"]
     subprocess.run([*pip, *strict, *platforms, *abis, *where], check=True)
 
 
-def build(architecture: str, wheels: list[Path], out: Path) -> Path:
+def build(architecture: str, wheels: list[Path], out: Path, compression: str) -> Path:
     """Put the tree together and pack it."""
     out.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("SOURCE_DATE_EPOCH", _epoch())
@@ -133,15 +126,8 @@ def build(architecture: str, wheels: list[Path], out: Path) -> Path:
         _put_in_order(tree)
         _lay_control(tree, architecture, units)
         name = f"packwitness-edge_{debian_version()}_{architecture}.deb"
-        pack: list[str | Path] = [
-            "dpkg-deb",
-            "--root-owner-group",
-            "-Zxz",
-            "--build",
-            tree,
-            out / name,
-        ]
-        subprocess.run(pack, check=True, stdout=subprocess.DEVNULL)
+        pack = ["dpkg-deb", "--root-owner-group", f"-Z{compression}", "--build"]
+        subprocess.run([*pack, tree, out / name], check=True, stdout=subprocess.DEVNULL)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return out / name

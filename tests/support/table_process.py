@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -86,11 +86,12 @@ class TableProcess:
         *arguments: str,
         environment: Mapping[str, str] | None = None,
         module: str = "edge.cli",
+        command: Sequence[str] | None = None,
     ) -> None:
-        """``module`` is run in the place of the command, with the same arguments."""
-        command = [sys.executable, "-m", module, "--config", str(settings), *arguments, "run"]
+        """``module`` or ``command`` is run in the place of ours, with the same arguments."""
+        program = command or [sys.executable, "-m", module]
         self.process = subprocess.Popen(
-            command,
+            [*program, "--config", str(settings), *arguments, "run"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
