@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     card.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML file to write")
     scan = _add(commands, "scan-test", "show what scanners and pedals send", _scan_test)
     scan.add_argument("--count", type=int, metavar="N", help="end after N scans or presses")
+    _add(commands, "recover", "what systemd runs when the daemon does not stay up", _recover)
     _add_light(commands)
     _add_spool(commands)
     _add_camera(commands)
@@ -197,6 +198,13 @@ def _sign_card(options: argparse.Namespace, _loaded: Loaded) -> int:
         raise TableError(f"{options.out}: {error.strerror}") from error
     _say(f"written: {options.out}")
     return OK
+
+
+def _recover(_options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.service.recovery import recover  # noqa: PLC0415 - commands load what they use
+
+    logs.set_up(loaded.settings.log.level, None)
+    return recover(loaded.settings, table_clock(loaded.settings))
 
 
 def _light_test(_options: argparse.Namespace, loaded: Loaded) -> int:

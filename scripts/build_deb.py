@@ -42,6 +42,7 @@ PLACES = {
     "journald.conf.d": "usr/lib/systemd/journald.conf.d",
     "system.conf.d": "usr/lib/systemd/system.conf.d",
     "bin": "usr/lib/packwitness",
+    "variants": "usr/share/packwitness",
 }
 """Folders of systemd/ and where their files go. A folder of another name stops the build."""
 

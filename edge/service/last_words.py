@@ -58,3 +58,12 @@ class LastWords:
             write_durable(OsFileSystem(), self._path, run.to_text().encode())
         except SpoolError as error:
             logger.warning("last words cannot be written", extra={"reason": str(error)})
+
+
+def last_reason(directory: Path) -> str:
+    """Why the newest run in ``directory`` ended; empty if it did not say, or cannot be read."""
+    try:
+        run = run_from_text((directory / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return run.reason if run is not None else ""
