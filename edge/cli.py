@@ -137,12 +137,23 @@ def _run(_options: argparse.Namespace, loaded: Loaded) -> int:
     except OSError as error:
         raise TableError(f"log.file {log.file}: {error.strerror}") from error
     fault_points.arm(os.environ)
+    _take_over_given(loaded)
     try:
         run(loaded.settings, table_clock(loaded.settings))
     except TableError as error:
         logging.getLogger(__name__).critical("table ends", extra={"reason": str(error)})
         raise
     return OK
+
+
+def _take_over_given(loaded: Loaded) -> None:
+    from edge.given_credentials import take_over_given  # noqa: PLC0415 - commands load what they use
+    from edge.uplink.errors import CredentialsError  # noqa: PLC0415 - as above
+
+    try:
+        take_over_given(loaded.settings.enrolment.credentials_file, os.environ)
+    except CredentialsError as error:
+        raise TableError(str(error)) from error
 
 
 def _enroll(options: argparse.Namespace, loaded: Loaded) -> int:

@@ -17,7 +17,7 @@ from wire.enrolment import EnrolmentAnswer
 logger = logging.getLogger(__name__)
 
 _FOLDER = "CREDENTIALS_DIRECTORY"
-_NAME = "packwitness-table"
+_NAME = "packwitness.table"
 
 
 def take_over_given(own: Path, environment: Mapping[str, str]) -> None:

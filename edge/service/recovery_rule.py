@@ -6,7 +6,9 @@ and a technician at work must not be surprised by it.
 
 from collections.abc import Mapping
 
-NEEDS_REBOOT = 100
+from edge.errors import TableNeedsReboot
+
+NEEDS_REBOOT = TableNeedsReboot.exit_code
 """Exit code of a daemon that asks for it; the units know the number."""
 _STUCK = frozenset("DZX")
 """States of a process that nothing can end any more, or that is ending (proc(5))."""

@@ -18,8 +18,8 @@ def given(tmp_path: Path) -> dict[str, str]:
     write_table(tmp_path / "from-it")
     folder = tmp_path / "given"
     folder.mkdir()
-    (tmp_path / "from-it" / "credentials.json").rename(folder / "packwitness-table")
-    (folder / "packwitness-table").chmod(0o440)  # systemd lets the service in by an ACL
+    (tmp_path / "from-it" / "credentials.json").rename(folder / "packwitness.table")
+    (folder / "packwitness.table").chmod(0o440)  # systemd lets the service in by an ACL
     return {"CREDENTIALS_DIRECTORY": str(folder)}
 
 
@@ -49,7 +49,7 @@ def test_none_are_needed(tmp_path: Path, environment: dict[str, str]) -> None:
 def test_what_makes_no_sense_is_refused_and_not_shown(
     tmp_path: Path, given: dict[str, str], text: str
 ) -> None:
-    file = Path(given["CREDENTIALS_DIRECTORY"]) / "packwitness-table"
+    file = Path(given["CREDENTIALS_DIRECTORY"]) / "packwitness.table"
     file.chmod(0o600)
     file.write_text(text)
     with pytest.raises(CredentialsError, match="are no credentials of a table") as error:
