@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "run", "run this table", _run)
     enroll = _add(commands, "enroll", "get this table's credentials with a claim code", _enroll)
     enroll.add_argument("--server", metavar="URL", help="cloud, instead of enrolment.server_url")
+    _add(commands, "renew", "change this table's password, and hear where its broker is", _renew)
     doctor = _add(commands, "doctor", "check this table and say what to do", _doctor)
     doctor.add_argument("--json", action="store_true", help="say it for programs")
     _add(commands, "settings", "show every setting and where its value comes from", _settings)
@@ -163,7 +164,8 @@ def _enroll(options: argparse.Namespace, loaded: Loaded) -> int:
     if not server:
         raise TableError("where is the cloud? give --server, or set enrolment.server_url")
     claim_code = getpass.getpass("claim code: ") if sys.stdin.isatty() else sys.stdin.readline()
-    credentials = enrol_table(loaded.settings, server, claim_code.strip())
+    clock = table_clock(loaded.settings)
+    credentials = enrol_table(loaded.settings, server, claim_code.strip(), clock)
     _say(f"this is {credentials.table_name} now (device {credentials.device_id})")
     return OK
 
@@ -190,6 +192,18 @@ def _scan_test(options: argparse.Namespace, loaded: Loaded) -> int:
         sys.stdout.flush()  # it is watched while it is written, also through a pipe
 
     scan_test(loaded.settings, table_clock(loaded.settings), say, options.count)
+    return OK
+
+
+def _renew(_options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.enrolling import renew_table  # noqa: PLC0415 - brings the HTTP library
+    from edge.uplink.errors import UplinkError  # noqa: PLC0415 - commands load what they use
+
+    try:
+        who = renew_table(loaded.settings, table_clock(loaded.settings), change_password=True)
+    except UplinkError as error:
+        raise TableError(str(error)) from error
+    _say(f"{who.table_name} has a new password; a daemon that runs goes on with it by itself")
     return OK
 
 

@@ -23,6 +23,7 @@ from edge.owners.camera import CameraOwner
 from edge.owners.camera_exits import CameraExits
 from edge.owners.frames import FrameTray
 from edge.owners.labels import LabelOwner
+from edge.owners.line import CloudLine, Ends
 from edge.owners.loop import PackingLoop
 from edge.owners.mailbox import Mailbox
 from edge.owners.starts import next_start_number
@@ -37,15 +38,13 @@ from edge.service.supervisor import Supervisor
 from edge.service.vitals import read_vitals
 from edge.service.watchdog import Watchdog
 from edge.settings import TableSettings
-from edge.settings.handed_on import packing_settings, uplink_settings
+from edge.settings.handed_on import packing_settings
 from edge.spool.errors import SpoolError
+from edge.spool.ownership import new_unenrolled_owner, owner_in
 from edge.spool.retention import Retention
 from edge.spool.store import Spool
 from edge.uplink.credentials import Credentials, load_credentials
-from edge.uplink.errors import CredentialsError
-from edge.uplink.uplink import Uplink
-from edge.version import software_version
-from wire.enrolment import BrokerNode
+from edge.uplink.errors import CredentialsError, NotEnrolled
 from wire.messages import Health
 
 logger = logging.getLogger(__name__)
@@ -83,7 +82,7 @@ def _build(
     mailbox, tray = Mailbox(), FrameTray()
     camera, built = _camera(settings, tray, mailbox, clock)
     stack.push(partial(_end_although_it_hangs, camera))  # first in, so last of all
-    credentials = with_overrides(load_credentials(settings.enrolment.credentials_file), settings)
+    credentials = _credentials(settings)
     spool = stack.enter_context(_spool(settings, credentials, clock))
     run = stack.enter_context(remembered(settings.spool.directory, clock))
     indicator = build_indicator(settings.indicator, clock)
@@ -98,18 +97,15 @@ def _build(
         offer=_label_check(settings, mailbox, clock, stack),
     )
     state = initial(secrets.token_hex(8), clock.monotonic_ns())
-    uplink = Uplink(
-        credentials,
-        uplink_settings(settings, software_version()),
+    ends = Ends(
         spool,
-        mailbox.post,
-        clock,
+        store,
         health=lambda: _health(loop.state, store, run, clock),
-        receipts=store,
-        boot_count=next_start_number(settings.spool.directory / _STARTS),
+        next_start=lambda: next_start_number(settings.spool.directory / _STARTS),
     )
+    line = CloudLine(settings, credentials, ends, mailbox.post, clock)
     inputs = build_inputs(settings.input, mailbox.post, clock)
-    threads = {"camera": camera.alive, "store": store.alive, "uplink": uplink.alive}
+    threads = {"camera": camera.alive, "store": store.alive, "line to the cloud": line.alive}
     threads["light"] = indicator.alive
     threads |= {f"input {one.name}": one.alive for one in inputs}
     loop = PackingLoop(
@@ -119,13 +115,13 @@ def _build(
         clock,
         camera=camera,
         store=store,
-        cloud=uplink,
+        cloud=line,
         indicator=indicator,
         scene=built.scene,
         tray=tray,
         threads=threads,
     )
-    _start(stack, store, uplink, camera)
+    _start(stack, store, line, camera)
     stack.enter_context(_stop_signals(mailbox, clock))
     _start_inputs(stack, inputs)
     watchdog = Watchdog(threads | {"loop": loop.alive}, Supervisor(), run.last_words)
@@ -134,26 +130,13 @@ def _build(
     return loop, camera
 
 
-def with_overrides(credentials: Credentials, settings: TableSettings) -> Credentials:
-    """The broker as told at enrolment, except for what the settings say."""
-    uplink = settings.uplink
-    # those told at enrolment belong to the broker that is replaced
-    told = None if uplink.host is None else ()
-    wanted = {
-        "host": uplink.host,
-        "port": uplink.port,
-        "transport": uplink.transport,
-        "tls": uplink.tls,
-        "further": _nodes(uplink.further if uplink.further is not None else told),
-        "websockets": _nodes(uplink.websockets if uplink.websockets is not None else told),
-    }
-    changes = {name: value for name, value in wanted.items() if value is not None}
-    broker = credentials.broker.model_copy(update=changes)
-    return credentials.model_copy(update={"broker": broker})
-
-
-def _nodes(texts: tuple[str, ...] | None) -> tuple[BrokerNode, ...] | None:
-    return None if texts is None else tuple(BrokerNode.of(one) for one in texts)
+def _credentials(settings: TableSettings) -> Credentials | None:
+    """None: not enrolled, which keeps no table from packing. Raises CredentialsError."""
+    try:
+        return load_credentials(settings.enrolment.credentials_file)
+    except NotEnrolled as error:
+        logger.warning("%s, or scan its claim sheet; photos are kept meanwhile", error)
+        return None
 
 
 def _health(state: State, store: StoreOwner, run: Remembered, clock: Clock) -> Health:
@@ -169,10 +152,15 @@ def _health(state: State, store: StoreOwner, run: Remembered, clock: Clock) -> H
 
 
 @contextmanager
-def _spool(settings: TableSettings, credentials: Credentials, clock: Clock) -> Iterator[Spool]:
+def _spool(
+    settings: TableSettings, credentials: Credentials | None, clock: Clock
+) -> Iterator[Spool]:
+    directory = settings.spool.directory
+    owner = owner_in(directory) or new_unenrolled_owner()
     spool = Spool.open(
-        settings.spool.directory,
-        device_id=credentials.device_id,
+        directory,
+        device_id=owner if credentials is None else credentials.device_id,
+        formerly=() if credentials is None else credentials.formerly,
         clock=clock,
         retention=Retention(settings.spool.retention_days, settings.spool.retention_bytes),
         reserve_bytes=settings.spool.reserve_bytes,
@@ -247,11 +235,11 @@ def _camera(
     return owner, built
 
 
-def _start(stack: ExitStack, store: StoreOwner, uplink: Uplink, camera: CameraOwner) -> None:
+def _start(stack: ExitStack, store: StoreOwner, line: CloudLine, camera: CameraOwner) -> None:
     store.start()
     stack.callback(_end, "store", store.stop, _STOP_THREAD_S)
-    uplink.start()
-    stack.callback(_end, "uplink", uplink.stop, _STOP_UPLINK_S)
+    line.start()
+    stack.callback(_end, "line to the cloud", line.stop, _STOP_UPLINK_S)
     camera.start()
     stack.callback(_end, "camera", camera.stop, _STOP_THREAD_S)
     camera.wait_settled(_FIRST_CAMERA_S)

@@ -3,7 +3,7 @@
 Every effect on a proof is carried out in the order in which it was asked for, by the store thread.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.indicator.signs import Sign
 from wire.messages import Closing, Mode
@@ -99,6 +99,14 @@ class Lookup:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrol:
+    """Get this table its credentials; answered by ``EnrolmentEnded``."""
+
+    server_url: str
+    claim_code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ShowSign:
     """Show a sign until the next one."""
 
@@ -118,5 +126,6 @@ Effect = (
     | Release
     | NoteWithoutPhoto
     | Lookup
+    | Enrol
     | ShowSign
 )

@@ -190,6 +190,44 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkTrouble:
+    """Why there is no connection; said once for each reason."""
+
+    reason: str
+    at_ns: int
+
+
+class Standing(StrEnum):
+    """What the table is to the cloud."""
+
+    NOT_ENROLLED = "not-enrolled"
+    ENROLLED = "enrolled"
+    REFUSED = "refused"
+    """The broker does not accept its credentials, and why is not known."""
+    REVOKED = "revoked"
+    """The cloud said that it does not let this device in any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingChanged:
+    """The table was enrolled, shut out, or let in again."""
+
+    standing: Standing
+    at_ns: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentEnded:
+    """An enrolment that a scan asked for has ended, well or not."""
+
+    ok: bool
+    text: str
+    """The table's name, or why it did not work. Without the claim code."""
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class AdviceCame:
     """The cloud answered a lookup."""
 
@@ -242,6 +280,9 @@ Event = (
     | DiskChanged
     | WaitingChanged
     | LinkChanged
+    | LinkTrouble
+    | StandingChanged
+    | EnrolmentEnded
     | AdviceCame
     | ProgressCame
     | Tick

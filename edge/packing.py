@@ -18,9 +18,11 @@ from edge.events import (
     DeviceBack,
     DeviceLost,
     DiskChanged,
+    EnrolmentEnded,
     Event,
     FrameTaken,
     LinkChanged,
+    LinkTrouble,
     PhotoFailed,
     PhotoSaved,
     ProgressCame,
@@ -28,12 +30,13 @@ from edge.events import (
     ProofSettled,
     ScanIncomplete,
     Scanned,
+    StandingChanged,
     Stopping,
     StoreFailed,
     Tick,
     WaitingChanged,
 )
-from edge.rules import answers, captures, cloud, deadlines, presses, scans
+from edge.rules import answers, captures, cloud, deadlines, enrolment, presses, scans
 from edge.rules.draft import Draft
 from edge.rules.light import faults, sign_of
 from edge.rules.proofs import leave_open
@@ -124,6 +127,9 @@ _HANDLERS: dict[type, Callable[..., None]] = {
     DiskChanged: answers.disk_changed,
     WaitingChanged: answers.waiting_changed,
     LinkChanged: cloud.link_changed,
+    LinkTrouble: enrolment.link_trouble,
+    StandingChanged: enrolment.standing_changed,
+    EnrolmentEnded: enrolment.ended,
     AdviceCame: cloud.advised,
     ProgressCame: cloud.progressed,
     Tick: _nothing_more,

@@ -5,6 +5,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 PATH = "/api/v1/enrolment"
+RENEWAL_PATH = "/api/v1/renewal"
 
 _LAST_PORT = 65535
 
@@ -89,7 +90,32 @@ class EnrolmentAnswer(BaseModel):
     table_name: str
     password: SecretStr
     broker: BrokerAddress
+    organisation: str = Field(
+        default="",
+        max_length=80,
+        description="names the owner of the table, the same at each enrolment; empty: not known",
+    )
 
     @field_serializer("password")
     def _reveal(self, value: SecretStr) -> str:
         return value.get_secret_value()
+
+
+class RenewalRequest(BaseModel):
+    """A table asks how it stands and where its broker is, and may change its password.
+
+    The table makes the new one up and keeps it before it asks, so that a lost answer locks nobody
+    out: the same request again, or the new password in the place of the old, is answered alike.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    device_id: str = Field(max_length=40)
+    password: SecretStr = Field(max_length=100)
+    new_password: SecretStr | None = Field(
+        default=None, min_length=32, max_length=100, description="left out: it stays"
+    )
+
+    @field_serializer("password", "new_password")
+    def _reveal(self, value: SecretStr | None) -> str | None:
+        return None if value is None else value.get_secret_value()

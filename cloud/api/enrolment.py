@@ -1,21 +1,31 @@
-"""POST /api/v1/enrolment: a table hands in its claim code and gets its credentials."""
+"""A table hands in its claim code and gets its credentials; later it asks for them anew."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from cloud.database.errors import DatabaseError
 from cloud.fleet.enrolment import Enrolment, EnrolmentRequest
-from cloud.fleet.errors import ClaimRefused, DeviceNotAdmitted, FleetError, TooManyClaims
+from cloud.fleet.errors import (
+    ClaimRefused,
+    CredentialsRefused,
+    DeviceNotAdmitted,
+    FleetError,
+    TooManyClaims,
+)
+from cloud.fleet.renewal import Renewal, RenewalRequest
 
 PATH = "/api/v1/enrolment"
+RENEWAL_PATH = "/api/v1/renewal"
 
 _MOST_BODY_BYTES = 4096
 _NOT_KEPT = {"Cache-Control": "no-store"}
 _STATUS: dict[type[FleetError], tuple[int, str]] = {
     ClaimRefused: (403, "claim-refused"),
+    CredentialsRefused: (403, "credentials-refused"),
     TooManyClaims: (429, "too-many-claims"),
     DeviceNotAdmitted: (503, "not-admitted"),
 }
@@ -43,16 +53,36 @@ def enrolment_routes(enrolment: Enrolment) -> APIRouter:
             wanted = EnrolmentRequest.model_validate_json(body)
         except ValidationError as error:
             return _refusal(422, "malformed", _what_is_wrong(error))
-        caller = request.client.host if request.client else ""
-        return _answer(enrolment, wanted, caller)
+        return _answer(lambda: enrolment.enrol(wanted, _caller(request)))
 
     return router
 
 
-def _answer(enrolment: Enrolment, wanted: EnrolmentRequest, caller: str) -> Response:
+def renewal_routes(renewal: Renewal) -> APIRouter:
+    """The route, bound to the renewal of this program."""
+    router = APIRouter()
+
+    @router.post(RENEWAL_PATH)
+    def renew(body: Annotated[bytes | None, Depends(_body)]) -> Response:
+        if body is None:
+            return _refusal(413, "too-long", f"more than {_MOST_BODY_BYTES} bytes")
+        try:
+            wanted = RenewalRequest.model_validate_json(body)
+        except ValidationError as error:
+            return _refusal(422, "malformed", _what_is_wrong(error))
+        return _answer(lambda: renewal.renew(wanted))
+
+    return router
+
+
+def _caller(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _answer(ask: Callable[[], BaseModel]) -> Response:
     try:
-        answer = enrolment.enrol(wanted, caller)
-    except (ClaimRefused, TooManyClaims, DeviceNotAdmitted) as error:
+        answer = ask()
+    except (ClaimRefused, CredentialsRefused, TooManyClaims, DeviceNotAdmitted) as error:
         status, name = _STATUS[type(error)]
         return _refusal(status, name, str(error))
     except DatabaseError:

@@ -37,6 +37,9 @@ SIGNS: Mapping[str, SignWords] = {
         "yellow", _("Packed without photo"), _("There is no camera; the order was noted.")
     ),
     "offline": SignWords("white", _("Ready, offline"), _("Photos wait for the network.")),
+    "not-enrolled": SignWords(
+        "white", _("Ready, not enrolled"), _("The table waits for its claim sheet.")
+    ),
     "training": SignWords("white", _("Training"), _("Photos are kept and never sent.")),
     "return": SignWords("white", _("Returns"), _("Photos are kept and never sent.")),
 }

@@ -77,7 +77,7 @@ class Enrolment:
             software=request.software,
         )
         try:
-            partition, name = self._add(request.claim_code.get_secret_value(), new, now)
+            partition, name, owner = self._add(request.claim_code.get_secret_value(), new, now)
         except ClaimRefused:
             self._database.write(
                 lambda session: note_failure(session, _key(caller), now), _ENROLLING
@@ -93,6 +93,7 @@ class Enrolment:
             password=password,
             # tables of a cluster begin at all of its nodes alike
             broker=self._broker.beginning_at(partition),
+            organisation=str(owner),
         )
 
     def _refuse_guessing(self, caller: str, now: datetime) -> None:
@@ -100,11 +101,12 @@ class Enrolment:
             if too_many_failures(session, _key(caller), now, _FAILURES_ALLOWED):
                 raise TooManyClaims("too many claim codes were refused; try again in 15 minutes")
 
-    def _add(self, claim_code: str, new: NewDevice, now: datetime) -> tuple[int, str]:
-        def unit(session: Session) -> tuple[int, str]:
+    def _add(self, claim_code: str, new: NewDevice, now: datetime) -> tuple[int, str, int]:
+        def unit(session: Session) -> tuple[int, str, int]:
             device = add_device(session, claim_code, new, now)
             _tell(session, device, USERS_CHANGED)
-            return device.partition, table_name(session, device.table_id)
+            name = table_name(session, device.table_id)
+            return device.partition, name, device.organisation_id
 
         return self._database.write(unit, _ENROLLING)
 

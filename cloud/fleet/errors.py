@@ -17,5 +17,9 @@ class TooManyClaims(FleetError):
     """Too many refused claim codes came from one address; try again later."""
 
 
+class CredentialsRefused(FleetError):
+    """A device is not let in: unknown, revoked, or not its password. The text says which."""
+
+
 class DeviceNotAdmitted(FleetError):
     """The broker did not accept a newly enrolled device in time; its claim can be used again."""

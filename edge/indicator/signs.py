@@ -30,6 +30,7 @@ class Sign(StrEnum):
     EARLIER_FAILED = "earlier-failed"
     WITHOUT_PHOTO = "without-photo"
     OFFLINE = "offline"
+    NOT_ENROLLED = "not-enrolled"
     TRAINING = "training"
     RETURN = "return"
 
@@ -192,6 +193,16 @@ SIGNS: Mapping[Sign, Look] = MappingProxyType(
             buzzer_ms=(),
             meaning="Proofs have waited for the network for more than two minutes.",
             what_to_do="Go on packing; they are sent when the network is back.",
+        ),
+        Sign.NOT_ENROLLED: Look(
+            group=OVERLAY,
+            title="Ready, not enrolled",
+            colour=Colour.WHITE,
+            rhythm_ms=(150, 250, 1000, 2600),
+            buzzer_ms=(60, 60, 250),
+            meaning="The cloud does not know this table, or has shut it out. Photos are kept here"
+            " and not sent yet.",
+            what_to_do="Go on packing, and have the lead scan a claim sheet.",
         ),
         Sign.TRAINING: Look(
             group=OVERLAY,

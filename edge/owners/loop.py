@@ -9,7 +9,7 @@ from typing import Protocol
 
 from edge.camera.factory import Scene
 from edge.clock import Clock
-from edge.effects import DropFrame, Effect, Lookup, ShowSign, TakePhoto
+from edge.effects import DropFrame, Effect, Enrol, Lookup, ShowSign, TakePhoto
 from edge.errors import TableFault
 from edge.events import Event, Scanned, Stopping, Tick
 from edge.fault_points import Step, reached
@@ -20,6 +20,7 @@ from edge.owners.store import StoreEffect
 from edge.packing import PackingSettings, State, next_deadline_ns, step
 from edge.pulse import Pulse
 from edge.service.endings import hung
+from wire.claim_sheet import is_of_claim_sheet
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,10 @@ class Cloud(Protocol):
 
     def lookup(self, code: str, correlation: str) -> None:
         """Ask about a code; returns at once."""
+        ...
+
+    def enrol(self, server_url: str, claim_code: str) -> None:
+        """Get this table its credentials; returns at once."""
         ...
 
     def health_changed(self) -> None:
@@ -117,7 +122,9 @@ class PackingLoop:
         before = self.state
         self.state, effects = step(before, event, self._settings)
         if isinstance(event, Scanned):
-            logger.info("scanned", extra={"code": event.text, "device": event.device})
+            # a claim code lets in who knows it
+            code = "(of a claim sheet)" if is_of_claim_sheet(event.text) else event.text
+            logger.info("scanned", extra={"code": code, "device": event.device})
         for effect in effects:
             self._carry_out(effect)
         self._tell_scene(before)
@@ -135,6 +142,8 @@ class PackingLoop:
                 self._tray.take(number)
             case Lookup(code=code, correlation=correlation):
                 self._cloud.lookup(code, correlation)
+            case Enrol(server_url=server_url, claim_code=claim_code):
+                self._cloud.enrol(server_url, claim_code)
             case _:
                 self._store.do(effect)
 

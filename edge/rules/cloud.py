@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.events import AdviceCame, LinkChanged, ProgressCame
+from edge.events import AdviceCame, LinkChanged, ProgressCame, Standing
 from edge.indicator.signs import Sign
 from edge.rules.draft import Draft
 from edge.rules.proofs import look_up
@@ -52,6 +52,8 @@ def _is_about(advice: Advice, proof: Proof) -> bool:
 def link_changed(draft: Draft, event: LinkChanged) -> None:
     """Back again: the order on the table is asked about, if it was not answered before."""
     draft.set(connected=event.connected)
+    if event.connected:
+        draft.set(link_trouble="", standing=Standing.ENROLLED, standing_reason="")
     proof = draft.state.open
     if event.connected and proof is not None and proof.advice in {None, AdviceKind.NOT_SYNCED}:
         look_up(draft, proof)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from edge.events import DeviceBack, DeviceLost
 from edge.indicator.signs import Sign
+from edge.rules import enrolment
 from edge.rules.captures import failed
 from edge.rules.draft import Draft
 from edge.rules.proofs import give_up, hand_over, leave_open, put, release
@@ -27,6 +28,8 @@ def expire(draft: Draft) -> None:
     for proof_id, leaves_ns in draft.state.held:
         if leaves_ns <= now_ns:
             release(draft, proof_id)
+    if _is_due(draft, draft.state.enrolling_until_ns):
+        enrolment.give_up(draft)
     if _idle_ends_ns(draft.state, draft.settings) <= now_ns:
         _idle(draft)
 
@@ -36,6 +39,8 @@ def next_deadline_ns(state: State, settings: PackingSettings) -> int | None:
     wanted = [leaves_ns for _, leaves_ns in state.held]
     if state.overlay is not None:
         wanted.append(state.overlay.until_ns)
+    if state.enrolling_until_ns is not None:
+        wanted.append(state.enrolling_until_ns)
     for proof in _proofs(state):
         wanted += [one.deadline_ns for one in _pending(proof)]
         if proof.deadline_ns is not None:

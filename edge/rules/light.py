@@ -3,6 +3,7 @@
 from edge.events import DiskLevel
 from edge.indicator.signs import Sign, photos_sign
 from edge.rules import stops
+from edge.rules.enrolment import standing_text
 from edge.rules.settings import PackingSettings
 from edge.rules.state import Phase, Proof, State
 from wire.messages import Closing, Mode
@@ -32,6 +33,8 @@ def faults(state: State) -> list[str]:
         found.append(f"disk: {state.store_fault}")
     if state.disk is not DiskLevel.FINE:
         found.append(f"disk space: {state.disk}")
+    if state.link_trouble:
+        found.append(f"network: {state.link_trouble}")
     return [*found, *map(str, state.lost_devices)]
 
 
@@ -75,7 +78,11 @@ def _of_closing(state: State) -> tuple[Sign, str] | None:
 def _of_ready(state: State, settings: PackingSettings) -> tuple[Sign, str]:
     if state.mode is not Mode.PACKING:
         return _MODE_SIGN[state.mode], f"{state.mode}: photos are kept and never sent"
+    standing = standing_text(state)
+    if standing:
+        return Sign.NOT_ENROLLED, standing
     since = state.waiting_since_ns
     if since is not None and state.now_ns - since >= settings.offline_after_ms * 1_000_000:
-        return Sign.OFFLINE, "proofs wait for the network; go on packing"
+        why = f" ({state.link_trouble})" if state.link_trouble else ""
+        return Sign.OFFLINE, f"proofs wait for the network; go on packing{why}"
     return Sign.READY, ""

@@ -5,8 +5,10 @@ from edge.events import DiskLevel, ScanIncomplete, Scanned
 from edge.indicator.signs import Sign
 from edge.rules import presses
 from edge.rules.draft import Draft
+from edge.rules.enrolment import claim_scanned
 from edge.rules.proofs import begin, leave_open, leave_table
 from edge.scanner.codes import Code, CodeKind, classify
+from wire.claim_sheet import ClaimText
 from wire.messages import Mode
 
 
@@ -25,6 +27,8 @@ def scanned(draft: Draft, event: Scanned) -> None:
             presses.act(draft, code.action, event.at_ns)
         case CodeKind.MODE:
             _mode(draft, code)
+        case CodeKind.CLAIM:
+            claim_scanned(draft, code.claim or ClaimText())
         case CodeKind.BADGE:
             draft.set(packer=code.text)
             draft.say(Sign.READY, f"packer: {code.text}", draft.settings.notice_ms)

@@ -40,6 +40,10 @@ class PackingSettings:
     """A notice that could not be shown for this long is left to the log."""
     offline_after_ms: int = 120_000
     """Offline is shown when the oldest waiting proof is older than this."""
+    enrol_ms: int = 90_000
+    """An enrolment that has not ended after this is not waited for any more."""
+    server_url: str = ""
+    """The only cloud that a claim sheet may name; empty: any."""
     codes: CodeRules = field(default_factory=CodeRules)
 
     def __post_init__(self) -> None:

@@ -1,10 +1,12 @@
 """The state of a packing table, all of it, as plain data."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum, auto
+from typing import Final
 
-from edge.events import DiskLevel
+from edge.events import DiskLevel, Standing
 from edge.indicator.signs import Sign
+from wire.claim_sheet import ClaimText
 from wire.messages import AdviceKind, Closing, Mode
 
 MAX_IN_FLIGHT = 3
@@ -161,6 +163,10 @@ class Notice:
     stale_ns: int
 
 
+NOTHING_SCANNED: Final = ClaimText()
+"""Of a claim sheet."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything the table knows between two events."""
@@ -187,13 +193,22 @@ class State:
     disk: DiskLevel = DiskLevel.FINE
     lost_devices: tuple[LostDevice, ...] = ()
     connected: bool = False
+    link_trouble: str = ""
+    """Why there is no connection; empty while there is one, or nothing is wrong with it."""
+    standing: Standing = Standing.ENROLLED
+    standing_reason: str = ""
+    claim: ClaimText = NOTHING_SCANNED
+    """What was scanned of a claim sheet so far."""
+    enrolling_until_ns: int | None = None
+    """An enrolment is under way, and is waited for until then."""
     waiting_since_ns: int | None = None
     late_stop: str = ""
     """Advice that came when the box was already closed; stands until answered."""
     overlay: Overlay | None = None
     notices: tuple[Notice, ...] = ()
     shown: tuple[Sign, str] | None = None
-    last_scan: tuple[str, int] | None = None
+    last_scan: tuple[str, int] | None = field(default=None, repr=False)
+    """Text and time; it may have been a claim code."""
     last_photo_ns: int | None = None
     last_input_ns: int = 0
     stopping: bool = False

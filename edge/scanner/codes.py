@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from edge.events import Action
+from wire.claim_sheet import BadClaimSheet, ClaimText, is_of_claim_sheet, read_claim_text
 from wire.messages import MAX_CODE_LENGTH, Mode
 
 _ANY_ORDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{4,59}")
@@ -23,6 +24,7 @@ class CodeKind(StrEnum):
     ACTION = "action"
     MODE = "mode"
     BADGE = "badge"
+    CLAIM = "claim"
     GOODS = "goods"
     UNREADABLE = "unreadable"
 
@@ -59,6 +61,8 @@ class Code:
     """Normalised order number, or the packer of a badge; empty for what is refused."""
     action: Action | None = None
     mode: Mode | None = None
+    claim: ClaimText | None = None
+    """What a barcode of a claim sheet said."""
     reason: str = ""
     """Why it is refused, for the light's text."""
 
@@ -69,6 +73,8 @@ def classify(scanned: str, rules: CodeRules) -> Code:
     problem = _unreadable(text)
     if problem:
         return Code(CodeKind.UNREADABLE, "", reason=problem)
+    if is_of_claim_sheet(text):
+        return _of_claim_sheet(text)
     special = _special(text, rules)
     if special is not None:
         return special
@@ -147,6 +153,14 @@ def _special(text: str, rules: CodeRules) -> Code | None:
         return None
     # A misread command must not open an order of that name.
     return Code(CodeKind.UNREADABLE, "", reason="there is no such command barcode")
+
+
+def _of_claim_sheet(text: str) -> Code:
+    """Before all patterns: what is secret in it must never become an order's number."""
+    try:
+        return Code(CodeKind.CLAIM, "", claim=read_claim_text(text))
+    except BadClaimSheet as error:
+        return Code(CodeKind.UNREADABLE, "", reason=str(error))
 
 
 def _with_case(text: str, letters: Letters) -> str:

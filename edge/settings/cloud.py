@@ -74,3 +74,6 @@ class EnrolmentSection(Section):
         Path("/var/lib/packwitness/credentials.json"),
         description="this table's own credentials, readable by its owner alone",
     )
+    renew_days: int = Field(
+        90, ge=0, description="days after which the table changes its password; 0: never"
+    )

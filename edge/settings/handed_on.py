@@ -5,7 +5,9 @@ import re
 from edge.rules.settings import PackingSettings
 from edge.scanner.codes import CodeRules
 from edge.settings import TableSettings
+from edge.uplink.credentials import Credentials
 from edge.uplink.settings import BackOff, TransferLimits, UplinkSettings
+from wire.enrolment import BrokerNode
 
 
 def packing_settings(settings: TableSettings) -> PackingSettings:
@@ -24,6 +26,7 @@ def packing_settings(settings: TableSettings) -> PackingSettings:
         refused_ms=packing.refused_sign_ms,
         saved_ms=packing.saved_sign_ms,
         offline_after_ms=_ms(packing.offline_sign_after_s),
+        server_url=settings.enrolment.server_url.rstrip("/").lower(),
         codes=code_rules(settings),
     )
 
@@ -55,6 +58,28 @@ def uplink_settings(settings: TableSettings, software: str) -> UplinkSettings:
         software=software,
         transfer=TransferLimits(answer_timeout_s=uplink.answer_timeout_s),
     )
+
+
+def with_overrides(credentials: Credentials, settings: TableSettings) -> Credentials:
+    """The broker as told at enrolment, except for what the settings say."""
+    uplink = settings.uplink
+    # those told at enrolment belong to the broker that is replaced
+    told = None if uplink.host is None else ()
+    wanted = {
+        "host": uplink.host,
+        "port": uplink.port,
+        "transport": uplink.transport,
+        "tls": uplink.tls,
+        "further": _nodes(uplink.further if uplink.further is not None else told),
+        "websockets": _nodes(uplink.websockets if uplink.websockets is not None else told),
+    }
+    changes = {name: value for name, value in wanted.items() if value is not None}
+    broker = credentials.broker.model_copy(update=changes)
+    return credentials.model_copy(update={"broker": broker})
+
+
+def _nodes(texts: tuple[str, ...] | None) -> tuple[BrokerNode, ...] | None:
+    return None if texts is None else tuple(BrokerNode.of(one) for one in texts)
 
 
 def _ms(seconds: float) -> int:

@@ -30,10 +30,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Which device opens the spool, and whether it may take over another one's."""
+    """Which device opens the spool, and whose it may take over."""
 
     device_id: str
     adopt: bool = False
+    """Anybody's, as a person has said so."""
+    formerly: tuple[str, ...] = ()
+    """What this same machine was called before; nobody needs to be asked."""
 
     def require(self, directory: Path, device_id: str | None) -> None:
         """Refuse a spool of another device; None is nobody's.
@@ -41,7 +44,7 @@ class Owner:
         Raises:
             SpoolForeign: it is another one's, and it is not to be adopted.
         """
-        if device_id not in {None, self.device_id} and not self.adopt:
+        if device_id not in {None, self.device_id, *self.formerly} and not self.adopt:
             raise SpoolForeign(
                 f"the spool {directory} belongs to device {device_id}, this is {self.device_id}; "
                 "if this one is to send what is in it, type: packwitness-edge spool adopt"
@@ -128,13 +131,18 @@ def _put_in_order(
     if row is None:
         kept_manifests = found_journal(journal, directory, seen, owner.device_id, connect)
     elif row["device_id"] != owner.device_id:
-        _adopt(journal, owner.device_id, row["device_id"])
+        change_owner(journal, owner.device_id, row["device_id"])
     numbers = itertools.count(max(_last_number(journal), seen.last_number) + 1)
     recovery = reconcile(journal, files, directory, seen, numbers=numbers, now=now)
     return replace(recovery, kept_manifests=kept_manifests), numbers
 
 
-def _adopt(journal: Journal, device_id: str, before: str) -> None:
+def change_owner(journal: Journal, device_id: str, before: str) -> None:
+    """What is in the spool is sent by this device from now on.
+
+    Raises:
+        NoSpace, ReadOnlyDisk, DiskFault, JournalBusy, SpoolDamaged: nothing was changed.
+    """
     with journal.transaction("adopting the spool") as connection:
         connection.execute("UPDATE spool SET device_id = ?", (device_id,))
     logger.warning("spool adopted", extra={"device_id": device_id, "before": before})

@@ -35,7 +35,13 @@ from edge.spool.freeing import free
 from edge.spool.journal import FILE_NAME, Connect, Journal, connect
 from edge.spool.jpeg import require_complete
 from edge.spool.lock import LOCK_NAME, SpoolLock
-from edge.spool.opening import Opened, Owner, make_directories, open_journal
+from edge.spool.opening import (
+    Opened,
+    Owner,
+    change_owner,
+    make_directories,
+    open_journal,
+)
 from edge.spool.photos import describe
 from edge.spool.records import (
     PhotoRow,
@@ -66,6 +72,7 @@ class Spool(AnsweredSpool):
         retention: Retention,
         reserve_bytes: int,
         zone: tzinfo | None,
+        owner: str,
     ) -> None:
         """Take over what ``open`` has prepared."""
         super().__init__(directory, opened, reader, files)
@@ -75,6 +82,8 @@ class Spool(AnsweredSpool):
         self._retention = retention
         self._reserve_bytes = reserve_bytes
         self._zone = zone
+        self.owner = owner
+        """The device that sends what is in it."""
         self._folders: set[Path] = set()
 
     @classmethod
@@ -89,12 +98,14 @@ class Spool(AnsweredSpool):
         reserve_bytes: int = DEFAULT_RESERVE_BYTES,
         zone: tzinfo | None = None,
         adopt: bool = False,
+        formerly: tuple[str, ...] = (),
         connect: Connect = connect,
     ) -> Self:
         """Open or make a spool, lock it, and put in order what a crash left (``recovery``).
 
         ``zone`` is the one of names of files, None the machine's own. ``adopt`` takes over the
-        spool of another device. A damaged journal is rebuilt, not raised (see ``opening``).
+        spool of another device; ``formerly`` are names that this machine had. A damaged journal is
+        rebuilt, not raised (see ``opening``).
 
         Raises:
             SpoolLocked, SpoolForeign, SpoolTooNew: nothing was changed.
@@ -109,7 +120,7 @@ class Spool(AnsweredSpool):
             opened = open_journal(
                 directory,
                 files=files,
-                owner=Owner(device_id, adopt),
+                owner=Owner(device_id, adopt, formerly),
                 now=clock.now(),
                 zone=zone,
                 connect=connect,
@@ -126,6 +137,7 @@ class Spool(AnsweredSpool):
             retention=retention or Retention(),
             reserve_bytes=reserve_bytes,
             zone=zone,
+            owner=device_id,
         )
 
     def close(self) -> None:
@@ -135,6 +147,18 @@ class Spool(AnsweredSpool):
         self._lock.release()
 
     # --- the uplink's side ----------------------------------------------------------------------
+
+    def hand_over(self, device_id: str, formerly: tuple[str, ...]) -> None:
+        """What is in it is sent by this device from now on; may be called from any thread.
+
+        Raises:
+            SpoolForeign: it belongs to a device that this one was not ``formerly``.
+            NoSpace, ReadOnlyDisk, DiskFault, JournalBusy, SpoolDamaged: it is the earlier one's.
+        """
+        Owner(device_id, formerly=formerly).require(self._directory, self.owner)
+        if device_id != self.owner:
+            change_owner(self._journal, device_id, self.owner)
+            self.owner = device_id
 
     # --- the packer's side ----------------------------------------------------------------------
 

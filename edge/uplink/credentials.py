@@ -2,9 +2,10 @@
 
 import os
 import stat
+from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError, field_serializer
 
 from edge.uplink.errors import CredentialsError, NotEnrolled
 from wire.enrolment import EnrolmentAnswer
@@ -16,6 +17,19 @@ _OWNER_ONLY = 0o600
 
 class Credentials(EnrolmentAnswer):
     """Who this table is, its password and its broker. The password is in no repr."""
+
+    server_url: str = ""
+    """The cloud that enrolled it; empty if an older version did."""
+    formerly: tuple[str, ...] = ()
+    """Devices that this machine was before: what they packed here is this one's to send."""
+    renewed_at: datetime | None = None
+    """When the password was made, by a synchronised clock."""
+    next_password: SecretStr | None = None
+    """Made up and perhaps not known to the cloud yet: see ``RenewalRequest``."""
+
+    @field_serializer("next_password")
+    def _reveal_next(self, value: SecretStr | None) -> str | None:
+        return None if value is None else value.get_secret_value()
 
     @property
     def address(self) -> Address:

@@ -1,30 +1,28 @@
-"""Getting a table its credentials over HTTPS, with the claim code of its claim sheet."""
+"""Getting a table its credentials over HTTPS, with the claim code of its sheet, and new ones."""
 
-import ipaddress
-import json
-import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
+from edge.uplink.credentials import Credentials
 from edge.uplink.errors import (
     ClaimExpired,
     ClaimRefused,
-    ClockBehind,
-    EnrolmentError,
+    CredentialsRefused,
     EnrolmentUnreachable,
     NotOurServer,
-    UntrustedServer,
 )
-from wire.enrolment import PATH, EnrolmentAnswer, EnrolmentRequest
+from edge.uplink.https import Reply, Server
+from edge.uplink.proxy import Proxy
+from wire.enrolment import (
+    PATH,
+    RENEWAL_PATH,
+    EnrolmentAnswer,
+    EnrolmentRequest,
+    RenewalRequest,
+)
 
-if TYPE_CHECKING:
-    import httpx
-
-_TIMEOUT_S = 20.0
-_CERTIFICATE_NOT_YET_VALID = 9  # X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL
 _LONGEST_REASON = 200
 _TRY_LATER = frozenset({408, 425, 429})
 
@@ -34,6 +32,7 @@ def enroll(
     claim_code: str,
     *,
     ca_file: Path | None = None,
+    proxy: Proxy | None = None,
     hardware: str = "",
     software: str = "",
 ) -> EnrolmentAnswer:
@@ -47,77 +46,37 @@ def enroll(
         UntrustedServer: TLS failed, or the address would send the code in clear.
         NotOurServer: something else answered.
     """
-    base = _checked(server_url)
+    server = Server.at(server_url, ca_file=ca_file, proxy=proxy)
     try:
         request = EnrolmentRequest(
             claim_code=SecretStr(claim_code.strip()), hardware=hardware, software=software
         )
     except ValidationError as error:
         raise ClaimRefused("that is no claim code: it has 8 to 80 characters") from error
-    return _judge(base, _post(base, request, ca_file))
+    return _enrolled(server, server.post(PATH, request.model_dump_json()))
 
 
-def _checked(server_url: str) -> str:
-    parts = urlsplit(server_url.strip())
-    if parts.scheme not in {"https", "http"} or not parts.hostname:
-        raise NotOurServer(f"{server_url!r} is no address; it looks like https://example.com")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise UntrustedServer(
-            f"{parts.hostname}: the claim code would travel in clear; use https://"
-        )
-    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+def renew(server: Server, who: Credentials) -> EnrolmentAnswer:
+    """Ask how this table stands, and make its next password, if it has one, the one that counts.
+
+    Raises:
+        CredentialsRefused: the cloud does not let this device in any more.
+        ClockBehind, EnrolmentUnreachable, UntrustedServer, NotOurServer: as for ``enroll``.
+    """
+    request = RenewalRequest(
+        device_id=who.device_id, password=who.password, new_password=who.next_password
+    )
+    reply = server.post(RENEWAL_PATH, request.model_dump_json(exclude_none=True))
+    if reply.status == 403 and isinstance(reply.body, dict) and "error" in reply.body:
+        said = str(reply.body.get("text", ""))[:_LONGEST_REASON]
+        raise CredentialsRefused(said or "the cloud does not let this table in any more")
+    return _enrolled(server, reply)
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _post(base: str, request: EnrolmentRequest, ca_file: Path | None) -> "httpx.Response":
-    import httpx  # noqa: PLC0415 - a running daemon never enrols, and httpx costs 20 MB there
-
-    headers = {"content-type": "application/json", "accept": "application/json"}
-    try:
-        with httpx.Client(verify=_tls_context(ca_file), timeout=_TIMEOUT_S) as client:
-            return client.post(
-                f"{base}{PATH}", content=request.model_dump_json().encode(), headers=headers
-            )
-    except httpx.InvalidURL as error:
-        raise NotOurServer(f"{base!r} is no address: {error}") from error
-    except httpx.RemoteProtocolError as error:
-        raise NotOurServer(f"{base}: what answered there speaks no HTTP") from error
-    except httpx.TransportError as error:
-        raise _transport_failure(base, error) from error
-
-
-def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except OSError as error:
-        raise UntrustedServer(f"ca_file {ca_file} cannot be used: {error}") from error
-
-
-def _transport_failure(base: str, error: Exception) -> EnrolmentError:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            if cause.verify_code == _CERTIFICATE_NOT_YET_VALID:
-                return ClockBehind(f"{base}: its certificate is not valid yet; set the clock")
-            return UntrustedServer(f"{base}: certificate refused: {cause.verify_message}")
-        if isinstance(cause, ssl.SSLError):
-            return UntrustedServer(f"{base}: TLS failed: {cause.reason or cause}")
-        cause = cause.__cause__ or cause.__context__
-    return EnrolmentUnreachable(f"{base} does not answer: {str(error) or type(error).__name__}")
-
-
-def _judge(base: str, response: "httpx.Response") -> EnrolmentAnswer:
-    status, body = response.status_code, _json(response.content)
+def _enrolled(server: Server, reply: Reply) -> EnrolmentAnswer:
+    status, body, base = reply.status, reply.body, server.base
     ours = isinstance(body, dict)
-    if ours and response.is_success:
+    if ours and 200 <= status < 300:
         return _answer(base, body)
     # refusals of ours are {"error": ..., "text": ...}; a malformed request gives {"detail": ...}
     said = str(body.get("text", ""))[:_LONGEST_REASON] if ours else ""
@@ -128,13 +87,6 @@ def _judge(base: str, response: "httpx.Response") -> EnrolmentAnswer:
             raise ClaimExpired(said or "the claim code has expired; print a new claim sheet")
         raise ClaimRefused(said or "the claim code is not accepted")
     raise NotOurServer(f"{base}: what answered there is not Packwitness (HTTP {status})")
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError:
-        return None
 
 
 def _answer(base: str, body: dict[str, Any]) -> EnrolmentAnswer:

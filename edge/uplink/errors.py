@@ -88,6 +88,10 @@ class ClaimExpired(EnrolmentPermanent):
     """The claim code is too old: print a new claim sheet."""
 
 
+class CredentialsRefused(EnrolmentPermanent):
+    """The cloud does not let this device in any more: revoked, replaced, or not its password."""
+
+
 class UntrustedServer(EnrolmentPermanent):
     """TLS failed, or the address would send the claim code in clear."""
 

@@ -6,6 +6,8 @@ from typing import Final
 NOT_AUTHORIZED: Final = 0x87
 TAKEN_OVER: Final = 0x8E
 TOO_LARGE: Final = 0x95
+NOT_THIS_PASSWORD: Final = frozenset({0x86, NOT_AUTHORIZED})
+"""Reasons that say that the broker does not take this table's credentials."""
 QUOTA: Final = 0x97
 NO_SUBSCRIBERS: Final = 0x10
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import Final
 
 from edge.clock import Clock
-from edge.events import Post
+from edge.events import LinkTrouble, Post
 from edge.uplink import reasons
 from edge.uplink.comeback import Comeback
 from edge.uplink.credentials import Credentials
-from edge.uplink.errors import LinkError, LinkLost
+from edge.uplink.errors import LinkError, LinkLost, LinkRefused
 from edge.uplink.mqtt import Connection, Endpoint, Login
 from edge.uplink.proxy import Proxy
 from edge.uplink.queue_view import Queue, Receipts
@@ -58,11 +58,15 @@ class Uplink:
         health: Callable[[], Health],
         receipts: Receipts,
         boot_count: int,
+        refused: Callable[[str], None] = lambda _reason: None,
         draw: Callable[[], float] = _random,
     ) -> None:
-        """``health`` is called from the uplink's thread; ``boot_count`` counts daemon starts."""
+        """``boot_count`` counts daemon starts. From the uplink's thread, ``health`` is called, and
+        ``refused`` each time that the broker does not take the credentials.
+        """
         self._credentials = credentials
         self._settings = settings
+        self._refused = refused
         self._clock = clock
         ways = ways_to(credentials.broker)
         self._turns = Turns(ways)
@@ -132,6 +136,9 @@ class Uplink:
         rest = self._comeback.after(error, stood_s)
         if rest.news is not None:
             _logger.warning("no connection: %s", rest.news, extra={"connection": self._connections})
+            self._around.post(LinkTrouble(rest.news, self._clock.monotonic_ns()))
+        if isinstance(error, LinkRefused) and error.code in reasons.NOT_THIS_PASSWORD:
+            self._refused(str(error))
         self._rest(rest.wait_s)
 
     def _one_connection(self) -> None:

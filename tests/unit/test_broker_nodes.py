@@ -5,8 +5,8 @@ import pytest
 from cloud.link.settings import LinkSettings
 from cloud.main.broker_access import access_of_many
 from cloud.main.settings import BrokerSettings
-from edge.daemon import with_overrides
 from edge.settings import TableSettings
+from edge.settings.handed_on import with_overrides
 from edge.uplink.comeback import Comeback
 from edge.uplink.credentials import Credentials
 from edge.uplink.errors import LinkLost

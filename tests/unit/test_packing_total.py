@@ -16,9 +16,11 @@ from edge.events import (
     DeviceLost,
     DiskChanged,
     DiskLevel,
+    EnrolmentEnded,
     Event,
     FrameTaken,
     LinkChanged,
+    LinkTrouble,
     PhotoFailed,
     PhotoSaved,
     ProgressCame,
@@ -26,6 +28,8 @@ from edge.events import (
     ProofSettled,
     ScanIncomplete,
     Scanned,
+    Standing,
+    StandingChanged,
     Stopping,
     StoreFailed,
     Tick,
@@ -35,9 +39,12 @@ from edge.indicator.signs import Sign
 from edge.packing import PackingSettings, Phase, State, next_deadline_ns, step
 from edge.rules.state import MAX_IN_FLIGHT
 from tests.support.packing_table import ORDER_A, ORDER_B, PATTERNS, SEED, PackingTable, sha
+from wire.claim_sheet import ClaimSheet
 from wire.messages import Advice, AdviceKind, DispatchState
 
 FIRST = f"{SEED}{1:016x}"
+_SHEET = ClaimSheet("https://packwitness.example.com", "ABCDE-FGHJK-LMNPQ-RSTUV")
+SHEET = [_SHEET.whole, _SHEET.server_barcode, _SHEET.claim_barcode]
 OPEN_CODE = "220103OPENCODE"  # fits the pattern of order numbers, like ORDER_A and ORDER_B
 
 
@@ -135,6 +142,15 @@ def _training(table: PackingTable) -> None:
     table.scan("PW-TRAINING")
 
 
+def _not_enrolled(table: PackingTable) -> None:
+    table.send(StandingChanged(Standing.NOT_ENROLLED, table.now_ns))
+
+
+def _enrolling(table: PackingTable) -> None:
+    _not_enrolled(table)
+    table.scan(SHEET[0])
+
+
 def _stopping(table: PackingTable) -> None:
     table.send(Stopping(table.now_ns))
 
@@ -159,6 +175,8 @@ SETUPS: list[Callable[[PackingTable], None]] = [
     _disk_full,
     _disk_failed,
     _training,
+    _not_enrolled,
+    _enrolling,
     _stopping,
 ]
 
@@ -169,7 +187,16 @@ def _advice(kind: AdviceKind, now_ns: int) -> AdviceCame:
 
 def events(now_ns: int) -> list[Event]:
     """At least one of every kind, and of each the variants that matter."""
-    texts = [ORDER_A, OPEN_CODE, "4006381333931", "", "PW-PHOTO", "PW-TRAINING", "PW-BADGE-Mei"]
+    texts = [
+        ORDER_A,
+        OPEN_CODE,
+        "4006381333931",
+        "",
+        "PW-PHOTO",
+        "PW-TRAINING",
+        "PW-BADGE-Mei",
+        *SHEET,
+    ]
     return [
         *(Scanned(text, now_ns) for text in texts),
         ScanIncomplete(now_ns),
@@ -195,6 +222,9 @@ def events(now_ns: int) -> list[Event]:
         WaitingChanged(None, now_ns),
         LinkChanged(connected=True, at_ns=now_ns),
         LinkChanged(connected=False, at_ns=now_ns),
+        LinkTrouble("refused", now_ns),
+        *(StandingChanged(standing, now_ns, "why") for standing in Standing),
+        *(EnrolmentEnded(ok=ok, text="Table 1", at_ns=now_ns) for ok in (True, False)),
         *(_advice(kind, now_ns) for kind in AdviceKind),
         *(ProgressCame(FIRST, state, now_ns) for state in DispatchState),
         Tick(now_ns),

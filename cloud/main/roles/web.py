@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.accounts.models import Organisation
-from cloud.api.enrolment import enrolment_routes
+from cloud.api.enrolment import enrolment_routes, renewal_routes
 from cloud.api.pushes import push_routes
 from cloud.broker.mosquitto import Mosquitto
 from cloud.conversations.outbox import wake_held
@@ -20,6 +20,7 @@ from cloud.database.errors import DatabaseError
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.fleet.enrolment import Enrolment
+from cloud.fleet.renewal import Renewal
 from cloud.main.admission import BrokerAdmission
 from cloud.main.broker_access import BrokerAccess
 from cloud.main.parts import Parts
@@ -42,8 +43,9 @@ def serve_pages(
     dashboard = _dashboard(made)
     app = FastAPI(title="Packwitness", docs_url=None, redoc_url=None, openapi_url=None)
     door = BrokerAdmission(access.as_tables_do(), broker)
-    enrolment = Enrolment(made.database, access.for_tables(), door)
-    app.include_router(enrolment_routes(enrolment))
+    told = access.for_tables()
+    app.include_router(enrolment_routes(Enrolment(made.database, told, door)))
+    app.include_router(renewal_routes(Renewal(made.database, told, door)))
     app.include_router(push_routes(_push_intake(made)))
     add_health(app, made.database)
     app.mount("/", dashboard.app)

@@ -4,10 +4,10 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from edge.daemon import with_overrides
 from edge.doctor.finding import Finding, fine, wrong
 from edge.doctor.table import Table
 from edge.settings import TableSettings
+from edge.settings.handed_on import with_overrides
 from wire.enrolment import BrokerNode
 
 _CONNECT_S = 5.0
