@@ -58,6 +58,9 @@ class NoCloud:
     def lookup(self, code: str, correlation: str) -> None:
         """Nobody to ask."""
 
+    def enrol(self, server_url: str, claim_code: str) -> None:
+        """Nobody to enrol at."""
+
     def health_changed(self) -> None:
         """Nobody to tell."""
 

@@ -133,6 +133,7 @@ def test_a_claim_becomes_a_device(served: Served) -> None:
         "transport": "tcp",
         "tls": True,
         "further": [],
+        "websockets": [],
     }
     assert (device.hardware, device.software) == ("Pi 5, 10000000abcd", "0.1.0")
     assert body["password"] not in device.password_hash

@@ -1,5 +1,6 @@
 """The loop: effects reach their owner, and what cannot go on ends it."""
 
+import logging
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +16,8 @@ from edge.events import (
     ProofOpened,
     ProofSettled,
     Scanned,
+    Standing,
+    StandingChanged,
     Stopping,
     Tick,
 )
@@ -27,6 +30,7 @@ from edge.packing import PackingSettings, initial
 from edge.spool.records import SpoolCounts
 from tests.support.manual_clock import ManualClock
 from tests.support.packing_table import ORDER_A, SEED
+from wire.claim_sheet import ClaimSheet
 
 FIRST = f"{SEED}{1:016x}"
 
@@ -37,6 +41,7 @@ class Everything:
     def __init__(self) -> None:
         self.asked: list[Effect] = []
         self.lookups: list[tuple[str, str]] = []
+        self.enrolments: list[tuple[str, str]] = []
         self.signs: list[tuple[Sign, str]] = []
         self.codes: list[str] = []
         self.reports = 0
@@ -49,6 +54,9 @@ class Everything:
 
     def lookup(self, code: str, correlation: str) -> None:
         self.lookups.append((code, correlation))
+
+    def enrol(self, server_url: str, claim_code: str) -> None:
+        self.enrolments.append((server_url, claim_code))
 
     def health_changed(self) -> None:
         self.reports += 1
@@ -109,6 +117,18 @@ def test_effects_reach_their_owners() -> None:
     assert rig.around.lookups == [(ORDER_A, FIRST)]
     assert rig.around.signs == [(Sign.OPEN, f"{ORDER_A}: 0 photos")]
     assert rig.around.reports == len(rig.around.signs)
+
+
+def test_a_claim_sheet_reaches_the_cloud_and_its_code_no_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    sheet = ClaimSheet("https://example.com", "ABCDE-FGHJK-LMNPQ-RSTUV")
+    rig = Rig()
+    rig.handle(StandingChanged(Standing.NOT_ENROLLED, rig.now))
+    rig.handle(Scanned(sheet.whole, rig.now))
+    assert rig.around.enrolments == [(sheet.server_url, sheet.claim_code)]
+    assert sheet.claim_code not in str([vars(record) for record in caplog.records])
 
 
 def test_the_scene_follows_the_open_order() -> None:
