@@ -46,6 +46,8 @@ PLACES = {
 }
 """Folders of systemd/ and where their files go. A folder of another name stops the build."""
 
+DOCUMENTS = ("for-it.md", "for-packers.md", "settings.md", "table-service.md")
+
 COMMAND = """\
 #!/opt/packwitness/bin/python3 -sP
 import sys
@@ -203,8 +205,8 @@ def _lay_environment(tree: Path) -> None:
     _copy(RECIPE / "table.toml", tree / "etc" / "packwitness" / "table.toml")
 
 
-def _lay_system_files(tree: Path) -> list[str]:
-    """Units, rules and drop-ins of systemd/; returns the units that are enabled."""
+def _lay_system_files(tree: Path) -> list[Path]:
+    """Units, rules and drop-ins of systemd/; returns the units."""
     systemd = ROOT / "systemd"
     for name in sorted({_place_of(file.relative_to(systemd)) for file in _table_files(systemd)}):
         for file in sorted((systemd / name).iterdir()):
@@ -213,7 +215,7 @@ def _lay_system_files(tree: Path) -> list[str]:
     for unit in units:
         for file in [unit, *sorted(systemd.glob(f"{unit.name}.d/*.conf"))]:
             _copy(file, tree / "usr/lib/systemd/system" / file.relative_to(systemd))
-    return [unit.name for unit in units if "@" not in unit.name and _is_enabled(unit)]
+    return units
 
 
 def _table_files(systemd: Path) -> Iterator[Path]:
@@ -244,8 +246,8 @@ def _lay_documents(tree: Path, wheels: list[Path]) -> None:
     folder = tree / "usr/share/doc/packwitness-edge"
     _copy(ROOT / "LICENSE", folder / "copyright")
     _copy(ROOT / "CHANGELOG.md", folder / "CHANGELOG.md")
-    _copy(ROOT / "docs" / "for-packers.md", folder / "for-packers.md")
-    _copy(ROOT / "docs" / "for-it.md", folder / "for-it.md")
+    for name in DOCUMENTS:
+        _copy(ROOT / "docs" / name, folder / name)
     listing = "".join(f"{wheel.name}\n" for wheel in wheels)
     (folder / "wheels").write_text(listing, encoding="utf-8")
     _copy(RECIPE / "lintian-overrides", tree / "usr/share/lintian/overrides/packwitness-edge")
@@ -266,14 +268,15 @@ def _put_in_order(tree: Path) -> None:
         path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
 
 
-def _lay_control(tree: Path, architecture: str, units: list[str]) -> None:
+def _lay_control(tree: Path, architecture: str, units: list[Path]) -> None:
     files = sorted(path for path in tree.rglob("*") if path.is_file() and not path.is_symlink())
     size = sum(-(-path.stat().st_size // 1024) for path in files)
     words = {
         "@VERSION@": debian_version(),
         "@ARCHITECTURE@": architecture,
         "@SIZE_KIB@": str(size),
-        "@ENABLED_UNITS@": " ".join(units),
+        "@UNITS@": " ".join(unit.name for unit in units),
+        "@ENABLED_UNITS@": " ".join(unit.name for unit in units if _is_enabled(unit)),
     }
     control = tree / "DEBIAN"
     control.mkdir(mode=0o755)
