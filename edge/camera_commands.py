@@ -14,10 +14,9 @@ from edge.camera.calibration.file import load, reference_path, save
 from edge.camera.calibration.focus import NothingToFocusOn
 from edge.camera.calibration.procedure import Technician, Wishes, calibrate
 from edge.camera.calibration.record import WHOLE, Calibration, CalibrationDamaged, Focus
-from edge.camera.calibration.subjects import PiSubject, PlainSubject, Subject
+from edge.camera.calibration.subjects import subject_of
 from edge.camera.errors import CameraBusy, CameraError
 from edge.camera.factory import build_camera
-from edge.camera.picamera2 import PiCamera
 from edge.camera.sharpness import sharpness
 from edge.clock import Clock
 from edge.errors import TableError
@@ -54,7 +53,7 @@ def calibrate_table(
         )
         with _started(settings, clock) as camera:
             found = calibrate(
-                _subject(camera, clock),
+                subject_of(camera, clock.monotonic_ns),
                 wishes,
                 _earlier(path, technician.say),
                 technician,
@@ -78,7 +77,7 @@ def take_shot(settings: TableSettings, clock: Clock, file: Path) -> Iterator[str
     """
     with _started(settings, clock) as camera:
         jpeg = _picture(camera, settings, clock)
-        grey = _subject(camera, clock).grey()
+        grey = subject_of(camera, clock.monotonic_ns).grey()
         source = camera.facts.source
     try:
         file.write_bytes(jpeg)
@@ -108,12 +107,6 @@ def _started(settings: TableSettings, clock: Clock) -> Iterator[Camera]:
         ) from error
     except CameraError as error:
         raise TableError(f"{error}; packwitness-edge doctor says more") from error
-
-
-def _subject(camera: Camera, clock: Clock) -> Subject:
-    if isinstance(camera, PiCamera):
-        return PiSubject(camera)
-    return PlainSubject(camera, clock.monotonic_ns)
 
 
 def _picture(camera: Camera, settings: TableSettings, clock: Clock) -> bytes:

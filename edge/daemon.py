@@ -95,6 +95,7 @@ def _build(
         jpeg_quality=settings.camera.jpeg_quality,
         check=_photo_check(settings),
         offer=_label_check(settings, mailbox, clock, stack),
+        packing_area=built.packing_area,
     )
     state = initial(secrets.token_hex(8), clock.monotonic_ns())
     ends = Ends(

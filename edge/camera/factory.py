@@ -10,6 +10,7 @@ from typing import Protocol
 from edge.camera import Camera
 from edge.camera.calibration.file import load
 from edge.camera.calibration.record import (
+    WHOLE,
     Calibration,
     CalibrationDamaged,
     Focus,
@@ -20,6 +21,7 @@ from edge.camera.discover import find_webcams
 from edge.camera.errors import CameraFault
 from edge.camera.webcam import opencv_problem
 from edge.clock import Clock
+from wire.messages import Area
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ class CameraSettings(Protocol):
 
     @property
     def calibration_file(self) -> Path:
-        """Of picamera2: what was found with a technician."""
+        """Of picamera2 and opencv: what was found with a technician."""
         ...
 
     @property
@@ -103,6 +105,8 @@ class BuiltCamera:
     scene: Scene
     choice: str
     """For people: which camera was chosen, and why."""
+    packing_area: Area | None = None
+    """What buyers are shown of its photos; None: all."""
 
 
 FindWebcams = Callable[[], Sequence[str]]
@@ -161,7 +165,9 @@ def _webcam(settings: CameraSettings, clock: Clock, find: FindWebcams) -> BuiltC
         period_ms=settings.period_ms,
         monotonic_ns=clock.monotonic_ns,
     )
-    return BuiltCamera(camera, RealTable(), f"webcam {device}" if named else "first webcam found")
+    choice = f"webcam {device}" if named else "first webcam found"
+    area = _area(usable_calibration(settings.calibration_file))
+    return BuiltCamera(camera, RealTable(), choice, area)
 
 
 def _raspberry_pi(settings: CameraSettings, clock: Clock) -> BuiltCamera:
@@ -176,7 +182,12 @@ def _raspberry_pi(settings: CameraSettings, clock: Clock) -> BuiltCamera:
         monotonic_ns=clock.monotonic_ns,
     )
     fixed = "calibrated" if calibration is not None else "not calibrated"
-    return BuiltCamera(camera, RealTable(), f"Raspberry Pi camera {settings.device}, {fixed}")
+    choice = f"Raspberry Pi camera {settings.device}, {fixed}"
+    return BuiltCamera(camera, RealTable(), choice, _area(calibration))
+
+
+def _area(calibration: Calibration | None) -> Area | None:
+    return None if calibration is None or calibration.area == WHOLE else calibration.area
 
 
 def usable_calibration(path: Path) -> Calibration | None:

@@ -47,7 +47,7 @@ from edge.spool.errors import (
 )
 from edge.spool.records import SpoolCounts
 from edge.spool.store import Spool
-from wire.messages import DispatchState, Mode
+from wire.messages import Area, DispatchState, Mode
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,9 @@ class StoreOwner:
         jpeg_quality: int,
         check: CheckPhoto,
         offer: OfferPhoto = lambda _capture_id, _jpeg: None,
+        packing_area: Area | None = None,
     ) -> None:
+        """``packing_area``: what buyers are shown of a photo; None: all of it."""
         self._spool = spool
         self._tray = tray
         self._post = post
@@ -91,6 +93,7 @@ class StoreOwner:
         self._quality = jpeg_quality
         self._check = check
         self._offer = offer
+        self._packing_area = packing_area
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="photo-checks")
         self._jobs: PriorityQueue[tuple[int, int, Job | None]] = PriorityQueue()
         self._numbers = count()
@@ -266,7 +269,13 @@ class StoreOwner:
             self._failed(error, effect.proof_id)
 
     def _close(self, effect: CloseProof) -> None:
-        self._spool.close_proof(effect.proof_id, effect.closing, self._now(), photos=effect.photos)
+        self._spool.close_proof(
+            effect.proof_id,
+            effect.closing,
+            self._now(),
+            photos=effect.photos,
+            area=self._packing_area,
+        )
         self._post(ProofSettled(effect.proof_id, self._ns()))
 
     def _withdraw(self, effect: Withdraw) -> None:

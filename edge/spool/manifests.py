@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from edge.clock import Moment
 from edge.spool.errors import BadProof, WrongState
 from edge.spool.records import PhotoRow, ProofRow, StoredManifest
-from wire.messages import MAX_PHOTOS_PER_PROOF, Closing, Manifest, ManifestPhoto
+from wire.messages import MAX_PHOTOS_PER_PROOF, Area, Closing, Manifest, ManifestPhoto
 
 INCOMPLETE_WARNING = "another-photo-lost"
 """Another photo of the same proof was damaged on the table before the cloud had it."""
@@ -35,8 +35,10 @@ def build(
     closed: Moment,
     revision: int,
     sequence: int,
+    area: Area | None = None,
 ) -> StoredManifest:
-    """The manifest that closes an open proof; its bytes are final.
+    """The manifest that closes an open proof; its bytes are final. ``area``: what buyers are
+    shown of each photo; None: all of it.
 
     Raises:
         BadProof: a field does not fit the wire; the text names it.
@@ -49,7 +51,7 @@ def build(
             closing=closing,
             mode=proof.mode,
             code=proof.code,
-            photos=[_photo(photo, closed) for photo in photos],
+            photos=[_photo(photo, closed, area) for photo in photos],
             sequence=sequence,
             opened_at=opened.wall,
             closed_at=closed.wall,
@@ -156,13 +158,13 @@ def require_fitting(photo: PhotoRow) -> PhotoRow:
         BadProof: a field does not fit; the text names it.
     """
     try:
-        _photo(photo, photo.taken)
+        _photo(photo, photo.taken, None)
     except ValidationError as error:
         raise BadProof(_first(error)) from None
     return photo
 
 
-def _photo(photo: PhotoRow, closed: Moment) -> ManifestPhoto:
+def _photo(photo: PhotoRow, closed: Moment, area: Area | None) -> ManifestPhoto:
     taken = corrected(photo.taken, closed)
     return ManifestPhoto(
         sha256=photo.sha256,
@@ -171,6 +173,7 @@ def _photo(photo: PhotoRow, closed: Moment) -> ManifestPhoto:
         clock_synced=taken.synced,
         source=photo.source,
         warnings=list(photo.warnings),
+        packing_area=area,
     )
 
 

@@ -8,7 +8,7 @@ from edge.spool import manifests, rows
 from edge.spool.errors import BadProof, UnknownProof, WrongState
 from edge.spool.journal import one
 from edge.spool.records import PhotoRow, ProofRow, StoredManifest
-from wire.messages import Closing, Mode
+from wire.messages import Area, Closing, Mode
 
 
 def begin(connection: Connection, proof: ProofRow) -> None:
@@ -43,10 +43,12 @@ def close(
     numbers: Iterator[int],
     *,
     shown: Collection[str] | None,
+    area: Area | None,
 ) -> StoredManifest:
     """Close an open proof; one closed the same way already gives its manifest again.
 
     ``shown`` are the hashes it names; what else the proof holds is undone. None means all.
+    ``area``: as ``manifests.build``.
 
     Raises:
         UnknownProof, WrongState: there is no such proof; it cannot be closed like this.
@@ -64,6 +66,7 @@ def close(
         closed=closed,
         revision=previous.revision + 1 if previous else 1,
         sequence=next(numbers),
+        area=area,
     )
     rows.insert_manifest(connection, manifest, closed, [photo.sequence for photo in photos])
     return manifest

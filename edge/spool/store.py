@@ -53,7 +53,7 @@ from edge.spool.records import (
     StoredPhoto,
 )
 from edge.spool.retention import Retention
-from wire.messages import Closing, Mode
+from wire.messages import Area, Closing, Mode
 
 logger = logging.getLogger(__name__)
 
@@ -255,11 +255,13 @@ class Spool(AnsweredSpool):
         closed: Moment,
         *,
         photos: Collection[str] | None = None,
+        area: Area | None = None,
     ) -> StoredManifest:
         """Close a proof and fix the bytes of its manifest; once this returns it will be sent.
 
         ``photos`` are the hashes of exactly those that the packer saw; a photo that the proof
         holds beyond them (saved after its deadline) counts as undone. None means all.
+        ``area`` is what buyers are shown of each; None: all of it.
         A proof that was closed the same way already gives its manifest again.
 
         Raises:
@@ -269,7 +271,7 @@ class Spool(AnsweredSpool):
         """
         with self._journal.transaction("closing a proof") as connection:
             manifest = proofs.close(
-                connection, proof_id, closing, closed, self._numbers, shown=photos
+                connection, proof_id, closing, closed, self._numbers, shown=photos, area=area
             )
         self._settled(manifest)
         return manifest

@@ -41,7 +41,7 @@ from edge.spool.store import Spool
 from tests.support.spool_faults import FaultyFiles, FaultyJournal
 from tests.support.spool_table import TableClock, jpeg, open_spool, proof_id, sha256
 from tests.support.waiting import eventually
-from wire.messages import Closing, DispatchState, Mode
+from wire.messages import Area, Closing, DispatchState, Manifest, Mode
 
 ORDER = "220101AAAAAAAA"
 _PATIENCE_S = 20.0
@@ -144,6 +144,30 @@ def test_a_proof_from_opening_to_its_close(rig: Rig) -> None:
     saved = answers[1]
     assert isinstance(saved, PhotoSaved)
     assert (saved.sha256, saved.warnings) == (sha256(jpeg(1)), ("dark",))
+
+
+@pytest.mark.parametrize("area", [None, Area(left=1000, top=0, width=8000, height=9000)])
+def test_each_photo_carries_the_packing_area(rig: Rig, area: Area | None) -> None:
+    """What the buyer is shown of it; the original stays whole."""
+    rig.owner.stop(_PATIENCE_S)
+    rig.owner = StoreOwner(
+        rig.spool,
+        rig.tray,
+        rig.posted.put,
+        rig.clock,
+        jpeg_quality=85,
+        check=lambda _: (),
+        packing_area=area,
+    )
+    rig.owner.start()
+    rig.put(1, jpeg(1))
+    rig.do(
+        OpenProof(proof_id(1), ORDER, Mode.PACKING),
+        SavePhoto(1, proof_id(1)),
+        CloseProof(proof_id(1), Closing.SEND, (sha256(jpeg(1)),)),
+    )
+    [manifest] = rig.spool.manifests_to_send(10)
+    assert [one.packing_area for one in Manifest.from_bytes(manifest.raw).photos] == [area]
 
 
 def test_the_close_names_exactly_the_photos_that_the_light_counted(rig: Rig) -> None:

@@ -6,15 +6,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from edge.camera.calibration.record import Focus, Mains
+from edge.camera.calibration.file import save
+from edge.camera.calibration.record import Calibration, Focus, FocusFound, Mains
 from edge.camera.discover import find_webcams
 from edge.camera.errors import CameraFault, CameraMissing, CameraNotSetUp
 from edge.camera.factory import RealTable, build_camera
 from edge.camera.folder import FolderCamera
 from edge.camera.opencv import OpenCvCamera
+from edge.camera.picamera2 import PiCamera
 from edge.camera.simulated import SimulatedCamera
 from edge.settings import TableSettings
+from tests.support.fake_picamera2 import FakeBoard
 from tests.support.manual_clock import ManualClock
+from wire.messages import Area
 
 CLOCK = ManualClock()
 
@@ -97,6 +101,49 @@ def test_the_camera_of_a_raspberry_pi_needs_its_library_only_when_it_starts() ->
     assert "imx708" in built.choice
     with pytest.raises(CameraNotSetUp, match="python3-picamera2"):
         built.camera.start()
+
+
+class TestCalibration:
+    CALIBRATION = Calibration(
+        source="picamera2:imx708",
+        made_at=CLOCK.now().wall,
+        area=Area(left=0, top=0, width=9000, height=9000),
+        focus={Focus.NEAR: FocusFound(lens_position=4.0, sharpness=0.5)},
+    )
+
+    @pytest.mark.parametrize("kind", ["picamera2", "opencv"])
+    def test_buyers_are_shown_the_packing_area(self, tmp_path: Path, kind: str) -> None:
+        file = tmp_path / "camera.json"
+        settings = Settings(kind=kind, focus=Focus.NEAR, calibration_file=file)
+        assert build_camera(settings, CLOCK, list).packing_area is None
+        save(file, self.CALIBRATION, Focus.NEAR, b"")
+        assert build_camera(settings, CLOCK, list).packing_area == self.CALIBRATION.area
+
+    def test_a_damaged_one_keeps_nobody_from_packing(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        file = tmp_path / "camera.json"
+        file.write_text("half", encoding="utf-8")
+        built = build_camera(Settings(kind="picamera2", calibration_file=file), CLOCK)
+        assert "not calibrated" in built.choice
+        assert "calibration is not used" in caplog.text
+
+    def test_the_lens_stands_where_the_chosen_focus_was_found(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "camera.json"
+        save(file, self.CALIBRATION, Focus.NEAR, b"")
+        board = FakeBoard(ManualClock())
+        assert PiCamera.__init__.__kwdefaults__ is not None
+        monkeypatch.setitem(PiCamera.__init__.__kwdefaults__, "library", lambda: board)
+        settings = Settings(
+            kind="picamera2", focus=Focus.NEAR, mains=Mains.HZ_60, calibration_file=file
+        )
+        camera = build_camera(settings, board.clock).camera
+        camera.start()
+        assert board.device.in_force["LensPosition"] == 4.0
+        assert board.device.in_force["AeFlickerPeriod"] == 8_333
+        camera.stop()
 
 
 def test_a_folder_of_pictures(tmp_path: Path) -> None:

@@ -125,3 +125,10 @@ class PiSubject:
             now = reading(self._camera.look(_FRAME_S).metadata)
             if now is not None and abs(now.exposure_us - light.exposure_us) <= 100:
                 return
+
+
+def subject_of(camera: Camera, monotonic_ns: Callable[[], int]) -> Subject:
+    """The camera, with as much under control as it allows."""
+    if isinstance(camera, PiCamera):
+        return PiSubject(camera)
+    return PlainSubject(camera, monotonic_ns)
