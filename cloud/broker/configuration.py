@@ -5,7 +5,7 @@ broker that forgot everything loses nothing. Queues are bounded by bytes, becaus
 is repeated by its table; mosquitto's own default of 1,000 messages would drop without need.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,12 +36,24 @@ class Listener:
 
     host: str
     port: int
+    websockets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Where tables elsewhere connect, with TLS."""
+
+    listeners: tuple[Listener, ...]
+    certificate_file: Path
+    """With its chain, PEM."""
+    key_file: Path
 
 
 def configuration_text(
     *,
     tables: Listener,
     cloud: Listener | None = None,
+    outside: Outside | None = None,
     password_file: Path,
     access_file: Path,
     limits: BrokerLimits,
@@ -56,6 +68,7 @@ def configuration_text(
     lines = [
         f"listener {tables.port} {tables.host}",
         "use_username_as_clientid true",
+        *(_outside_lines(outside) if outside else []),
         *([f"listener {cloud.port} {cloud.host}"] if cloud else []),
         "per_listener_settings false",
         "allow_anonymous false",
@@ -78,6 +91,16 @@ def configuration_text(
     if run_as:
         lines.append(f"user {run_as}")
     return "\n".join(lines) + "\n"
+
+
+def _outside_lines(outside: Outside) -> Iterator[str]:
+    for one in outside.listeners:
+        yield f"listener {one.port} {one.host}"
+        yield "use_username_as_clientid true"
+        if one.websockets:
+            yield "protocol websockets"
+        yield f"certfile {outside.certificate_file}"
+        yield f"keyfile {outside.key_file}"
 
 
 def password_text(users: Iterable[tuple[str, str]]) -> str:

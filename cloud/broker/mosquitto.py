@@ -16,6 +16,7 @@ from cloud.broker.configuration import (
     ACCESS_LIST,
     BrokerLimits,
     Listener,
+    Outside,
     configuration_text,
     password_text,
 )
@@ -48,6 +49,7 @@ class Mosquitto:
         port: int,
         users: Users,
         for_cloud: Listener | None = None,
+        outside: Outside | None = None,
         limits: BrokerLimits | None = None,
     ) -> None:
         self._directory = directory
@@ -55,6 +57,7 @@ class Mosquitto:
         self._port = port
         self._users = users
         self._for_cloud = for_cloud
+        self._outside = outside
         self._limits = limits or BrokerLimits()
         self._child: subprocess.Popen[str] | None = None
         self._stopping = threading.Event()
@@ -74,6 +77,10 @@ class Mosquitto:
         _refuse_taken_port(self._host, self._port, "port")
         if self._for_cloud is not None:
             _refuse_taken_port(self._for_cloud.host, self._for_cloud.port, "cloud_port")
+        for one in self._outside.listeners if self._outside else ():
+            _refuse_taken_port(
+                one.host, one.port, "websockets_port" if one.websockets else "tls_port"
+            )
         try:
             self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._write_files()
@@ -203,6 +210,7 @@ class Mosquitto:
                 configuration_text(
                     tables=Listener(self._host, self._port),
                     cloud=self._for_cloud,
+                    outside=self._outside,
                     password_file=self._directory / "passwords",
                     access_file=self._directory / "access.acl",
                     limits=self._limits,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from cloud.fleet.enrolment import BrokerAddress
 from cloud.link.settings import BrokerNode, LinkSettings
+from cloud.main.broker_settings import BrokerSettings
 from cloud.main.errors import BadSettings
-from cloud.main.settings import BrokerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,18 @@ class BrokerAccess:
         """What tables are told."""
         broker = self.settings
         further = broker.tables_further or (() if broker.tables_host else broker.further)
+        host = broker.tables_host or (broker.outside_host if broker.tls_port else broker.host)
+        second = broker.tables_websockets
+        if broker.websockets_port and not second:
+            second = (f"{f'[{host}]' if ':' in host else host}:{broker.websockets_port}",)
+        is_tls = broker.tls or bool(broker.tls_port)
         return BrokerAddress(
-            host=broker.tables_host or broker.host,
-            port=broker.tables_port or broker.port,
-            tls=broker.tls,
+            host=host,
+            port=broker.tables_port or broker.tls_port or broker.port,
+            transport=broker.tables_transport,
+            tls=is_tls if broker.tables_tls is None else broker.tables_tls,
             further=nodes(further),
+            websockets=nodes(second),
         )
 
 

@@ -2,14 +2,11 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     field_serializer,
@@ -25,29 +22,14 @@ from pydantic_settings import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from cloud.link.settings import BrokerNode
+from cloud.main.broker_settings import BrokerSettings
+from cloud.main.settings_section import Port, Section
 from cloud.photos.settings import S3Settings
 
 ENVIRONMENT_PREFIX = "PACKWITNESS_CLOUD_"
 ENVIRONMENT_DELIMITER = "__"
 
 _LEAST_SIDE_PX = 320
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-
-
-def _is_node(text: str) -> str:
-    BrokerNode.of(text)
-    return text
-
-
-NodeAddress = Annotated[str, AfterValidator(_is_node)]
-
-
-class Section(BaseModel):
-    """A part of the settings; what it does not know is a mistake."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class WebSettings(Section):
@@ -86,58 +68,6 @@ class MetricsSettings(Section):
         default="127.0.0.1",
         description="address to listen on; it has neither TLS nor a password, and no secrets",
     )
-
-
-class BrokerSettings(Section):
-    """The MQTT broker: the embedded one, or another by its address."""
-
-    embedded: bool = Field(default=True, description="run mosquitto as a child of this program")
-    host: str = Field(default="127.0.0.1", description="address of the broker")
-    port: Port = Field(default=18830, description="TCP port of the broker")
-    tls: bool = Field(default=False, description="connect with TLS (not with the embedded one)")
-    ca_file: Path | None = Field(default=None, description="private CA of the broker, PEM")
-    username: str = Field(default="cloud", description="user of the link at the broker")
-    password: SecretStr = Field(
-        default=SecretStr(""), description="its password; made up anew for the embedded broker"
-    )
-    cloud_host: str = Field(
-        default="127.0.0.1",
-        description="where the embedded broker listens for links in processes of their own",
-    )
-    cloud_port: Port = Field(default=18831, description="same for the port")
-    further: tuple[NodeAddress, ...] = Field(
-        default=(), description="host:port of other nodes of the same cluster, tried in turn"
-    )
-    tables_host: str = Field(default="", description="broker host told to tables; empty: host")
-    tables_port: int = Field(default=0, ge=0, le=65535, description="same for the port; 0: port")
-    tables_further: tuple[NodeAddress, ...] = Field(
-        default=(), description="same for further; empty: further, unless tables_host is set"
-    )
-    door_port: int = Field(
-        default=0,
-        ge=0,
-        le=65535,
-        description="TCP port where a broker of your own asks who may do what; 0: none",
-    )
-    door_host: str = Field(
-        default="127.0.0.1",
-        description="address for that; no TLS, and only brokers should reach it",
-    )
-
-    @model_validator(mode="after")
-    def _embedded_has_no_tls(self) -> Self:
-        if self.embedded and (self.tls or self.ca_file):
-            raise ValueError("the embedded broker has no TLS: set embedded=false for another one")
-        return self
-
-    @model_validator(mode="after")
-    def _embedded_is_one(self) -> Self:
-        if self.embedded and (self.further or self.tables_further or self.door_port):
-            raise ValueError(
-                "further, tables_further and door_port are for a broker of your own: "
-                "set embedded=false"
-            )
-        return self
 
 
 class S3Section(Section):

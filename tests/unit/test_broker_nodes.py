@@ -4,13 +4,14 @@ import pytest
 
 from cloud.link.settings import LinkSettings
 from cloud.main.broker_access import access_of_many
-from cloud.main.settings import BrokerSettings
+from cloud.main.broker_settings import BrokerSettings
 from edge.settings import TableSettings
 from edge.settings.handed_on import with_overrides
 from edge.uplink.comeback import Comeback
 from edge.uplink.credentials import Credentials
 from edge.uplink.errors import LinkLost
 from edge.uplink.settings import UplinkSettings
+from edge.uplink.ways import ways_to
 from wire.enrolment import BrokerAddress, BrokerNode
 
 A, B, C = (BrokerNode(host=host, port=1883) for host in ("a", "b", "c"))
@@ -63,6 +64,62 @@ def test_tables_are_told_of_the_nodes_that_they_can_reach() -> None:
     assert [(node.host, node.port) for node in both.nodes] == [("out", 18830), ("out2", 2)]
 
 
+TLS = {"certificate_file": "a.pem", "key_file": "a.key", "tls_port": 8883}
+
+
+@pytest.mark.parametrize(
+    ("settings", "first", "second"),
+    [
+        ({}, ("127.0.0.1", 18830, "tcp", False), []),
+        (TLS, ("127.0.0.1", 8883, "tcp", True), []),
+        (
+            TLS | {"outside_host": "10.0.0.5", "websockets_port": 443},
+            ("10.0.0.5", 8883, "tcp", True),
+            [("10.0.0.5", 443)],
+        ),
+        (
+            TLS | {"outside_host": "0.0.0.0", "websockets_port": 443, "tables_host": "m.example"},  # noqa: S104 - as many do
+            ("m.example", 8883, "tcp", True),
+            [("m.example", 443)],
+        ),
+        (
+            {"tables_host": "m.example", "tables_port": 443, "tables_tls": True}
+            | {"tables_transport": "websockets"},
+            ("m.example", 443, "websockets", True),
+            [],
+        ),
+        (
+            {"embedded": False, "tls": True, "tables_websockets": ["w.example:443"]},
+            ("127.0.0.1", 18830, "tcp", True),
+            [("w.example", 443)],
+        ),
+    ],
+)
+def test_tables_are_told_of_tls_and_of_a_second_way(
+    settings: dict[str, object], first: tuple[object, ...], second: list[tuple[str, int]]
+) -> None:
+    told = access_of_many(BrokerSettings.model_validate({"password": "x"} | settings)).for_tables()
+    assert (told.host, told.port, told.transport, told.tls) == first
+    assert [(node.host, node.port) for node in told.websockets] == second
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"tls_port": 8883}, "needs certificate_file and key_file"),
+        (TLS | {"embedded": False}, "is of the embedded broker"),
+        (TLS | {"tls_port": 0, "websockets_port": 443}, "set tls_port too"),
+        ({"tls": True}, "the embedded broker speaks TLS at tls_port"),
+        ({"tables_websockets": ["nowhere"]}, "is no address"),
+    ],
+)
+def test_settings_of_the_broker_that_do_not_fit_are_named(
+    settings: dict[str, object], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        BrokerSettings.model_validate(settings)
+
+
 def credentials() -> Credentials:
     return Credentials.model_validate(
         {
@@ -82,14 +139,16 @@ def credentials() -> Credentials:
         ({"host": "x"}, ["x"]),
         ({"host": "x", "further": ("y:1",)}, ["x", "y"]),
         ({"further": ()}, ["a"]),
+        ({"websockets": ("w:443",)}, ["a", "b", "c", "w"]),
+        ({"host": "x", "websockets": ("w:443",)}, ["x", "w"]),
     ],
 )
 def test_settings_of_a_table_replace_what_it_was_told(
     uplink: dict[str, object], hosts: list[str]
 ) -> None:
     settings = TableSettings.model_validate({"uplink": uplink})
-    nodes = with_overrides(credentials(), settings).broker.nodes
-    assert [node.host for node in nodes] == hosts
+    ways = ways_to(with_overrides(credentials(), settings).broker)
+    assert [way.host for way in ways] == hosts
 
 
 def test_nodes_that_fail_in_turn_are_each_said_once() -> None:

@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from cloud.broker.configuration import Listener
+from cloud.broker.configuration import Listener, Outside
 from cloud.broker.mosquitto import Mosquitto
 from cloud.database.errors import DatabaseError
 from cloud.database.scope import system
@@ -11,6 +11,7 @@ from cloud.fleet.broker_password import broker_hash
 from cloud.fleet.enrolment import USERS_CHANGED
 from cloud.fleet.service import broker_users
 from cloud.main.broker_access import BrokerAccess
+from cloud.main.broker_settings import BrokerSettings
 from cloud.main.parts import Parts
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,19 @@ def embedded_broker(made: Parts, access: BrokerAccess) -> Mosquitto:
         port=settings.port,
         users=users,
         for_cloud=Listener(settings.cloud_host, settings.cloud_port) if access.shared else None,
+        outside=_outside(settings),
     )
+
+
+def _outside(settings: BrokerSettings) -> Outside | None:
+    if settings.certificate_file is None or settings.key_file is None:
+        return None
+    ports = ((settings.tls_port, False), (settings.websockets_port, True))
+    listeners = tuple(
+        Listener(settings.outside_host, port, websockets=is_web) for port, is_web in ports if port
+    )
+    # mosquitto reads them from its own folder's configuration: names must hold everywhere
+    return Outside(listeners, settings.certificate_file.absolute(), settings.key_file.absolute())
 
 
 class BrokerService:
