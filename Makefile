@@ -12,7 +12,8 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo password test lint types imports format unit contract integration browser \
-	deb install-table acceptance test-cluster test-package bench soak load lock docs setup setup-all clean
+	deb install-table acceptance test-cluster test-package test-table bench soak load lock docs setup \
+	setup-all clean
 
 ##@ Use
 
@@ -75,6 +76,10 @@ test-cluster: setup-all ## Three nodes of RabbitMQ 4 as the broker, one killed a
 test-package: setup ## Install, upgrade and remove the package of a table in small Debians (as root)
 	@scripts/package-roots
 	unshare --mount scripts/isolated $(bin)/pytest -m package tests/package $(PYTEST_ARGS)
+
+test-table: setup-all ## The virtual table: a whole Debian with real device interfaces; CUTS=200 for more power cuts
+	@scripts/virtual-table/image >/dev/null
+	VIRTUAL_TABLE_CUTS=$(or $(CUTS),5) scripts/isolated $(bin)/pytest -m table tests/table $(PYTEST_ARGS)
 
 bench: setup-all ## Measure, each figure beside its limit or its peer
 	@for program in tests/benchmarks/bench_*.py; do \

@@ -1,0 +1,17 @@
+"""Virtual tables, each with a disk of its own."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.virtual_table.machine import why_not
+from tests.support.virtual_table.product import installed_disk
+
+
+@pytest.fixture(scope="session")
+def disk() -> Path:
+    """With the product installed."""
+    reason = why_not()
+    if reason is not None:
+        pytest.fail(reason)  # whoever asked for this test wants it
+    return installed_disk()
