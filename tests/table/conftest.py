@@ -1,11 +1,13 @@
 """Virtual tables, each with a disk of its own."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.virtual_table.machine import why_not
 from tests.support.virtual_table.product import installed_disk
+from tests.support.virtual_table.table import VirtualTable
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +17,10 @@ def disk() -> Path:
     if reason is not None:
         pytest.fail(reason)  # whoever asked for this test wants it
     return installed_disk()
+
+
+@pytest.fixture
+def table(tmp_path: Path, disk: Path) -> Iterator[VirtualTable]:
+    """Power off, nothing packed yet."""
+    with VirtualTable(tmp_path / "table", disk) as made:
+        yield made

@@ -1,6 +1,6 @@
 """Reads signs off the record of the GPIO lines as a person does: by colour and rhythm."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,14 +68,26 @@ class Light:
         """What a person would have read since a place of the record."""
         return list(read_signs(self.phases(), since))
 
-    def wait_for(self, sign: Sign, *, since: int = 0, limit_s: float = 20.0) -> Seen:
-        """Until the light shows a sign.
+    def wait_for(
+        self,
+        sign: Sign,
+        *,
+        since: int = 0,
+        limit_s: float = 20.0,
+        alive: Callable[[], None] = lambda: None,
+    ) -> Seen:
+        """Until the light shows a sign; ``alive`` raises when there is no use in waiting.
 
         Raises:
             AssertionError: it did not; the text says what it showed.
         """
+
+        def look() -> Seen | None:
+            alive()
+            return self._find(sign, since)
+
         try:
-            return eventually(lambda: self._find(sign, since), limit_s)
+            return eventually(look, limit_s)
         except AssertionError as error:
             shown = [f"{one.colour or 'dark'} {one.length_ms:.0f}" for one in self._phases[since:]]
             raise AssertionError(f"no {sign} within {limit_s:g} s, but {shown[-40:]}") from error

@@ -140,6 +140,12 @@ class Machine:
         self.run(f"mkdir -p $(dirname '{place}') && cp '/host/files/{source.name}' '{place}'")
         staged.unlink()
 
+    def write(self, place: str, text: str) -> None:
+        """Write a file of the guest."""
+        staged = self.share / "written"
+        staged.write_text(text)
+        self.put(staged, place)
+
     def get(self, place: str) -> bytes:
         """The bytes of a file of the guest."""
         name = f"got-{next(self._numbers)}"

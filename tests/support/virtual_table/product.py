@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.virtual_table.light import BLUE, BUZZER, GREEN, RED
 from tests.support.virtual_table.machine import CACHE, Machine, copy_sparse
 
 ROOT = Path(__file__).parents[3]
@@ -13,7 +14,25 @@ INSIDE = Path(__file__).parent / "inside"
 SANDBOX_URL = "http://127.0.0.1:8790"
 CLOUD_URL = "http://127.0.0.1:8080"
 CLOUD_DATA = "/var/lib/packwitness-cloud/cloud"
+SPOOL = "/var/lib/packwitness/spool"
 
+VIVID = "/dev/v4l/by-path/platform-vivid.0-video-index0"
+TABLE_SETTINGS = f"""
+[camera]
+kind = "opencv"
+device = "{VIVID}"
+width = 1280
+height = 720
+
+[input]
+kinds = ["evdev"]
+
+[indicator]
+kind = "rgb"
+pins = {{ red = {RED}, green = {GREEN}, blue = {BLUE}, buzzer = {BUZZER} }}
+"""
+
+_UNITS = "/etc/systemd/system"
 _SANDBOX_UNIT = """
 [Unit]
 Description=The marketplace of the virtual table
@@ -32,69 +51,89 @@ ExecStart=
 ExecStart=/opt/cloud/bin/packwitness-cloud serve
 Environment=PACKWITNESS_CLOUD_DATA_DIR={CLOUD_DATA}
 """
-
-
-def wheel() -> Path:
-    """The product as one wheel, built from this checkout."""
-    folder = CACHE / "product"
-    shutil.rmtree(folder, ignore_errors=True)
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-index", "--no-deps"]
-    options = ["--no-build-isolation", "-w", str(folder), str(ROOT)]
-    subprocess.run([*command, *options], check=True)
-    (built,) = folder.glob("packwitness-*.whl")
-    return built
+# A unit that sees its own /proc must be told again which Raspberry Pi this is.
+_TABLE_DROP_IN = """
+[Service]
+BindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo
+"""
 
 
 def installed_disk() -> Path:
     """A disk with the product installed and set up; made once for a state of product and image."""
-    built = wheel()
-    parts = [built, *sorted(INSIDE.glob("*.py")), Path(__file__)]
+    wheel, package = _built()
+    parts = [wheel, package, *sorted(Path(__file__).parent.rglob("*.py"))]
     made_from = hashlib.sha256(b"".join(part.read_bytes() for part in parts))
     made_from.update(str((CACHE / "image").resolve()).encode())
     disk = CACHE / f"installed-{made_from.hexdigest()[:16]}.cow"
     if not disk.exists():
         for old in CACHE.glob("installed-*"):
             old.unlink()
-        _make(built, disk)
+        _make(wheel, package, disk)
     return disk
 
 
-def _make(built: Path, disk: Path) -> None:
+def _built() -> tuple[Path, Path]:
+    """The wheel of all programs, and the package of a table, from this checkout."""
+    folder = CACHE / "product"
+    shutil.rmtree(folder, ignore_errors=True)
+    for command in (
+        ["-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        ["scripts/build_deb.py", "amd64", "--out", str(folder)],
+    ):
+        subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    (package,) = folder.glob("*.deb")
+    return wheel, package
+
+
+def _make(wheel: Path, package: Path, disk: Path) -> None:
     with Machine(CACHE / "installing") as machine:
         machine.disk.unlink(missing_ok=True)
         machine.boot()
-        install_cloud(machine, built)
+        install_cloud(machine, wheel)
+        install_table(machine, package)
         machine.power_off()
         copy_sparse(machine.disk, disk)
         machine.disk.unlink()
 
 
-def install_cloud(machine: Machine, built: Path) -> None:
+def install_cloud(machine: Machine, wheel: Path) -> None:
     """The cloud and a sandbox, both started at boot; leaves a claim code in /root/claim."""
-    machine.put(built, f"/opt/{built.name}")
+    machine.put(wheel, f"/opt/{wheel.name}")
     for script in INSIDE.glob("*.py"):
         machine.put(script, f"/opt/inside/{script.name}")
-    machine.run(f"/opt/cloud/bin/pip install -q --no-index --no-deps /opt/{built.name}")
-    units = "/etc/systemd/system"
     for name in ("packwitness-cloud-.service.d/10-common.conf", "packwitness-cloud-serve.service"):
-        machine.put(ROOT / "systemd" / name, f"{units}/{name}")
+        machine.put(ROOT / "systemd" / name, f"{_UNITS}/{name}")
+    machine.write(f"{_UNITS}/packwitness-sandbox.service", _SANDBOX_UNIT)
+    machine.write(f"{_UNITS}/packwitness-cloud-serve.service.d/20-here.conf", _CLOUD_DROP_IN)
     machine.run(
         f"""
-mkdir -p {units}/packwitness-cloud-serve.service.d
-cat > {units}/packwitness-sandbox.service <<'END'
-{_SANDBOX_UNIT}
-END
-cat > {units}/packwitness-cloud-serve.service.d/virtual-table.conf <<'END'
-{_CLOUD_DROP_IN}
-END
+/opt/cloud/bin/pip install -q --no-index --no-deps /opt/{wheel.name}
 useradd --system --home-dir /var/lib/packwitness-cloud --shell /usr/sbin/nologin packwitness-cloud
+mkdir -p /var/lib/packwitness-cloud /var/lib/sandbox
+# The marketplace loses nothing when the table's power is cut: it stands elsewhere.
+chattr +S /var/lib/sandbox
 systemctl daemon-reload
 systemctl enable -q --now packwitness-sandbox
-timeout 30 sh -c 'until ss -lnt | grep -q :8790; do :; done'
-mkdir -p /var/lib/packwitness-cloud
+timeout 60 sh -c 'until ss -lnt | grep -q :8790; do :; done'
 /opt/cloud/bin/python /opt/inside/set_up_cloud.py /var/lib/packwitness-cloud 8080 8790 > /root/claim
 chown -R packwitness-cloud: /var/lib/packwitness-cloud
 systemctl enable -q --now packwitness-cloud-serve
 timeout 60 sh -c 'until ss -lnt | grep -q :8080; do :; done'
+"""
+    )
+
+
+def install_table(machine: Machine, package: Path) -> None:
+    """From its package, as people do; enrolled with the claim code."""
+    machine.put(package, f"/opt/{package.name}")
+    machine.write(f"{_UNITS}/packwitness-edge.service.d/here.conf", _TABLE_DROP_IN)
+    machine.run(f"apt-get install -y -q --no-install-recommends /opt/{package.name}")
+    machine.write("/etc/packwitness/table.toml", TABLE_SETTINGS)
+    enrol = f"/usr/bin/packwitness-edge enroll --server {CLOUD_URL}"
+    machine.run(
+        f"""
+runuser -u packwitness -- {enrol} < /root/claim
+systemctl restart packwitness-edge
 """
     )

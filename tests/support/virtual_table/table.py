@@ -1,0 +1,140 @@
+"""A virtual table as people meet it: a scanner, pedals, a light, and buyers who get photos."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from edge.indicator.signs import Sign, photos_sign
+from launcher.marketplace import PlantedOrder
+from tests.support.virtual_table.hands import Hands
+from tests.support.virtual_table.light import Light, Seen
+from tests.support.virtual_table.machine import Machine, MachineError
+from tests.support.virtual_table.product import SANDBOX_URL, SPOOL
+from tests.support.waiting import eventually
+
+READY_S = 90.0
+SENT_S = 180.0
+_BUYERS = f"/opt/cloud/bin/python /opt/inside/buyers.py {SANDBOX_URL}"
+
+
+class VirtualTable:
+    """One machine with the product on it. The power is off until ``power_on``."""
+
+    def __init__(self, folder: Path, disk: Path) -> None:
+        self.machine = Machine(folder, disk)
+        self.hands = Hands(self.machine)
+        self.light = Light(self.machine.share / "light")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None and self.machine.is_on:
+            error.add_note(self.log())
+        self.machine.__exit__(kind, error, trace)
+
+    def power_on(self) -> Seen:
+        """Until the light says ready."""
+        place = self.light.place
+        self.machine.boot()
+        return self.see(Sign.READY, since=place, limit_s=READY_S)
+
+    def power_cut(self) -> None:
+        """All is gone that no program made durable."""
+        self.machine.power_cut()
+
+    def see(self, sign: Sign, *, since: int, limit_s: float = 20.0) -> Seen:
+        """Until the light shows a sign.
+
+        Raises:
+            MachineError: the power went meanwhile.
+            AssertionError: the light did not; the text says what it showed.
+        """
+        return self.light.wait_for(sign, since=since, limit_s=limit_s, alive=self._require_power)
+
+    def scan_and_see(self, code: str, sign: Sign = Sign.OPEN) -> Seen:
+        """Scan, and read the light."""
+        place = self.light.place
+        self.hands.scan(code)
+        return self.see(sign, since=place)
+
+    def press_and_see(self, key: str, sign: Sign) -> Seen:
+        """Press the pedal, and read the light."""
+        place = self.light.place
+        self.hands.press(key)
+        return self.see(sign, since=place)
+
+    def pack(self, order: PlantedOrder, photos: int = 3) -> Seen:
+        """Scan, photos, F4; until the light says saved."""
+        self.scan_and_see(order.number)
+        for count in range(1, photos + 1):
+            self.press_and_see("F1", photos_sign(count))
+        return self.press_and_see("F4", Sign.SAVED)
+
+    def plant(self, count: int = 1) -> list[PlantedOrder]:
+        """Orders of new buyers at the marketplace."""
+        lines = self.machine.run(f"{_BUYERS} plant {count}").splitlines()
+        return [_order(json.loads(line)) for line in lines]
+
+    def verdicts(self, orders: Sequence[PlantedOrder]) -> list[str]:
+        """Of each order: "right" if its buyer has text and photos once, else what is wrong."""
+        return self._asked(f"compare {SPOOL}", orders)
+
+    def messages(self, orders: Sequence[PlantedOrder]) -> list[int]:
+        """How many messages the buyer of each order has."""
+        return [int(line) for line in self._asked("count", orders)]
+
+    def require_sent(self, orders: Sequence[PlantedOrder], limit_s: float = SENT_S) -> None:
+        """Until every buyer has text and photos, each exactly once."""
+        if not orders:
+            return
+
+        def all_right() -> bool:
+            found = self.verdicts(orders)
+            return set(found) == {"right"}
+
+        try:
+            eventually(all_right, limit_s)
+        except AssertionError:
+            found = dict(zip((one.number for one in orders), self.verdicts(orders), strict=True))
+            wrong = {number: what for number, what in found.items() if what != "right"}
+            raise AssertionError(f"not sent as promised: {wrong}") from None
+
+    def fate(self, code: str) -> str:
+        """What the table's own command says of a code, and the files of its photos."""
+        return self.machine.run(f"packwitness-edge spool list --code '{code}'")
+
+    def log(self, lines: int = 60) -> str:
+        """What table and cloud said last."""
+        units = "-u packwitness-edge -u packwitness-cloud-serve"
+        try:
+            return self.machine.run(f"journalctl --no-pager -n {lines} {units}", limit_s=20.0)
+        except MachineError as error:
+            return f"no log: {error}"
+
+    def _require_power(self) -> None:
+        if not self.machine.is_on:
+            raise MachineError("the power is off")
+
+    def _asked(self, words: str, orders: Sequence[PlantedOrder]) -> list[str]:
+        listed = "".join(json.dumps(asdict(one)) + "\n" for one in orders)
+        return self.machine.run(f"{_BUYERS} {words} <<'END'\n{listed}END").splitlines()
+
+
+def _order(words: dict[str, object]) -> PlantedOrder:
+    tracking = words["tracking_numbers"]
+    assert isinstance(tracking, list)
+    return PlantedOrder(
+        number=str(words["number"]),
+        buyer_id=int(str(words["buyer_id"])),
+        buyer_name=str(words["buyer_name"]),
+        tracking_numbers=tuple(str(one) for one in tracking),
+    )
