@@ -77,8 +77,9 @@ test-package: setup ## Install, upgrade and remove the package of a table in sma
 	@scripts/package-roots
 	unshare --mount scripts/isolated $(bin)/pytest -m package tests/package $(PYTEST_ARGS)
 
-test-table: setup-all ## The virtual table: a whole Debian with real device interfaces; CUTS=200 for more power cuts
+test-table: setup-all ## A whole Debian with real interfaces of devices; CUTS=200: that many power cuts
 	@scripts/virtual-table/image >/dev/null
+	@$(bin)/python scripts/build_deb.py --fetch-only amd64
 	VIRTUAL_TABLE_CUTS=$(or $(CUTS),5) scripts/isolated $(bin)/pytest -m table tests/table $(PYTEST_ARGS)
 
 bench: setup-all ## Measure, each figure beside its limit or its peer

@@ -51,12 +51,12 @@ def test_a_scanner_types_and_can_be_unplugged(machine: Machine) -> None:
     machine.run(
         f"""
 systemd-run -q --unit=reader -p StandardOutput=file:/root/read python3 /root/read_keys.py {device}
-timeout 20 sh -c 'until grep -q grabbed /root/read; do :; done'"""
+timeout 20 sh -c 'until grep -q grabbed /root/read; do sleep 0.2; done'"""
     )
     hands.scan("A1")
     hands.plug("scanner", plugged=False)
-    machine.run("timeout 20 sh -c 'while systemctl is-active -q reader; do :; done'")
+    machine.run("timeout 20 sh -c 'while systemctl is-active -q reader; do sleep 0.2; done'")
     keys = ["KEY_LEFTSHIFT", "KEY_A", "KEY_1", "KEY_ENTER"]
     assert machine.get("/root/read").decode().splitlines() == ["grabbed", *keys, "No such device"]
     hands.plug("scanner", plugged=True)
-    machine.run(f"timeout 20 sh -c 'until test -e {device}; do :; done'")
+    machine.run(f"timeout 20 sh -c 'until test -e {device}; do sleep 0.2; done'")

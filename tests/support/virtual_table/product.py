@@ -14,6 +14,7 @@ INSIDE = Path(__file__).parent / "inside"
 SANDBOX_URL = "http://127.0.0.1:8790"
 CLOUD_URL = "http://127.0.0.1:8080"
 CLOUD_DATA = "/var/lib/packwitness-cloud/cloud"
+INSTALL_LIMIT_S = 600.0
 SPOOL = "/var/lib/packwitness/spool"
 
 VIVID = "/dev/v4l/by-path/platform-vivid.0-video-index0"
@@ -55,6 +56,15 @@ Environment=PACKWITNESS_CLOUD_DATA_DIR={CLOUD_DATA}
 _TABLE_DROP_IN = """
 [Service]
 BindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo
+StandardInput=null
+StandardOutput=journal
+TTYPath=
+TTYReset=no
+SupplementaryGroups=video input gpio
+DevicePolicy=auto
+DeviceAllow=
+RuntimeDirectory=packwitness
+WorkingDirectory=/run/packwitness
 """
 
 
@@ -115,12 +125,13 @@ mkdir -p /var/lib/packwitness-cloud /var/lib/sandbox
 chattr +S /var/lib/sandbox
 systemctl daemon-reload
 systemctl enable -q --now packwitness-sandbox
-timeout 60 sh -c 'until ss -lnt | grep -q :8790; do :; done'
+timeout 60 sh -c 'until ss -lnt | grep -q :8790; do sleep 0.2; done'
 /opt/cloud/bin/python /opt/inside/set_up_cloud.py /var/lib/packwitness-cloud 8080 8790 > /root/claim
 chown -R packwitness-cloud: /var/lib/packwitness-cloud
 systemctl enable -q --now packwitness-cloud-serve
-timeout 60 sh -c 'until ss -lnt | grep -q :8080; do :; done'
-"""
+timeout 120 sh -c 'until ss -lnt | grep -q :8080; do sleep 0.2; done'
+""",
+        limit_s=INSTALL_LIMIT_S,
     )
 
 
@@ -128,7 +139,8 @@ def install_table(machine: Machine, package: Path) -> None:
     """From its package, as people do; enrolled with the claim code."""
     machine.put(package, f"/opt/{package.name}")
     machine.write(f"{_UNITS}/packwitness-edge.service.d/here.conf", _TABLE_DROP_IN)
-    machine.run(f"apt-get install -y -q --no-install-recommends /opt/{package.name}")
+    command = f"apt-get install -y -q --no-install-recommends /opt/{package.name}"
+    machine.run(command, limit_s=INSTALL_LIMIT_S)
     machine.write("/etc/packwitness/table.toml", TABLE_SETTINGS)
     enrol = f"/usr/bin/packwitness-edge enroll --server {CLOUD_URL}"
     machine.run(

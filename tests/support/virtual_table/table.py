@@ -15,7 +15,7 @@ from tests.support.virtual_table.machine import Machine, MachineError
 from tests.support.virtual_table.product import SANDBOX_URL, SPOOL
 from tests.support.waiting import eventually
 
-READY_S = 90.0
+READY_S = 180.0
 SENT_S = 180.0
 _BUYERS = f"/opt/cloud/bin/python /opt/inside/buyers.py {SANDBOX_URL}"
 
