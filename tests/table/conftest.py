@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.virtual_table.machine import why_not
 from tests.support.virtual_table.product import installed_disk
-from tests.support.virtual_table.table import VirtualTable
+from tests.support.virtual_table.uml_machine import why_not
+from tests.support.virtual_table.virtual_table import VirtualTable
 
 
 @pytest.fixture(scope="session")

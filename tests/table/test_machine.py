@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.virtual_table.hands import Hands
-from tests.support.virtual_table.machine import Machine, MachineError, why_not
 from tests.support.virtual_table.product import INSIDE
+from tests.support.virtual_table.uml_machine import Machine, MachineError, why_not
+from tests.support.virtual_table.virtual_hands import Hands
 
 pytestmark = [pytest.mark.table, pytest.mark.timeout(600)]
 

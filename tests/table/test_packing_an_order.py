@@ -3,7 +3,7 @@
 import pytest
 
 from edge.indicator.signs import Sign
-from tests.support.virtual_table.table import SENT_S, VirtualTable
+from tests.support.virtual_table.virtual_table import SENT_S, VirtualTable
 
 pytestmark = [pytest.mark.table, pytest.mark.timeout(900)]
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.support.virtual_table.light import BLUE, BUZZER, GREEN, RED
-from tests.support.virtual_table.machine import CACHE, Machine, copy_sparse
+from tests.support.virtual_table.uml_machine import CACHE, Machine, copy_sparse
 
 ROOT = Path(__file__).parents[3]
 INSIDE = Path(__file__).parent / "inside"

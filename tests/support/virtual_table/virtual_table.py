@@ -9,10 +9,10 @@ from typing import Self
 
 from edge.indicator.signs import Sign, photos_sign
 from launcher.marketplace import PlantedOrder
-from tests.support.virtual_table.hands import Hands
 from tests.support.virtual_table.light import Light, Seen
-from tests.support.virtual_table.machine import Machine, MachineError
 from tests.support.virtual_table.product import SANDBOX_URL, SPOOL
+from tests.support.virtual_table.uml_machine import Machine, MachineError
+from tests.support.virtual_table.virtual_hands import Hands
 from tests.support.waiting import eventually
 
 READY_S = 180.0

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tests.support.virtual_table.machine import Machine, MachineError
+from tests.support.virtual_table.uml_machine import Machine, MachineError
 
 Keyboard = Literal["scanner", "other"]
 """Two USB keyboards of the same make; only ``scanner`` is plugged in at the start."""
