@@ -12,7 +12,7 @@ class ChangeFacts(Protocol):
 
     @property
     def kind(self) -> str:
-        """What happened: dispatch, proof, table."""
+        """What happened: dispatch, proof, table (it told how it is), fleet."""
 
     @property
     def subject(self) -> str:
@@ -30,6 +30,10 @@ def topics_of(changes: Iterable[ChangeFacts]) -> list[str]:
         topics.add(change.subject)
         if change.kind in {"dispatch", "proof"}:
             topics.add("log")
+        if change.kind == "fleet":
+            topics.add("tables")
+        if change.kind == "table":
+            topics.add("table-health")
         if change.kind == "dispatch":
             topics.add(proof_topic(json.loads(change.payload).get("proof") or ""))
     return sorted(topics)

@@ -8,16 +8,15 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.throttle import note_failure, too_many_failures
 from cloud.database.base import utc_now
-from cloud.database.changes import record_change
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.fleet.broker_password import broker_hash, new_device_password
 from cloud.fleet.errors import ClaimRefused, DeviceNotAdmitted, TooManyClaims
-from cloud.fleet.models import Device
+from cloud.fleet.news import tell_broker, tell_enrolled
 from cloud.fleet.service import (
     NewDevice,
     add_device,
-    find_device,
+    enrolled_device,
     give_claim_back,
     new_device_id,
     replace_others,
@@ -29,8 +28,6 @@ __all__ = ["BrokerAddress", "BrokerDoor", "Enrolment", "EnrolmentRequest"]
 
 logger = logging.getLogger(__name__)
 
-USERS_CHANGED = "broker-users"
-"""Kind of the change that tells a broker in another process to read its users anew."""
 _FAILURES_ALLOWED = 30
 """Refused claims per caller and quarter of an hour: many tables may stand behind one address."""
 _ENROLLING = system("a device enrols by its claim")
@@ -104,7 +101,7 @@ class Enrolment:
     def _add(self, claim_code: str, new: NewDevice, now: datetime) -> tuple[int, str, int]:
         def unit(session: Session) -> tuple[int, str, int]:
             device = add_device(session, claim_code, new, now)
-            _tell(session, device, USERS_CHANGED)
+            tell_broker(session, device.table_id, device.organisation_id)
             name = table_name(session, device.table_id)
             return device.partition, name, device.organisation_id
 
@@ -121,23 +118,14 @@ class Enrolment:
 
     def _replace_others(self, device_id: str, now: datetime) -> None:
         def unit(session: Session) -> None:
-            device = find_device(session, device_id)
+            device = enrolled_device(session, device_id)
             if device is not None:
                 replace_others(session, device, now)
-                _tell(session, device, "table")
-                _tell(session, device, USERS_CHANGED)
+                tell_enrolled(session, device)
+                tell_broker(session, device.table_id, device.organisation_id)
 
         self._database.write(unit, _ENROLLING)
         self._door.expel()
-
-
-def _tell(session: Session, device: Device, kind: str) -> None:
-    record_change(
-        session,
-        kind=kind,
-        subject=f"table:{device.table_id}",
-        organisation_id=device.organisation_id,
-    )
 
 
 def _key(caller: str) -> str:

@@ -23,3 +23,23 @@ class CredentialsRefused(FleetError):
 
 class DeviceNotAdmitted(FleetError):
     """The broker did not accept a newly enrolled device in time; its claim can be used again."""
+
+
+class UnknownTable(FleetError):
+    """There is no such table in this organisation."""
+
+
+class TableRetired(FleetError):
+    """The table is gone for good; nothing about it changes any more."""
+
+
+class TableDisabled(FleetError):
+    """The table is switched off: enable it first."""
+
+
+class BadTableName(FleetError):
+    """A text cannot be the name of a table; the error says why."""
+
+
+class NoSheetAddress(FleetError):
+    """The server's address cannot stand on a claim sheet: tables enrol over HTTPS alone."""

@@ -2,21 +2,44 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+from cloud.fleet.naming import LONGEST_NAME, LONGEST_SORT_KEY, sort_key
 
 
 class PackingTable(OrganisationOwned, Base):
     """A place where parcels are packed: a name that points to one device at a time."""
 
     __tablename__ = "packing_tables"
-    __table_args__ = (UniqueConstraint("organisation_id", "name"),)
 
     id: Mapped[int] = primary_key()
-    name: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    sort_key: Mapped[str] = mapped_column(String(LONGEST_SORT_KEY))
+    """The name as lists are sorted by it; follows the name by itself."""
     created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+    """Its device may not connect and none may enrol, until it is enabled again."""
+    retired_at: Mapped[datetime | None] = mapped_column()
+    """Gone for good; its proofs stay, and its name is free."""
+
+    __table_args__ = (
+        Index(
+            "uq_packing_tables_name_in_use",
+            "organisation_id",
+            "name",
+            unique=True,
+            sqlite_where=retired_at.is_(None),
+            postgresql_where=retired_at.is_(None),
+        ),
+        Index("ix_packing_tables_sort_key", "organisation_id", "sort_key", "id"),
+    )
+
+    @validates("name")
+    def _sort_by(self, _field: str, name: str) -> str:
+        self.sort_key = sort_key(name)
+        return name
 
 
 class Device(OrganisationOwned, Base):
@@ -42,7 +65,12 @@ class Device(OrganisationOwned, Base):
     """With ``boot_count``, orders what is heard of the device's connections."""
     last_seen_at: Mapped[datetime | None]
     health: Mapped[str] = mapped_column(Text, default="")
-    """The newest health message, as JSON."""
+    """The newest health message, as JSON. The next three are read from it."""
+    waiting_proofs: Mapped[int] = mapped_column(default=0)
+    waiting_since: Mapped[datetime | None]
+    """When the oldest of those that wait was closed."""
+    in_trouble: Mapped[bool] = mapped_column(default=False)
+    """It named a fault, or calls the lead."""
 
 
 class EnrolmentClaim(OrganisationOwned, Base):

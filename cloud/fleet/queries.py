@@ -1,15 +1,39 @@
 """Reading tables and their devices."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cloud.fleet.models import Device, PackingTable
+from cloud.fleet.models import Device, EnrolmentClaim, PackingTable
 
 
-def table_names(session: Session) -> list[tuple[int, str]]:
-    """Id and name of each table of the organisation, by name (a scoped session)."""
-    rows = session.execute(select(PackingTable.id, PackingTable.name).order_by(PackingTable.name))
+def table_names(session: Session, *, retired: bool = False) -> list[tuple[int, str]]:
+    """Id and name of each table in use, or of each retired one, by name (a scoped session)."""
+    has_end = PackingTable.retired_at.is_not(None)
+    rows = session.execute(
+        select(PackingTable.id, PackingTable.name)
+        .where(has_end if retired else ~has_end)
+        .order_by(PackingTable.sort_key, PackingTable.id)
+    )
     return [(table_id, name) for table_id, name in rows]
+
+
+def devices_of(session: Session, table_id: int, most: int) -> list[Device]:
+    """The devices that stood at a table, newest first (a scoped session)."""
+    of_table = select(Device).where(Device.table_id == table_id)
+    return list(session.scalars(of_table.order_by(Device.id.desc()).limit(most)))
+
+
+def claim_ends_at(session: Session, table_id: int, now: datetime) -> datetime | None:
+    """Until when a device may enrol at a table by its newest claim code; None without one."""
+    return session.scalar(
+        select(func.max(EnrolmentClaim.expires_at)).where(
+            EnrolmentClaim.table_id == table_id,
+            EnrolmentClaim.used_at.is_(None),
+            EnrolmentClaim.expires_at > now,
+        )
+    )
 
 
 def table_with_device(session: Session, table_id: int) -> tuple[PackingTable, Device | None] | None:
@@ -36,4 +60,5 @@ def liveliest_table(session: Session) -> int | None:
     )
     if heard is not None:
         return heard
-    return session.scalar(select(PackingTable.id).order_by(PackingTable.name).limit(1))
+    in_use = select(PackingTable.id).where(PackingTable.retired_at.is_(None))
+    return session.scalar(in_use.order_by(PackingTable.sort_key, PackingTable.id).limit(1))

@@ -1,18 +1,24 @@
-"""Tables, claims, enrolment, and what devices say of themselves."""
+"""Tables, claims, and the devices that enrol by them."""
 
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
-from cloud.database.prepared import Changing, Reading
-from cloud.fleet.errors import ClaimRefused, TableExists
+from cloud.fleet.errors import (
+    ClaimRefused,
+    TableDisabled,
+    TableExists,
+    TableRetired,
+    UnknownTable,
+)
 from cloud.fleet.models import Device, EnrolmentClaim, PackingTable
+from cloud.fleet.naming import table_name_of
+from cloud.fleet.news import tell_fleet
 
 CLAIM_LASTS = timedelta(days=7)
 PARTITIONS = 64
@@ -30,27 +36,78 @@ def new_device_id() -> str:
     return f"table-{secrets.token_hex(8)}"
 
 
+def may_connect() -> ColumnElement[bool]:
+    """Condition of devices that the broker lets in. The statement joins their table."""
+    return and_(
+        Device.revoked_at.is_(None),
+        PackingTable.id == Device.table_id,
+        PackingTable.disabled_at.is_(None),
+    )
+
+
 def create_table(session: Session, name: str, now: datetime) -> PackingTable:
     """Add a packing table (a scoped session).
 
     Raises:
+        BadTableName: the text is no name.
         TableExists: the organisation has one of that name.
     """
-    if session.scalar(select(PackingTable.id).where(PackingTable.name == name)) is not None:
-        raise TableExists(f"there is a table named {name!r} already")
+    name = table_name_of(name)
+    refuse_taken_name(session, name)
     table = PackingTable(name=name, created_at=now)
     session.add(table)
     session.flush()
+    tell_fleet(session, table)
+    return table
+
+
+def refuse_taken_name(session: Session, name: str) -> None:
+    """Raises TableExists when a table in use has that name; those of retired ones are free."""
+    if table_named(session, name) is not None:
+        raise TableExists(f"there is a table named {name!r} already")
+
+
+def table_named(session: Session, name: str) -> PackingTable | None:
+    """The table in use with that name (a scoped session)."""
+    return session.scalar(
+        select(PackingTable).where(PackingTable.name == name, PackingTable.retired_at.is_(None))
+    )
+
+
+def table_in_use(session: Session, table_id: int) -> PackingTable:
+    """A table that may be changed, held until the write ends (a scoped session).
+
+    Raises:
+        UnknownTable: there is none.
+        TableRetired: it is gone for good.
+    """
+    table = session.scalar(
+        select(PackingTable)
+        .where(PackingTable.id == table_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if table is None:
+        raise UnknownTable("there is no such table")
+    if table.retired_at is not None:
+        raise TableRetired(f"the table {table.name!r} is retired")
     return table
 
 
 def issue_claim(session: Session, table_id: int, code: str, now: datetime) -> EnrolmentClaim:
-    """Allow one device to enrol at a table with ``code``; earlier unused claims end."""
-    session.execute(
-        update(EnrolmentClaim)
-        .where(EnrolmentClaim.table_id == table_id, EnrolmentClaim.used_at.is_(None))
-        .values(expires_at=now)
-    )
+    """Allow one device to enrol at a table with ``code``; earlier unused claims end.
+
+    The device that stands there goes on until the new one has enrolled.
+
+    Raises:
+        UnknownTable: there is none.
+        TableRetired: it is gone for good.
+        TableDisabled: nobody may enrol there now.
+    """
+    table = table_in_use(session, table_id)
+    if table.disabled_at is not None:
+        raise TableDisabled(f"the table {table.name!r} is disabled: enable it first")
+    end_claims(session, table_id, now)
     claim = EnrolmentClaim(
         table_id=table_id,
         code_hash=_claim_hash(code),
@@ -59,7 +116,21 @@ def issue_claim(session: Session, table_id: int, code: str, now: datetime) -> En
     )
     session.add(claim)
     session.flush()
+    tell_fleet(session, table)
     return claim
+
+
+def end_claims(session: Session, table_id: int, now: datetime) -> None:
+    """Let the unused claims of a table expire."""
+    session.execute(
+        update(EnrolmentClaim)
+        .where(
+            EnrolmentClaim.table_id == table_id,
+            EnrolmentClaim.used_at.is_(None),
+            EnrolmentClaim.expires_at > now,
+        )
+        .values(expires_at=now)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +162,8 @@ def add_device(session: Session, claim_code: str, new: NewDevice, now: datetime)
         raise ClaimRefused("this claim code was used already; print a new claim sheet")
     if claim.expires_at <= now:
         raise ClaimRefused("this claim code has expired; print a new claim sheet")
+    if not _is_open(session, claim.table_id):
+        raise ClaimRefused("this table is disabled or retired; ask your IT")
     claim.used_at = now
     claim.device_id = new.device_id
     device = Device(
@@ -131,11 +204,16 @@ def give_claim_back(session: Session, device_id: str) -> None:
     )
 
 
-def find_device(session: Session, device_id: str) -> Device | None:
+def enrolled_device(session: Session, device_id: str) -> Device | None:
     """The device with that MQTT user name, unless it was revoked."""
     return session.scalar(
         select(Device).where(Device.device_id == device_id, Device.revoked_at.is_(None))
     )
+
+
+def find_device(session: Session, device_id: str) -> Device | None:
+    """The device with that MQTT user name, if it may connect."""
+    return session.scalar(select(Device).where(Device.device_id == device_id, may_connect()))
 
 
 def table_name(session: Session, table_id: int) -> str:
@@ -143,98 +221,28 @@ def table_name(session: Session, table_id: int) -> str:
     return session.scalar(select(PackingTable.name).where(PackingTable.id == table_id)) or ""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownDevice:
-    """What has to be known of a device for each of its messages."""
-
-    row_id: int
-    organisation_id: int
-    table_id: int
-    partition: int
-
-
-# Made once: they run for every message that a table sends.
-_KNOWN = Reading(
-    select(Device.id, Device.organisation_id, Device.table_id, Device.partition).where(
-        Device.device_id == bindparam("named"), Device.revoked_at.is_(None)
-    )
-)
-_IS_THIS = and_(Device.id == bindparam("row_id"), Device.revoked_at.is_(None))
-_HEALTH = Changing(
-    update(Device).where(_IS_THIS).values(health=bindparam("said"), last_seen_at=bindparam("now"))
-)
-_PRESENCE = Changing(
-    update(Device)
-    .where(
-        _IS_THIS,
-        or_(
-            Device.boot_count < bindparam("boot"),
-            and_(
-                Device.boot_count == bindparam("boot"),
-                Device.connection_count <= bindparam("connection"),
-            ),
-        ),
-    )
-    .values(
-        boot_count=bindparam("boot"),
-        connection_count=bindparam("connection"),
-        online=bindparam("is_online"),
-        software=func.coalesce(
-            func.nullif(bindparam("named_software", type_=String), ""), Device.software
-        ),
-        last_seen_at=bindparam("now"),
-    )
-)
-
-
-def known_device(session: Session, device_id: str) -> KnownDevice | None:
-    """The device with that MQTT user name, unless it was revoked (a system session)."""
-    row = _KNOWN.first(session, named=device_id)
-    return None if row is None else KnownDevice(*row)
-
-
-def note_presence(
-    session: Session,
-    row_id: int,
-    *,
-    online: bool,
-    connection: tuple[int, int],
-    software: str,
-    now: datetime,
-) -> bool:
-    """Take a birth, stop or will. False: it is older than the newest birth and was ignored.
-
-    ``connection`` is the count of the device's starts, and of its connections since that start. A
-    revoked device is ignored too.
-    """
-    boot, number = connection
-    changed = _PRESENCE.run(
-        session,
-        row_id=row_id,
-        boot=boot,
-        connection=number,
-        is_online=online,
-        named_software=software,
-        now=now,
-    )
-    return changed > 0
-
-
-def note_health(session: Session, newest: Mapping[int, str], now: datetime) -> None:
-    """Keep the newest health message (JSON) of devices, by their row ids; not of revoked ones."""
-    _HEALTH.run_all(
-        session, [{"row_id": row_id, "said": text, "now": now} for row_id, text in newest.items()]
-    )
-
-
 def broker_users(session: Session) -> list[tuple[str, str]]:
     """Device id and password hash of every device that may connect (a system session)."""
     rows = session.execute(
         select(Device.device_id, Device.password_hash)
-        .where(Device.revoked_at.is_(None))
+        .where(may_connect())
         .order_by(Device.device_id)
     )
     return [(device_id, password_hash) for device_id, password_hash in rows]
+
+
+def _is_open(session: Session, table_id: int) -> bool:
+    """Whether devices may enrol at a table. Held, so that it is not disabled meanwhile."""
+    open_one = (
+        select(PackingTable.id)
+        .where(
+            PackingTable.id == table_id,
+            PackingTable.disabled_at.is_(None),
+            PackingTable.retired_at.is_(None),
+        )
+        .with_for_update()
+    )
+    return session.scalar(open_one) is not None
 
 
 def _partition_of(device_id: str) -> int:

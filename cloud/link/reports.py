@@ -10,7 +10,8 @@ from cloud.database.base import utc_now
 from cloud.database.changes import record_change
 from cloud.database.errors import DatabaseError
 from cloud.database.write import Database
-from cloud.fleet.service import note_health, note_presence
+from cloud.fleet.news import FLEET_CHANGED, TABLE_TOLD
+from cloud.fleet.reporting import note_health, note_presence
 from cloud.link.senders import Sender
 from wire.messages import Health, Presence, PresenceState
 
@@ -52,14 +53,10 @@ class Reports:
     def _take(self, reports: Sequence[Report]) -> None:
         """Of one organisation, in one transaction."""
         now = utc_now()
-        healths = {
-            one.sender.row_id: one.said.model_dump_json(exclude_none=True)
-            for one in reports
-            if isinstance(one.said, Health)
-        }
+        healths = {one.sender.row_id: one.said for one in reports if isinstance(one.said, Health)}
 
         def unit(session: Session) -> None:
-            told = dict.fromkeys(one.sender for one in reports if isinstance(one.said, Health))
+            told = {one.sender: TABLE_TOLD for one in reports if isinstance(one.said, Health)}
             for one in reports:
                 if isinstance(one.said, Presence) and note_presence(
                     session,
@@ -69,9 +66,9 @@ class Reports:
                     software=one.said.software,
                     now=now,
                 ):
-                    told[one.sender] = None
+                    told[one.sender] = FLEET_CHANGED
             note_health(session, healths, now)
-            for sender in told:
-                record_change(session, kind="table", subject=f"table:{sender.table_id}")
+            for sender, kind in told.items():
+                record_change(session, kind=kind, subject=f"table:{sender.table_id}")
 
         self._database.write(unit, reports[0].sender.scope)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from cloud.database.scope import Scope, scoped, system
 from cloud.database.write import Database
-from cloud.fleet.service import known_device
+from cloud.fleet.reporting import known_device
 from wire.topics import Address
 
 _MOST_REMEMBERED = 20_000
 REMEMBERED_S = 5.0
-"""A revoked device is refused after this at the latest; the broker ends its session at once."""
+"""Who may not connect any more is refused after this; the broker ends the session at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Senders:
         self._lock = threading.Lock()
 
     def find(self, device_id: str) -> Sender | None:
-        """The device, or None when it is unknown or revoked."""
+        """The device, or None when it is unknown, or may not connect."""
         now_s = self._monotonic_s()
         with self._lock:
             until_s, sender = self._known.get(device_id, (0.0, None))

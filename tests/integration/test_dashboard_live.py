@@ -56,7 +56,7 @@ def test_a_change_is_told_while_the_page_is_open(dashboard: RunningDashboard, wo
         world.change_state(proof, DispatchState.SENT)
         assert any(topic.startswith("proof-key:") for topic in next(events)[2])
         world.tell_health(sign="open")
-        assert next(events)[2] == [f"table:{world.table_id}"]
+        assert next(events)[2] == ["table-health", f"table:{world.table_id}"]
 
 
 def test_a_browser_that_was_away_goes_on_after_its_last_event(
@@ -68,7 +68,7 @@ def test_a_browser_that_was_away_goes_on_after_its_last_event(
         with listening(browser, start) as events:
             next(events)
             heard, _, topics = next(events)
-            assert topics == [f"table:{world.table_id}"]
+            assert topics == ["table-health", f"table:{world.table_id}"]
         world.add_proof("WHILE-AWAY", DispatchState.QUEUED, photos=0)
         with listening(browser, start, last_event_id=heard) as events:
             assert next(events)[:2] == (heard, "ready")
@@ -85,7 +85,7 @@ def test_another_organisations_changes_are_not_told(
         world.tell_health(sign="open")
         world.add_proof("MINE", DispatchState.SENT, photos=0)
         stranger.tell_health(sign="ready")
-        assert next(events)[2] == [f"table:{stranger.table_id}"]
+        assert next(events)[2] == ["table-health", f"table:{stranger.table_id}"]
 
 
 @only_sqlite
