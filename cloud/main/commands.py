@@ -1,55 +1,44 @@
 """The command line: ``packwitness-cloud serve | init | check | owner | table | shop`` and more."""
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.accounts.errors import UnknownMember
 from cloud.accounts.models import Organisation
 from cloud.accounts.passwords import hash_password, new_password
 from cloud.accounts.service import create_organisation, set_password
-from cloud.broker.errors import BrokerError
 from cloud.database.base import utc_now
-from cloud.database.errors import DatabaseError
-from cloud.database.scope import scoped, system
-from cloud.fleet.models import PackingTable
-from cloud.fleet.service import create_table, issue_claim, new_claim_code
+from cloud.database.scope import system
 from cloud.main.checking import Report, check
+from cloud.main.command_line import (
+    one_line_errors,
+    organisation_id,
+    say,
+    say_aside,
+    settings_in_force,
+    take_config_file,
+    with_basics,
+)
 from cloud.main.connecting import connect, push_addresses, read_connection
-from cloud.main.errors import StartError
-from cloud.main.opening import Basics, PhotoHome, basics, basics_for_a_command
+from cloud.main.opening import Basics, PhotoHome, basics
 from cloud.main.process import data_folder_locked, ends_on_signals, log_to_stderr
 from cloud.main.progress import Progress
 from cloud.main.resealing import Resealed, reseal_all
 from cloud.main.roles import Role
-from cloud.main.settings import CloudSettings
-from cloud.main.settings_loading import DEFAULT_FILE, FILE_VARIABLE, load
-from cloud.photos.errors import PhotoStoreError
-from cloud.shops.errors import ShopExists
+from cloud.main.settings_loading import DEFAULT_FILE, FILE_VARIABLE
+from cloud.main.table_commands import table_app
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The Packwitness cloud.")
-table_app = typer.Typer(no_args_is_help=True, help="Packing tables.")
 shop_app = typer.Typer(no_args_is_help=True, help="Shops on marketplaces.")
 owner_app = typer.Typer(no_args_is_help=True, help="The owner's account.")
 app.add_typer(owner_app, name="owner")
 app.add_typer(table_app, name="table")
 app.add_typer(shop_app, name="shop")
-
-T = TypeVar("T")
-
-_config_file: ContextVar[Path | None] = ContextVar("config_file", default=None)
-
-_PLAIN = (StartError, BrokerError, DatabaseError, PhotoStoreError, ShopExists, UnknownMember)
-"""Errors whose text is for the person who typed the command."""
 
 Email = Annotated[str, typer.Option("--owner", help="e-mail address of the owner")]
 
@@ -62,7 +51,7 @@ def options(
     ] = None,
 ) -> None:
     """Take what stands before the command."""
-    _config_file.set(config)
+    take_config_file(config)
 
 
 @app.command("serve")
@@ -70,18 +59,18 @@ def serve_command() -> None:
     """Run everything in one process: broker, link, dispatcher, order sync, pages."""
     from cloud.main.running import serve  # noqa: PLC0415 - commands load what they use
 
-    settings = _settings()
+    settings = settings_in_force()
     log_to_stderr(settings.log_level)
-    with _one_line_errors(), ends_on_signals(), data_folder_locked(settings.data_dir):
+    with one_line_errors(), ends_on_signals(), data_folder_locked(settings.data_dir):
         with basics(settings) as made:
             created = _ensure_owner(made, "owner@localhost", "")
         if created is not None:
-            _say(
+            say(
                 f"created the owner account {created['email']}, password {created['password']}"
                 " (said this once)"
             )
         url = settings.web.own_url
-        serve(settings, lambda: _say(f"packwitness-cloud ready on {url}"))
+        serve(settings, lambda: say(f"packwitness-cloud ready on {url}"))
 
 
 @app.command("run")
@@ -97,12 +86,12 @@ def run_command(
     """
     from cloud.main.running import run  # noqa: PLC0415 - commands load what they use
 
-    settings = _settings()
+    settings = settings_in_force()
     names = ", ".join(dict.fromkeys(roles))
     log_to_stderr(settings.log_level, names)
     shared = data_folder_locked(settings.data_dir, shared=True)
-    with _one_line_errors(), ends_on_signals(), shared:
-        run(settings, frozenset(roles), lambda: _say(f"packwitness-cloud ready as {names}"))
+    with one_line_errors(), ends_on_signals(), shared:
+        run(settings, frozenset(roles), lambda: say(f"packwitness-cloud ready as {names}"))
 
 
 @app.command("init")
@@ -111,8 +100,8 @@ def init_command(
     organisation: Annotated[str, typer.Option(help="name of the business")] = "",
 ) -> None:
     """Create the database, the organisation and its owner; prints JSON with the password once."""
-    created = _with_basics(lambda made: _ensure_owner(made, owner, organisation))
-    _say(json.dumps(created or {"exists": True}))
+    created = with_basics(lambda made: _ensure_owner(made, owner, organisation))
+    say(json.dumps(created or {"exists": True}))
 
 
 @owner_app.command("reset-password")
@@ -124,23 +113,8 @@ def owner_reset_password(email: Annotated[str, typer.Argument()] = "owner@localh
     def unit(session: Session) -> None:
         set_password(session, email, password_hash)
 
-    _with_basics(lambda made: made.database.write(unit, system("a forgotten password")))
-    _say(json.dumps({"email": email, "password": password}))
-
-
-@table_app.command("create")
-def table_create(name: str) -> None:
-    """Add a packing table, or take the one of that name, and print a claim code for it as JSON."""
-    code = new_claim_code()
-
-    def unit(session: Session) -> int:
-        now = utc_now()
-        table = session.scalar(select(PackingTable).where(PackingTable.name == name))
-        table = table or create_table(session, name, now)
-        return issue_claim(session, table.id, code, now).id
-
-    _with_basics(lambda made: made.database.write(unit, scoped(_organisation_id(made))))
-    _say(json.dumps({"table": name, "claim_code": code}))
+    with_basics(lambda made: made.database.write(unit, system("a forgotten password")))
+    say(json.dumps({"email": email, "password": password}))
 
 
 @shop_app.command("connect")
@@ -155,18 +129,18 @@ def shop_connect(
     ],
 ) -> None:
     """Connect a shop whose tokens were obtained elsewhere, or give a connected one new tokens."""
-    with _one_line_errors():
+    with one_line_errors():
         connection = read_connection(description)
-    _with_basics(lambda made: connect(made, connection, _organisation_id(made)))
-    _say(json.dumps({"shop": connection.shop_id, "channel": connection.channel}))
+    with_basics(lambda made: connect(made, connection, organisation_id(made)))
+    say(json.dumps({"shop": connection.shop_id, "channel": connection.channel}))
 
 
 @shop_app.command("push-addresses")
 def shop_push_addresses() -> None:
     """Say where each app's pushes come in: to be registered at its marketplace, word for word."""
-    found = _with_basics(lambda made: push_addresses(made, _organisation_id(made)))
+    found = with_basics(lambda made: push_addresses(made, organisation_id(made)))
     for one in found:
-        _say(json.dumps(one))
+        say(json.dumps(one))
 
 
 @app.command("check")
@@ -182,10 +156,10 @@ def check_command(
 
     Ends with 0 when all is well, 1 when something is wrong, 2 when it could not be checked.
     """
-    settings = _settings()
+    settings = settings_in_force()
     log_to_stderr("WARNING")
-    with _one_line_errors():
-        report, progress = Report(_say, as_json=as_json), Progress(_say_aside)
+    with one_line_errors():
+        report, progress = Report(say, as_json=as_json), Progress(say_aside)
         is_well = check(settings, report, progress, quick=quick)
     raise typer.Exit(0 if is_well else 1)
 
@@ -206,13 +180,13 @@ def move_database_command(
     """
     from cloud.main.moving import move_database  # noqa: PLC0415 - commands load what they use
 
-    settings = _settings()
+    settings = settings_in_force()
     log_to_stderr("WARNING")
-    with _one_line_errors():
-        moved = move_database(settings, to, Progress(_say_aside))
+    with one_line_errors():
+        moved = move_database(settings, to, Progress(say_aside))
     for table, rows in moved.rows_of.items():
-        _say(f"{table}: {rows}")
-    _say(
+        say(f"{table}: {rows}")
+    say(
         f"moved and verified {moved.rows} rows. Set database to the new address before the next "
         "start, and never start from the old file again: it would send what waits in it once more"
     )
@@ -229,11 +203,11 @@ def move_photos_command(
     """
     from cloud.main.moving import in_words, move_photos  # noqa: PLC0415 - see above
 
-    settings = _settings()
+    settings = settings_in_force()
     log_to_stderr("WARNING")
-    with _one_line_errors():
-        done = move_photos(settings, to, _say, Progress(_say_aside))
-    _say(in_words(done))
+    with one_line_errors():
+        done = move_photos(settings, to, say, Progress(say_aside))
+    say(in_words(done))
     raise typer.Exit(1 if done.damaged else 0)
 
 
@@ -248,12 +222,12 @@ def backup_command(
     from cloud.main.backup import back_up  # noqa: PLC0415 - commands load what they use
     from cloud.main.moving import in_words  # noqa: PLC0415 - see above
 
-    settings = _settings()
+    settings = settings_in_force()
     log_to_stderr("WARNING")
-    with _one_line_errors():
-        done = back_up(settings, folder, _say, Progress(_say_aside))
+    with one_line_errors():
+        done = back_up(settings, folder, say, Progress(say_aside))
     photos = "photos are in the bucket, not here" if done is None else in_words(done)
-    _say(f"backed up the database and keys; {photos}")
+    say(f"backed up the database and keys; {photos}")
     raise typer.Exit(1 if done is not None and done.damaged else 0)
 
 
@@ -274,11 +248,11 @@ def restored_command(
     """
     from cloud.main.restoring import restored  # noqa: PLC0415 - commands load what they use
 
-    settings = _settings()
+    settings = settings_in_force()
     log_to_stderr("WARNING")
-    with _one_line_errors():
+    with one_line_errors():
         count = restored(settings, lost_at)
-    _say(f"{count} that were under way wait for a person in the log. The cloud may be started")
+    say(f"{count} that were under way wait for a person in the log. The cloud may be started")
 
 
 @app.command("rotate-key")
@@ -293,15 +267,15 @@ def rotate_key_command() -> None:
         made.box.add_key()
         return reseal_all(made.database, made.box)
 
-    done = _with_basics(rotate)
-    _say(f"{done.values} values are sealed under a new key; {done.damaged} rows do not open")
+    done = with_basics(rotate)
+    say(f"{done.values} values are sealed under a new key; {done.damaged} rows do not open")
     raise typer.Exit(1 if done.damaged else 0)
 
 
 @app.command("settings")
 def settings_command() -> None:
     """Print the settings in force as JSON; secrets are hidden."""
-    _say(_settings().model_dump_json(indent=2))
+    say(settings_in_force().model_dump_json(indent=2))
 
 
 def main() -> None:
@@ -325,42 +299,3 @@ def _ensure_owner(made: Basics, email: str, organisation: str) -> dict[str, str]
 
     made.database.write(unit, system("the first organisation"))
     return {"email": email, "password": password}
-
-
-def _organisation_id(made: Basics) -> int:
-    with made.database.read(system("the organisation of this installation")) as session:
-        found = session.scalar(select(Organisation.id).order_by(Organisation.id).limit(1))
-    if found is None:
-        raise StartError("there is no organisation yet. Type: packwitness-cloud init")
-    return found
-
-
-def _with_basics(work: Callable[[Basics], T]) -> T:
-    settings = _settings()
-    log_to_stderr("WARNING")
-    with _one_line_errors(), basics_for_a_command(settings) as made:
-        return work(made)
-
-
-def _settings() -> CloudSettings:
-    with _one_line_errors():
-        return load(_config_file.get())
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    try:
-        yield
-    except _PLAIN as error:
-        sys.stderr.write(f"packwitness-cloud: {error}\n")
-        raise typer.Exit(2) from None
-
-
-def _say_aside(text: str) -> None:
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

@@ -108,7 +108,7 @@ def _work(process: _Process, broker: "Mosquitto | None") -> None:
     """Start everything in order, and end it in the opposite one. ``broker``: of this process."""
     made = process.made
     with ExitStack() as stack:
-        for service in _services(process):
+        for service in _services(process, broker):
             stack.callback(service.stop)
             service.start()
         # Loops wait for news; closing the feed first lets each of them end at once.
@@ -128,9 +128,13 @@ def _work(process: _Process, broker: "Mosquitto | None") -> None:
             wait_for_end()
 
 
-def _services(process: _Process) -> Iterator[Service]:
+def _services(process: _Process, broker: "Mosquitto | None") -> Iterator[Service]:
     """The roles that have threads of their own, each built after the one before it was started."""
     made, roles = process.made, process.roles
+    if broker is not None:
+        from cloud.main.roles.broker import BrokerUsers  # noqa: PLC0415 - see above
+
+        yield BrokerUsers(made, broker)
     if Role.BROKER in roles:
         from cloud.main.roles.broker import BrokerService  # noqa: PLC0415 - see above
 

@@ -1,4 +1,4 @@
-"""The role `broker`: runs the embedded mosquitto, for links of this or of other processes."""
+"""The embedded mosquitto, of this process or as the role `broker`, and who may connect to it."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ from cloud.broker.mosquitto import Mosquitto
 from cloud.database.errors import DatabaseError
 from cloud.database.scope import system
 from cloud.fleet.broker_password import broker_hash
-from cloud.fleet.enrolment import USERS_CHANGED
+from cloud.fleet.news import USERS_CHANGED
 from cloud.fleet.service import broker_users
 from cloud.main.broker_access import BrokerAccess
 from cloud.main.broker_settings import BrokerSettings
@@ -16,7 +16,9 @@ from cloud.main.parts import Parts
 
 logger = logging.getLogger(__name__)
 
-_WAIT_S = 30.0
+_LOOK_AGAIN_S = 2.0
+"""For what a command beside `serve` wrote to SQLite: that wakes nobody here."""
+_STOP_S = 30.0
 _AFTER_ERROR_S = 1.0
 _BATCH = 200
 
@@ -52,11 +54,14 @@ def _outside(settings: BrokerSettings) -> Outside | None:
     return Outside(listeners, settings.certificate_file.absolute(), settings.key_file.absolute())
 
 
-class BrokerService:
-    """The embedded broker in a process of its own: it learns of devices by the database's news."""
+class BrokerUsers:
+    """Keeps the users of an embedded broker those of the database, by the database's news.
 
-    def __init__(self, made: Parts, access: BrokerAccess) -> None:
-        self._broker = embedded_broker(made, access)
+    A device that is revoked or disabled, on a page or by a command, is put out within seconds.
+    """
+
+    def __init__(self, made: Parts, broker: Mosquitto) -> None:
+        self._broker = broker
         self._feed = made.feed
         self._on_death = made.on_death
         self._position = 0
@@ -64,21 +69,21 @@ class BrokerService:
         self._thread = threading.Thread(target=self._run, name="broker-users", daemon=True)
 
     def start(self) -> None:
-        """Start mosquitto, then follow. Raises BrokerError."""
-        # From here on, for what is older is read at the start.
+        """Read the users anew, and follow from there."""
         self._position = self._feed.position()
-        self._broker.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """End both. Close the change feed first."""
+        """End. Close the change feed first."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join(_WAIT_S)
-        self._broker.stop()
+            self._thread.join(_STOP_S)
 
     def _run(self) -> None:
         try:
+            # What changed between the broker's start and the position above.
+            while not self._reloaded() and not self._stopping.is_set():
+                self._stopping.wait(_AFTER_ERROR_S)
             while not self._stopping.is_set():
                 self._follow()
         except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
@@ -86,12 +91,39 @@ class BrokerService:
 
     def _follow(self) -> None:
         try:
-            changes = self._feed.next(self._position, None, _BATCH, _WAIT_S)
-            if any(change.kind == USERS_CHANGED for change in changes):
-                self._broker.reload_users()
-        except (DatabaseError, OSError) as error:
-            logger.warning("the broker's users cannot be read now: %s", error)
+            changes = self._feed.next(self._position, None, _BATCH, _LOOK_AGAIN_S)
+        except DatabaseError as error:
+            logger.warning("the broker cannot hear who may connect: %s", error)
             self._stopping.wait(_AFTER_ERROR_S)
             return
-        if changes:
+        is_news = any(change.kind == USERS_CHANGED for change in changes)
+        if is_news and not self._reloaded():
+            self._stopping.wait(_AFTER_ERROR_S)
+        elif changes:
             self._position = changes[-1].id
+
+    def _reloaded(self) -> bool:
+        try:
+            self._broker.reload_users()
+        except (DatabaseError, OSError) as error:
+            logger.warning("the broker's users cannot be read now: %s", error)
+            return False
+        return True
+
+
+class BrokerService:
+    """The embedded broker in a process of its own."""
+
+    def __init__(self, made: Parts, access: BrokerAccess) -> None:
+        self._broker = embedded_broker(made, access)
+        self._users = BrokerUsers(made, self._broker)
+
+    def start(self) -> None:
+        """Start mosquitto, then follow. Raises BrokerError."""
+        self._broker.start()
+        self._users.start()
+
+    def stop(self) -> None:
+        """End both. Close the change feed first."""
+        self._users.stop()
+        self._broker.stop()
