@@ -20,6 +20,10 @@ from cloud.dashboard.proof_forms import proof_forms
 from cloud.dashboard.security import Guard, security_headers
 from cloud.dashboard.sign_in import language_routes, sign_in_routes, start_routes
 from cloud.dashboard.site import Site
+from cloud.dashboard.tables.changing import changing_routes, creating_routes
+from cloud.dashboard.tables.claim import claim_routes
+from cloud.dashboard.tables.listing import table_list_routes
+from cloud.dashboard.tables.table_page import table_page_routes
 from cloud.dashboard.workbench import workbench_routes
 
 _SMALLEST_COMPRESSED_BYTES = 1000
@@ -58,6 +62,11 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         connecting_routes(site),
         authorizing_routes(site),
         preset_routes(site),
+        table_list_routes(site),
+        creating_routes(site),
+        table_page_routes(site),
+        changing_routes(site),
+        claim_routes(site),
         site.assets.routes(),
     )
 

@@ -59,6 +59,7 @@ def log_routes(site: Site) -> APIRouter:
         with site.database.read(visitor.scope) as session:
             values = _values(session, visitor, address)
             tables, shops = table_names(session), shop_names(session)
+            retired_tables = table_names(session, retired=True)
         return site.page(
             request,
             visitor,
@@ -66,6 +67,7 @@ def log_routes(site: Site) -> APIRouter:
             live_after=live_after,
             notice=request.query_params.get("notice", ""),
             tables=tables,
+            retired_tables=retired_tables,
             shops=shops,
             **values,
         )

@@ -21,6 +21,10 @@ class TableHealth:
     waiting_proofs: int = 0
     """Closed orders whose photos have not all arrived."""
     oldest_waiting_s: float = 0.0
+    mode: str = ""
+    disk_used_percent: float = 0.0
+    temperature_c: float | None = None
+    """Of the processor; None where the table does not know it."""
     clock_synced: bool = True
     faults: tuple[str, ...] = ()
 
@@ -44,6 +48,9 @@ def read_health(message: str) -> TableHealth | None:
         open_photos=_texts(fields.get("open_photos")),
         waiting_proofs=int(_number(fields.get("waiting_proofs"))),
         oldest_waiting_s=_number(fields.get("oldest_waiting_s")),
+        mode=_text(fields.get("mode")),
+        disk_used_percent=_number(fields.get("disk_used_percent")),
+        temperature_c=_number(fields["temperature_c"]) if fields.get("temperature_c") else None,
         clock_synced=fields.get("clock_synced") is not False,
         faults=_texts(fields.get("faults")),
     )

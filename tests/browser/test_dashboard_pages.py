@@ -214,6 +214,13 @@ PAGES = {
     "preset": "/sales-channels/1/preset",
     "keys": "/sales-channels/connect/tiktok/MY/orders",
     "keys where nothing is sent": "/sales-channels/connect/shopee/TW/chat",
+    "tables": "/tables",
+    "tables, none found": "/tables?name=nothing",
+    "table": "/tables/1",
+    "table, after a form": "/tables/1?notice=disabled",
+    "new table": "/tables/new",
+    "question before a claim sheet": "/tables/1/claim",
+    "question before retiring": "/tables/1/retire",
 }
 
 

@@ -57,19 +57,32 @@ class RunningDashboard:
 
 @contextmanager
 def running_dashboard(
-    database: Database, *, buyer_view_url: str = "", public_url: str = ""
+    database: Database, *, buyer_view_url: str = "", public_url: str = "", own_url: str = ""
 ) -> Iterator[RunningDashboard]:
-    """Serve the pages on a free port."""
+    """Serve the pages on a free port. ``own_url``: what they take for their address instead."""
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory())
         box = SecretBox(Path(folder) / "sealing.key")
         clients = HttpClients()
         stack.callback(clients.close)
-        yield from _serve(database, box, clients, buyer_view_url, public_url)
+        yield from _serve(
+            database,
+            box,
+            clients,
+            buyer_view_url=buyer_view_url,
+            public_url=public_url,
+            own_url=own_url,
+        )
 
 
 def _serve(
-    database: Database, box: SecretBox, clients: HttpClients, buyer_view_url: str, public_url: str
+    database: Database,
+    box: SecretBox,
+    clients: HttpClients,
+    *,
+    buyer_view_url: str,
+    public_url: str,
+    own_url: str,
 ) -> Iterator[RunningDashboard]:
     store = SimulatedPhotoStore()
     feed = ChangeFeed(database)
@@ -84,7 +97,7 @@ def _serve(
             photos=store,
             feed=feed,
             authorizing=Authorizing(database, box, clients, gateway, wake),
-            own_url=url,
+            own_url=own_url or url,
             public_url=public_url,
             buyer_view_url=buyer_view_url,
         )

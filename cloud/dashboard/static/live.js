@@ -9,6 +9,8 @@
   const HIDDEN_MS = 20000; // browsers allow few connections, so hidden pages give theirs back
   const ARRIVING_MS = 1000;
   const ARRIVING_TRIES = 120;
+  const SLOW_MS = 5000; // for what tables say every minute, all of them
+  const SLOW_EVERY_MS = 60000; // what became old without any news
 
   let source = null;
   let lastId = after;
@@ -57,10 +59,22 @@
     }
   };
 
+  const slowly = new Set();
+  const refreshSlowly = (id) => {
+    if (slowly.has(id)) return;
+    slowly.add(id);
+    setTimeout(() => slowly.delete(id) && refresh(id), SLOW_MS);
+  };
+  setInterval(() => {
+    if (document.hidden) return;
+    document.querySelectorAll("[data-live-slow]").forEach((part) => refresh(part.id));
+  }, SLOW_EVERY_MS);
+
   const refreshAbout = (topics) => {
+    const isAbout = (own) => own !== undefined && own.split(" ").some((one) => topics.includes(one));
     document.querySelectorAll("[data-live]").forEach((part) => {
-      const own = part.dataset.live.split(" ");
-      if (topics.includes("everything") || own.some((one) => topics.includes(one))) refresh(part.id);
+      if (topics.includes("everything") || isAbout(part.dataset.live)) refresh(part.id);
+      else if (isAbout(part.dataset.liveSlow)) refreshSlowly(part.id);
     });
   };
 
