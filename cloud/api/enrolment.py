@@ -14,6 +14,7 @@ from cloud.fleet.errors import (
     CredentialsRefused,
     DeviceNotAdmitted,
     FleetError,
+    TableDisabled,
     TooManyClaims,
 )
 from cloud.fleet.renewal import Renewal, RenewalRequest
@@ -28,6 +29,7 @@ _STATUS: dict[type[FleetError], tuple[int, str]] = {
     CredentialsRefused: (403, "credentials-refused"),
     TooManyClaims: (429, "too-many-claims"),
     DeviceNotAdmitted: (503, "not-admitted"),
+    TableDisabled: (503, "table-disabled"),
 }
 
 
@@ -82,7 +84,7 @@ def _caller(request: Request) -> str:
 def _answer(ask: Callable[[], BaseModel]) -> Response:
     try:
         answer = ask()
-    except (ClaimRefused, CredentialsRefused, TooManyClaims, DeviceNotAdmitted) as error:
+    except tuple(_STATUS) as error:
         status, name = _STATUS[type(error)]
         return _refusal(status, name, str(error))
     except DatabaseError:

@@ -8,14 +8,18 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.throttle import note_failure, too_many_failures
 from cloud.database.base import utc_now
-from cloud.database.changes import record_change
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.fleet.broker_password import broker_hash, is_password
-from cloud.fleet.enrolment import USERS_CHANGED, BrokerDoor
-from cloud.fleet.errors import CredentialsRefused, DeviceNotAdmitted, TooManyClaims
-from cloud.fleet.models import Device
-from cloud.fleet.service import table_name
+from cloud.fleet.enrolment import BrokerDoor
+from cloud.fleet.errors import (
+    CredentialsRefused,
+    DeviceNotAdmitted,
+    TableDisabled,
+    TooManyClaims,
+)
+from cloud.fleet.models import Device, PackingTable
+from cloud.fleet.news import tell_broker
 from wire.enrolment import BrokerAddress, EnrolmentAnswer, RenewalRequest
 
 __all__ = ["Renewal", "RenewalRequest"]
@@ -54,6 +58,7 @@ class Renewal:
 
         Raises:
             CredentialsRefused: unknown, not its password, or revoked.
+            TableDisabled: it is let in again later, with the credentials that it has.
             TooManyClaims: too many wrong passwords came for this device.
             DeviceNotAdmitted: the broker does not take the new password; the old one holds.
             DatabaseError: the same request can be repeated.
@@ -99,12 +104,7 @@ class Renewal:
             if device is None or device.revoked_at is not None:
                 return
             device.password_hash = password_hash
-            record_change(
-                session,
-                kind=USERS_CHANGED,
-                subject=f"table:{found.table_id}",
-                organisation_id=found.organisation_id,
-            )
+            tell_broker(session, found.table_id, found.organisation_id)
 
         self._database.write(unit, _RENEWING)
 
@@ -120,12 +120,15 @@ def _found(session: Session, request: RenewalRequest) -> _Found:
         raise CredentialsRefused("this is not the table's password")
     if device.revoked_at is not None:
         raise CredentialsRefused("this device was revoked, or another one took its place")
+    table = session.get_one(PackingTable, device.table_id)
+    if table.disabled_at is not None:
+        raise TableDisabled("this table is disabled; it goes on by itself once it is enabled")
     return _Found(
         device_id=device.device_id,
         organisation_id=device.organisation_id,
         table_id=device.table_id,
         partition=device.partition,
-        name=table_name(session, device.table_id),
+        name=table.name,
         known_hash=device.password_hash,
         is_renewed=is_new,
     )

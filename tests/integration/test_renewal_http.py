@@ -21,7 +21,7 @@ from cloud.database.write import Database
 from cloud.fleet.broker_password import broker_hash, is_password
 from cloud.fleet.enrolment import BrokerAddress
 from cloud.fleet.errors import DeviceNotAdmitted
-from cloud.fleet.models import Device
+from cloud.fleet.models import Device, PackingTable
 from cloud.fleet.renewal import Renewal
 from edge.enrolling import renew_table
 from edge.settings import TableSettings
@@ -219,3 +219,17 @@ def test_a_revoked_table_hears_it(served: Served, table: TableSettings) -> None:
     served.change(revoked_at=utc_now())
     with pytest.raises(CredentialsRefused, match="revoked"):
         renew_table(table, RealClock(), change_password=True)
+
+
+def test_a_disabled_table_is_told_so_and_keeps_its_password(served: Served) -> None:
+    """Not that it was shut out for good: it needs no new claim sheet."""
+
+    def disable(session: Session) -> None:
+        session.execute(update(PackingTable).values(disabled_at=utc_now()))
+
+    served.database.write(disable, TEST)
+    answer = served.ask(OLD, NEW)
+    assert (answer.status_code, answer.json()["error"]) == (503, "table-disabled")
+    assert "once it is enabled" in answer.json()["text"]
+    assert served.counts(OLD)
+    assert served.ask(WRONG).status_code == 403
