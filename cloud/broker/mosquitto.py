@@ -166,10 +166,16 @@ class Mosquitto:
                 return False
             if status is not None:
                 raise BrokerDidNotStart(f"mosquitto ended: {_last_words(child)}")
-            if _accepts(self._host, self._port) or self._stopping.wait(_PROBE_PAUSE_S):
+            if self._listens() or self._stopping.wait(_PROBE_PAUSE_S):
                 return True
         self._forget_child()
         raise BrokerDidNotStart(f"mosquitto did not listen on {self._host}:{self._port}")
+
+    def _listens(self) -> bool:
+        outside = self._outside.listeners if self._outside else ()
+        return all(
+            _accepts(one.host, one.port) for one in (Listener(self._host, self._port), *outside)
+        )
 
     def _follow_until_dead(self) -> None:
         child = self._child

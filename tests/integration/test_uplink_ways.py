@@ -148,6 +148,7 @@ def test_each_trouble_with_a_proxy_has_its_own_words_said_once(
     with table_at(broker, settings) as table:
         table.wait_for(lambda t: t.uplink._connections >= 3)
     assert caplog.text.count(fault.said) == 1
+    assert [fault.said in one for one in table.troubles] == [True]
     assert PASSWORD not in caplog.text
     assert "wrong-word" not in caplog.text
     assert table.events == []

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from edge.clock import Clock, Moment
-from edge.events import Event
+from edge.events import Event, LinkTrouble
 from edge.spool.errors import DiskFault, PhotoDamaged
 from edge.uplink.credentials import Credentials
 from edge.uplink.settings import BackOff, TransferLimits, UplinkSettings
@@ -234,18 +234,27 @@ class UplinkTable:
     ) -> None:
         self.queue = MemoryQueue()
         self.events: list[Event] = []
+        """All but the troubles."""
+        self.troubles: list[str] = []
+        """Why there is no connection, as the light and people elsewhere are told."""
         self.health = Health(sign="ready")
         self.uplink = Uplink(
             who,
             settings,
             self.queue,
-            self.events.append,
+            self._heard,
             clock or RealClock(),
             health=lambda: self.health,
             receipts=self.queue,
             boot_count=boot_count,
         )
         self._started = False
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, LinkTrouble):
+            self.troubles.append(event.reason)
+        else:
+            self.events.append(event)
 
     def __enter__(self) -> "UplinkTable":
         self.start()
