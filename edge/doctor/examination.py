@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from edge.clock import Clock
 from edge.doctor.apart import run_apart
 from edge.doctor.finding import Finding, fine
-from edge.doctor.subjects import camera, clock, cloud, credentials, inputs, labels, spool
+from edge.doctor.subjects import (
+    camera,
+    clock,
+    cloud,
+    credentials,
+    inputs,
+    labels,
+    light,
+    power,
+    service,
+    spool,
+)
 from edge.doctor.table import Check, look_at
 from edge.settings import TableSettings
 
@@ -28,6 +39,9 @@ SUBJECTS = (
     Subject("broker", cloud.check, limit_s=30.0),
     Subject("camera", camera.check, limit_s=60.0),
     Subject(inputs.SUBJECT, inputs.check),
+    Subject(light.SUBJECT, light.check),
+    Subject(power.SUBJECT, power.check),
+    Subject(service.SUBJECT, service.check, limit_s=20.0),
     Subject("labels in photos", labels.check),
 )
 
