@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 
 from edge.events import DeviceBack, DeviceLost, Event, Post
+from edge.pulse import Pulse
 from edge.scanner.decoding import Decoder
 from edge.scanner.decoding.packets import KeysLost, Packets
 from edge.scanner.finding import Finder, Opened
@@ -19,6 +20,10 @@ _PATIENCE_LOOKS = 6
 """Looks after which it is said that a device is not there, or may not be opened: at boot and after
 plugging in, the kernel and udev's rights take seconds."""
 _STOP_DEADLINE_S = 2.0
+_TURN_S = 2.0
+"""The thread turns at least so often, also when nobody scans, so that it is known to turn."""
+_LONGEST_TURN_S = 15.0
+"""Opening a device that the kernel has trouble with takes seconds."""
 
 
 class BoundInput:
@@ -40,6 +45,7 @@ class BoundInput:
         self._post = post
         self._monotonic_ns = monotonic_ns
         self._look_s = look_s
+        self._pulse = Pulse(monotonic_ns, _LONGEST_TURN_S)
         self._is_lost = False
         self._wake: int | None = None
         self._stopping = threading.Event()
@@ -54,6 +60,7 @@ class BoundInput:
         """See ``InputDevice``."""
         woken, self._wake = os.pipe2(os.O_CLOEXEC)
         self._stopping.clear()
+        self._pulse.beat()
         self._is_lost = False
         self._reader = threading.Thread(
             target=self._run, args=(woken,), name=f"input-{self._name}", daemon=True
@@ -72,7 +79,8 @@ class BoundInput:
 
     def alive(self) -> bool:
         """See ``InputDevice``."""
-        return self._reader is not None and self._reader.is_alive()
+        reader = self._reader
+        return reader is not None and reader.is_alive() and self._pulse.is_felt()
 
     def _run(self, woken: int) -> None:
         try:
@@ -105,6 +113,7 @@ class BoundInput:
         """None: told to end."""
 
         def pause(seconds: float) -> bool:
+            self._pulse.beat()
             selector.select(seconds)
             return self._stopping.is_set()
 
@@ -142,6 +151,7 @@ class BoundInput:
             self._is_lost = False
             self._post(DeviceBack(self._name, self._monotonic_ns()))
         while True:
+            self._pulse.beat()
             selector.select(self._wait_s())
             if self._stopping.is_set():
                 return
@@ -151,11 +161,11 @@ class BoundInput:
                 self._decode(opened, number, one)
             self._say(self._decoder.expire(now_ns))
 
-    def _wait_s(self) -> float | None:
+    def _wait_s(self) -> float:
         deadline_ns = self._decoder.deadline_ns
         if deadline_ns is None:
-            return None
-        return max(0.0, (deadline_ns - self._monotonic_ns()) / 1e9)
+            return _TURN_S
+        return min(_TURN_S, max(0.0, (deadline_ns - self._monotonic_ns()) / 1e9))
 
     def _decode(self, opened: Opened, number: int, packets: Packets) -> None:
         for event in opened.read(number):

@@ -305,6 +305,17 @@ def test_everything_is_given_back_at_the_end(scanning: Table) -> None:
     assert not [one for one in threading.enumerate() if one.name.startswith("input-")]
 
 
+def test_a_thread_that_hangs_in_the_kernel_is_not_alive(scanning: Table) -> None:
+    scanning.kernel.hangs.clear()
+    scanning.kernel.plug(a_scanner())
+    scanning.start()
+    scanning.kernel.wait_for_looks(1)
+    assert scanning.scanner.alive()
+    scanning.clock.advance(15)
+    assert not scanning.scanner.alive()
+    scanning.kernel.hangs.set()
+
+
 class TestLibrary:
     """What is done with the library itself."""
 

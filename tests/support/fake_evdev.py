@@ -50,6 +50,12 @@ class FakeEvent:
     value: int
 
 
+def _set_event() -> threading.Event:
+    event = threading.Event()
+    event.set()
+    return event
+
+
 class FakeNode:
     """Follows what is used of ``evdev.InputDevice``."""
 
@@ -81,6 +87,7 @@ class FakeNode:
         self.is_grabbed = True
 
     def active_keys(self) -> list[int]:
+        self._kernel.hangs.wait()
         if self._gone:
             raise OSError(errno.ENODEV, "No such device")
         if self.is_grabbed:
@@ -115,6 +122,8 @@ class FakeKernel:
     """Nodes may not be opened: udev has not set their rights, or never will."""
     is_taken: bool = False
     """Somebody else has grabbed everything."""
+    hangs: threading.Event = field(default_factory=_set_event)
+    """Cleared: calls do not come back."""
     opened: list[str] = field(default_factory=list)
     looks: "threading.Semaphore" = field(default_factory=lambda: threading.Semaphore(0))
     _nodes: dict[str, FakeNode] = field(default_factory=dict)
