@@ -243,6 +243,14 @@ def test_one_that_was_never_there_is_said_once(scanning: Table) -> None:
     assert isinstance(scanning.heard(), DeviceBack)
 
 
+def test_a_loss_is_said_once_however_long_it_lasts(scanning: Table) -> None:
+    scanning.start(a_scanner())
+    scanning.kernel.unplug(a_scanner())
+    assert isinstance(scanning.heard(), DeviceLost)
+    scanning.kernel.wait_for_looks(30)
+    assert scanning.posted.empty()
+
+
 def test_rights_that_come_late_are_waited_for(scanning: Table) -> None:
     scanning.kernel.is_locked = True
     scanning.kernel.plug(a_scanner())
@@ -276,15 +284,29 @@ def test_keys_that_are_down_are_let_go_before_the_device_is_taken(scanning: Tabl
     scanning.kernel.held.add(ENTER)
     scanning.kernel.plug(a_scanner())
     scanning.start()
-    scanning.kernel.wait_for_looks(1)
-    assert not scanning.kernel.is_heard(a_scanner())
+    scanning.kernel.wait_until_opened(a_scanner())
     scanning.kernel.held.clear()
     scanning.kernel.wait_until_heard(a_scanner())
+    assert scanning.kernel.grabs == [frozenset()]
+
+
+def test_what_came_before_the_device_was_taken_is_forgotten(scanning: Table) -> None:
+    scanning.kernel.held.add(ENTER)
+    scanning.kernel.plug(a_scanner())
+    scanning.start()
+    scanning.kernel.wait_until_opened(a_scanner())
+    scanning.scan("2406", a_scanner())
+    scanning.kernel.held.clear()
+    scanning.kernel.wait_until_heard(a_scanner())
+    scanning.clock.advance(1)
+    scanning.scan("77", a_scanner())
+    assert scanning.heard() == Scanned("77", scanning.clock.monotonic_ns(), "scanner")
 
 
 def test_a_key_that_stays_down_does_not_keep_the_device_away(scanning: Table) -> None:
     scanning.kernel.held.add(ENTER)
     scanning.start(a_scanner())
+    assert scanning.kernel.grabs == [frozenset({ENTER})]
     scanning.scan("77", a_scanner())
     assert isinstance(scanning.heard(), Scanned)
 

@@ -77,6 +77,18 @@ def test_each_scan_is_shown_and_after_so_many_it_ends(technician: Technician) ->
     assert technician.bursts.get(timeout=WAIT_S).device == a_pedal()
 
 
+def test_a_code_is_shown_when_it_is_whole(technician: Technician) -> None:
+    technician.kernel.plug(a_scanner())
+    technician.start(bursts=1)
+    technician.line()
+    for code, is_down in typed("24"):
+        technician.kernel.key(a_scanner(), code, int(is_down))
+    technician.kernel.wait_for_looks(4)
+    assert technician.bursts.empty()
+    technician.scan(a_scanner(), "06")
+    assert len(technician.bursts.get(timeout=WAIT_S).pressed) == 5
+
+
 def test_one_that_is_plugged_in_later_and_one_that_goes(technician: Technician) -> None:
     technician.start(bursts=1)
     technician.kernel.plug(a_pedal())

@@ -84,6 +84,7 @@ class FakeNode:
     def grab(self) -> None:
         if self._kernel.is_taken:
             raise OSError(errno.EBUSY, "Device or resource busy")
+        self._kernel.grabs.append(frozenset(self._kernel.held))
         self.is_grabbed = True
 
     def active_keys(self) -> list[int]:
@@ -124,6 +125,8 @@ class FakeKernel:
     """Somebody else has grabbed everything."""
     hangs: threading.Event = field(default_factory=_set_event)
     """Cleared: calls do not come back."""
+    grabs: list[frozenset[int]] = field(default_factory=list)
+    """The keys that were down at each grab."""
     opened: list[str] = field(default_factory=list)
     looks: "threading.Semaphore" = field(default_factory=lambda: threading.Semaphore(0))
     _nodes: dict[str, FakeNode] = field(default_factory=dict)
@@ -140,6 +143,7 @@ class FakeKernel:
             raise FileNotFoundError(errno.ENOENT, "No such file or directory")
         self.opened.append(path)
         self._nodes[path] = FakeNode(self, path)
+        self.changed()
         return self._nodes[path]
 
     def changed(self) -> None:
@@ -150,6 +154,12 @@ class FakeKernel:
         """Grabbed, what came before forgotten, and listened to from now on."""
         with self._change:
             assert self._change.wait_for(lambda: self.is_heard(device), timeout=20)
+
+    def wait_until_opened(self, device: Plugged) -> None:
+        """Perhaps not grabbed yet."""
+        paths = {node.path for node in device.nodes}
+        with self._change:
+            assert self._change.wait_for(lambda: paths <= self._nodes.keys(), timeout=20)
 
     def wait_for_looks(self, count: int) -> None:
         for _ in range(count):
