@@ -39,7 +39,9 @@ class Technician:
         self.bursts.put(burst)
 
     def start(self, bursts: int) -> None:
-        self.thread = threading.Thread(target=self.test.listen, kwargs={"bursts": bursts})
+        self.thread = threading.Thread(
+            target=self.test.listen, kwargs={"bursts": bursts}, daemon=True
+        )
         self.thread.start()
 
     def scan(self, device: Plugged, text: str) -> None:
