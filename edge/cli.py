@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge import fault_points, logs
-from edge.clock import Clock
+from edge.clock import ToldClock
 from edge.errors import SettingsError, TableError
 from edge.settings import TableSettings
 from edge.settings.machine import ClockTrust
@@ -122,7 +122,7 @@ def _add_camera(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     shot.add_argument("file", type=Path, metavar="FILE", help="JPEG file to write")
 
 
-def table_clock(settings: TableSettings) -> Clock:
+def table_clock(settings: TableSettings) -> ToldClock:
     """The clock as the settings trust it."""
     from edge.system_clock import SystemClock  # noqa: PLC0415 - commands load what they use
 

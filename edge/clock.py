@@ -32,3 +32,15 @@ class Clock(Protocol):
     def monotonic_ns(self) -> int:
         """CLOCK_MONOTONIC in nanoseconds, the clock of input events and frames."""
         ...
+
+
+class ToldClock(Clock, Protocol):
+    """A clock that can be told the cloud's time, for tables that no time server keeps right."""
+
+    def hear(self, wall: datetime, asked_ns: int, answered_ns: int) -> None:
+        """The cloud's clock said ``wall`` between these two moments. From any thread."""
+        ...
+
+    def faults(self) -> list[str]:
+        """What is wrong with the time, for people."""
+        ...

@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 
 from edge.camera.errors import CameraError
 from edge.camera.factory import BuiltCamera, build_camera
-from edge.clock import Clock
+from edge.clock import Clock, ToldClock
 from edge.errors import TableCannotStart, TableError, TableFault
 from edge.events import Stopping
 from edge.health import health
@@ -57,7 +57,7 @@ _STOP_UPLINK_S = 3.0
 _STARTS = "starts"
 
 
-def run(settings: TableSettings, clock: Clock) -> None:
+def run(settings: TableSettings, clock: ToldClock) -> None:
     """Run a table until SIGTERM or SIGINT.
 
     Raises:
@@ -76,7 +76,7 @@ def run(settings: TableSettings, clock: Clock) -> None:
 
 
 def _build(
-    settings: TableSettings, clock: Clock, stack: ExitStack
+    settings: TableSettings, clock: ToldClock, stack: ExitStack
 ) -> tuple[PackingLoop, CameraOwner]:
     """Start all owners. What is entered into the stack is stopped in the opposite order."""
     mailbox, tray = Mailbox(), FrameTray()
@@ -103,6 +103,7 @@ def _build(
         store,
         health=lambda: _health(loop.state, store, run, clock),
         next_start=lambda: next_start_number(settings.spool.directory / _STARTS),
+        hear_time=clock.hear,
     )
     line = CloudLine(settings, credentials, ends, mailbox.post, clock)
     inputs = build_inputs(settings.input, mailbox.post, clock)
@@ -140,14 +141,14 @@ def _credentials(settings: TableSettings) -> Credentials | None:
         return None
 
 
-def _health(state: State, store: StoreOwner, run: Remembered, clock: Clock) -> Health:
+def _health(state: State, store: StoreOwner, run: Remembered, clock: ToldClock) -> Health:
     vitals, now = read_vitals(), clock.now()
     return health(
         state,
         store.counts,
         store.used_percent,
         now,
-        of_machine=[*vitals.faults, *run.faults(now.monotonic_ns)],
+        of_machine=[*vitals.faults, *run.faults(now.monotonic_ns), *clock.faults()],
         temperature_c=vitals.temperature_c,
     )
 

@@ -292,6 +292,10 @@ class Answer(Message):
         description="names the last time that the cloud was put back from a backup; at a new name "
         "the table offers again what it has a receipt for and still holds",
     )
+    now: UtcTime | None = Field(
+        default=None,
+        description="the cloud's time at its answer to an inventory: for tables without NTP",
+    )
 
 
 class DispatchState(StrEnum):

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud import metrics
+from cloud.database.base import utc_now
 from cloud.database.restorations import newest_mark
 from cloud.database.write import Database
 from cloud.link.assembly import Assembly
@@ -68,7 +69,11 @@ class InventoryAnswers:
         self._outbound.answer(
             sender.address,
             Answer(
-                correlation=inventory.correlation, photos=photos, proofs=proofs, restored=restored
+                correlation=inventory.correlation,
+                photos=photos,
+                proofs=proofs,
+                restored=restored,
+                now=utc_now(),
             ),
         )
         # What is receipted only now may have been sent while the table was away.

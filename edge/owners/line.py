@@ -29,6 +29,7 @@ from edge.spool.errors import SpoolError
 from edge.spool.store import Spool
 from edge.uplink.credentials import Credentials, load_credentials
 from edge.uplink.errors import CredentialsError, CredentialsRefused, UplinkError
+from edge.uplink.questions import HearTime
 from edge.uplink.queue_view import Receipts
 from edge.uplink.uplink import Uplink
 from edge.version import software_version
@@ -70,6 +71,7 @@ class Ends:
     health: Callable[[], Health]
     next_start: Callable[[], int]
     """A number that grows with each uplink."""
+    hear_time: HearTime
 
 
 class CloudLine:
@@ -268,6 +270,7 @@ class CloudLine:
             receipts=self._ends.receipts,
             boot_count=self._ends.next_start(),
             refused=lambda reason: self._jobs.put(_Refused(reason, number)),
+            hear_time=self._ends.hear_time,
         )
         uplink.start()
         self._uplink = uplink

@@ -38,7 +38,8 @@ class ClockSection(Section):
 
     trust: ClockTrust = Field(
         ClockTrust.TIMESYNC,
-        description="timesync: right once systemd-timesyncd says so; always: kept right otherwise",
+        description="timesync: right once systemd-timesyncd says so, until then the cloud's time; "
+        "always: kept right otherwise",
     )
 
 

@@ -28,6 +28,7 @@ from edge.uplink.mqtt import (
     Subscribed,
 )
 from edge.uplink.photo_reader import PhotoReader
+from edge.uplink.questions import Questions
 from edge.uplink.queue_view import SendableManifest, SendablePhoto
 from edge.uplink.surroundings import Surroundings, presence
 from edge.uplink.work import (
@@ -81,7 +82,7 @@ class Session:
         self._unheard_times = 0
         self._in_flight: dict[int, tuple[Work | _Control, float]] = {}
         self._limits: Limits | None = None
-        self._questions = 0
+        self._questions = Questions(f"{around.boot_count}-{number}", around.clock, around.hear_time)
         self._is_cut = False
         self._is_unheard = True
         self._began_at = self._now()
@@ -172,6 +173,7 @@ class Session:
         answer = self._downlink.take(topic, payload)
         if answer is not None:
             self._is_unheard = False
+            self._questions.answered(answer)
             # Before the receipts in it: those are the restored cloud's own.
             if answer.restored:
                 self._around.receipts.offer_again(answer.restored)
@@ -223,6 +225,7 @@ class Session:
         if not self.ready:
             return self._began_at + self._settings.connect_timeout_s
         times = [self._refresh_at, self._health_at, self._following.due_at, self._unheard_at]
+        times.append(self._questions.time_due_at)
         times += [
             sent_at + self._settings.puback_timeout_s for _, sent_at in self._in_flight.values()
         ]
@@ -244,10 +247,8 @@ class Session:
         if isinstance(work, Slice):
             self._publish_slice(work)
         elif isinstance(work, Probe):
-            question = Inventory(
-                correlation=self._correlation(), photos=list(work.photos), proofs=list(work.proofs)
-            )
-            self._hand_over(work, self._around.address.up(Up.INVENTORY), question.to_bytes())
+            question = self._questions.about(work.photos, work.proofs)
+            self._hand_over(work, self._around.address.up(Up.INVENTORY), question)
         else:
             self._hand_over(work, self._around.address.proof(work.proof_id), work.raw)
 
@@ -327,6 +328,8 @@ class Session:
             self._say_health()
         if now >= self._following.due_at:
             self._follow()
+        if now >= self._questions.time_due_at:
+            self._control(Up.INVENTORY, self._questions.about())
 
     _health_soonest = 0.0
 
@@ -384,13 +387,9 @@ class Session:
                 manifests,
                 self._followed(),
                 room_bytes=None if limit is None else limit - OVERHEAD_BYTES,
-                correlation=self._correlation(),
+                correlation=self._questions.correlation(),
             )
         )
-
-    def _correlation(self) -> str:
-        self._questions += 1
-        return f"{self._around.boot_count}-{self._number}-{self._questions}"
 
     def _now(self) -> float:
         return self._around.clock.monotonic_ns() / 1e9

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edge.clock import Clock
 from edge.events import Post
+from edge.uplink.questions import HearTime
 from edge.uplink.queue_view import Queue, Receipts
 from edge.uplink.requests import Requests
 from edge.uplink.settings import UplinkSettings
@@ -28,6 +29,7 @@ class Surroundings:
     clock: Clock
     health: Callable[[], Health]
     boot_count: int
+    hear_time: HearTime
     control_strikes: Counter[str]
     """How often a connection ended while a message of this kind was under way."""
     said_codes: set[int]

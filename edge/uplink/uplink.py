@@ -16,6 +16,7 @@ from edge.uplink.credentials import Credentials
 from edge.uplink.errors import LinkError, LinkLost, LinkRefused
 from edge.uplink.mqtt import Connection, Endpoint, Login
 from edge.uplink.proxy import Proxy
+from edge.uplink.questions import HearTime
 from edge.uplink.queue_view import Queue, Receipts
 from edge.uplink.requests import Requests
 from edge.uplink.session import Session
@@ -59,10 +60,12 @@ class Uplink:
         receipts: Receipts,
         boot_count: int,
         refused: Callable[[str], None] = lambda _reason: None,
+        hear_time: HearTime = lambda _wall, _asked_ns, _answered_ns: None,
         draw: Callable[[], float] = _random,
     ) -> None:
         """``boot_count`` counts daemon starts. From the uplink's thread, ``health`` is called, and
-        ``refused`` each time that the broker does not take the credentials.
+        ``refused`` each time that the broker does not take the credentials, and ``hear_time`` with
+        the cloud's time.
         """
         self._credentials = credentials
         self._settings = settings
@@ -84,6 +87,7 @@ class Uplink:
             clock=clock,
             health=health,
             boot_count=boot_count,
+            hear_time=hear_time,
             control_strikes=Counter(),
             said_codes=set(),
         )

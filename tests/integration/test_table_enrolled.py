@@ -177,3 +177,20 @@ def test_a_renewed_password_is_taken_up_by_the_running_daemon(
         wait_receipted(tmp_path, LATER)
         assert "not enrolled" not in table.light[-1]
         assert table.stop() == 0
+
+
+def test_without_a_time_server_the_clouds_time_counts(
+    tmp_path: Path, settings: Path, sheet: ClaimSheet
+) -> None:
+    with TableProcess(settings, "--set", "clock.trust=timesync") as table:
+        table.see("not enrolled")
+        pack(table, EARLIER)
+        table.enter_and_see(sheet.whole, "Saved, go on - this is ")
+        table.see_in_log("the cloud told its time")
+        pack(table, LATER)
+        wait_receipted(tmp_path, EARLIER, LATER)
+        assert table.stop() == 0
+    assert {one.code: one.clock_synced for one in proofs(tmp_path)} == {
+        EARLIER: False,
+        LATER: True,
+    }

@@ -89,6 +89,7 @@ class LoadTable:
             post=self._post,
             clock=WallClock(),
             health=spool.health,
+            hear_time=lambda _wall, _asked_ns, _answered_ns: None,
             boot_count=1,
             control_strikes=Counter(),
             said_codes=set(),
