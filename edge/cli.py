@@ -11,6 +11,7 @@ from pathlib import Path
 from edge import fault_points, logs
 from edge.clock import ToldClock
 from edge.errors import SettingsError, TableError
+from edge.service.user import become_owner
 from edge.settings import TableSettings
 from edge.settings.machine import ClockTrust
 from edge.settings_loading import DEFAULT_FILE, Loaded, load
@@ -33,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(str(error))
         return error.exit_code
     command: Command = options.command
+    if command not in AS_CALLER:
+        become_owner(loaded.settings.spool.directory)
     try:
         return command(options, loaded)
     except TableError as error:
@@ -308,6 +311,10 @@ def _say(text: str) -> None:
 def _complain(text: str) -> None:
     for line in text.splitlines():
         sys.stderr.write(f"packwitness-edge: {line}\n")
+
+
+AS_CALLER: frozenset[Command] = frozenset({_settings, _sign_card, _camera_shot})
+"""Commands that root runs as root: they write nothing of the table's, or where the caller says."""
 
 
 if __name__ == "__main__":

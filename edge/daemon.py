@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType, TracebackType
 
 from edge.camera.errors import CameraError
@@ -34,6 +35,7 @@ from edge.scanner.errors import InputFault
 from edge.scanner.factory import build_inputs
 from edge.service.reboot_log import RebootLog
 from edge.service.remembering import Remembered, remembered
+from edge.service.status_file import FOLDER_VARIABLE, StatusFile
 from edge.service.supervisor import Supervisor
 from edge.service.vitals import read_vitals
 from edge.service.watchdog import Watchdog
@@ -98,10 +100,14 @@ def _build(
         packing_area=built.packing_area,
     )
     state = initial(secrets.token_hex(8), clock.monotonic_ns())
+
+    def say_health() -> Health:
+        return _health(loop.state, store, run, clock)
+
     ends = Ends(
         spool,
         store,
-        health=lambda: _health(loop.state, store, run, clock),
+        health=say_health,
         next_start=lambda: next_start_number(settings.spool.directory / _STARTS),
         hear_time=clock.hear,
     )
@@ -129,7 +135,16 @@ def _build(
     watchdog = Watchdog(threads | {"loop": loop.alive}, Supervisor(), run.last_words)
     watchdog.start()
     stack.callback(watchdog.stop)
+    _tell_status(stack, say_health, clock)
     return loop, camera
+
+
+def _tell_status(stack: ExitStack, say_health: Callable[[], Health], clock: Clock) -> None:
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder:
+        status = StatusFile(Path(folder), say_health, clock)
+        status.start()
+        stack.callback(status.stop)
 
 
 def _credentials(settings: TableSettings) -> Credentials | None:

@@ -11,12 +11,16 @@ from edge.doctor.subjects import (
     clock,
     cloud,
     credentials,
+    daemon,
+    disk,
     inputs,
     labels,
     light,
     power,
+    rights,
     service,
     spool,
+    versions,
 )
 from edge.doctor.table import Check, look_at
 from edge.settings import TableSettings
@@ -33,15 +37,19 @@ class Subject:
 
 
 SUBJECTS = (
+    Subject(versions.SUBJECT, versions.check),
+    Subject(rights.SUBJECT, rights.check),
+    Subject(power.SUBJECT, power.check),
+    Subject(service.SUBJECT, service.check, limit_s=20.0),
+    Subject(daemon.SUBJECT, daemon.check),
     Subject("clock", clock.check),
     Subject("enrolment", credentials.check),
     Subject("spool", spool.check, limit_s=60.0),
+    Subject(disk.SUBJECT, disk.check, limit_s=60.0),
     Subject("broker", cloud.check, limit_s=30.0),
     Subject("camera", camera.check, limit_s=60.0),
     Subject(inputs.SUBJECT, inputs.check),
     Subject(light.SUBJECT, light.check),
-    Subject(power.SUBJECT, power.check),
-    Subject(service.SUBJECT, service.check, limit_s=20.0),
     Subject("labels in photos", labels.check),
 )
 

@@ -28,7 +28,7 @@ class Table:
 
 
 Check = Callable[[Table], Iterator[Finding]]
-"""A look at one subject. Gives at least one finding; may be ended at any moment."""
+"""A look at one subject. Gives its findings as they come; may be ended at any moment."""
 
 
 def look_at(settings: TableSettings, clock: Clock) -> Table:

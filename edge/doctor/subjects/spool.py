@@ -36,7 +36,7 @@ def _rights(directory: Path) -> Finding | None:
             file.write(b"packwitness")
             os.fsync(file.fileno())
     except OSError as error:
-        to_do = "run as the table's user, or set spool.directory to a folder of its own"
+        to_do = "run this with sudo, or set spool.directory to a folder of the daemon's own user"
         return wrong("spool", f"{directory} cannot be written: {error.strerror}", to_do=to_do)
     return None
 
