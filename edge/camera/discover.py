@@ -25,6 +25,18 @@ def find_webcams(dev: Path = DEV, sys: Path = SYS) -> list[str]:
     return [str(path) for path in sorted(nodes, key=lambda path: _number(path.name))]
 
 
+def port_of(name: str, dev: Path = DEV) -> str:
+    """The name by port of a device that was named otherwise; the same name where there is none.
+
+    After unplugging, ``/dev/video0`` may come back as ``/dev/video2``, or be another camera.
+    """
+    if Path(name).parent == dev / "v4l" / "by-path":
+        return name
+    node = Path(name).resolve()
+    ports = sorted(path for path in dev.glob("v4l/by-path/*") if path.resolve() == node)
+    return str(ports[0]) if ports else name
+
+
 def _is_usb_camera(entry: Path) -> bool:
     try:
         first = (entry / "index").read_text().strip() == "0"

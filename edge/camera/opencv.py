@@ -1,7 +1,8 @@
 """A webcam through OpenCV: a thread reads all the time, a photo is the first frame after a press.
 
 A webcam that is lost (unplugged, hanging, refusing) is closed and opened again with back-off until
-``stop``. It is known by a name that stays, so it may come back under another device number.
+``stop``. It is known by its port, so it may come back under another device number; plugged in
+elsewhere it is taken as well, but never a webcam that stood beside it from the beginning.
 """
 
 import itertools
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.camera import CameraFacts
+from edge.camera.discover import port_of
 from edge.camera.errors import CameraError, CameraMissing
 from edge.camera.frame_times import FrameTimes
 from edge.camera.slot import FrameSlot
@@ -60,6 +62,7 @@ class OpenCvCamera:
         encoder: Encoder = encode_with_cv2,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
         back_off_s: Sequence[float] = (0.5, 1, 2, 5, 10),
+        port_of: Callable[[str], str] = port_of,
     ) -> None:
         self._candidates = candidates
         self._wished_size = (width, height)
@@ -68,6 +71,10 @@ class OpenCvCamera:
         self._encoder = encoder
         self._monotonic_ns = monotonic_ns
         self._back_off_s = back_off_s
+        self._port_of = port_of
+        self._port: str | None = None
+        """Of the first webcam that worked: from then on it is this one."""
+        self._others: frozenset[str] = frozenset()
         self._slot: FrameSlot[WebcamFrame] = FrameSlot()
         self._facts = CameraFacts("opencv", width, height)
         self._stopping = threading.Event()
@@ -124,7 +131,7 @@ class OpenCvCamera:
         Raises:
             CameraError: none does; what the best of them said.
         """
-        names = self._candidates()
+        names = self._names()
         if not names:
             raise CameraMissing("no webcam found: plug one in, or name its device in the settings")
         problems: list[CameraError] = []
@@ -134,10 +141,24 @@ class OpenCvCamera:
             except CameraError as problem:
                 problems.append(problem)
             else:
-                self._facts = CameraFacts(_source(name), *webcam.size)
+                self._keep_to(name, names)
+                self._facts = CameraFacts(_source(self._port or name), *webcam.size)
                 _log.info("webcam opened", extra={"camera": name, "size": webcam.size})
                 return webcam
         raise problems[0]
+
+    def _names(self) -> list[str]:
+        """What to try: ours first, then what was not there when it was chosen."""
+        names = list(self._candidates())
+        if self._port is None:
+            return names
+        return [self._port, *(name for name in names if name not in {self._port, *self._others})]
+
+    def _keep_to(self, name: str, names: Sequence[str]) -> None:
+        port = self._port_of(name)
+        if self._port is None:
+            self._others = frozenset(names) - {port}
+        self._port = port
 
     def _run(self, webcam: Webcam, slot: FrameSlot[WebcamFrame], stopping: threading.Event) -> None:
         while True:

@@ -139,6 +139,13 @@ class Webcam:
         self._capture.set(_Property.FOURCC, _MJPG)
         self._capture.set(_Property.WIDTH, width)
         self._capture.set(_Property.HEIGHT, height)
+        given = round(self._capture.get(_Property.FOURCC))
+        if given not in {0, _MJPG}:  # 0: the driver does not say
+            layout = given.to_bytes(4, "little", signed=given < 0).decode("ascii", "replace")
+            _log.warning(
+                "webcam gives no MJPG: few pictures a second at large sizes",
+                extra={"camera": self.name, "given": layout},
+            )
         if self.size != (width, height):
             _log.warning(
                 "webcam gives another size than asked for",

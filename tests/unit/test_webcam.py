@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.camera.discover import port_of
 from edge.camera.errors import CameraFault, CameraMissing
 from edge.camera.opencv import OpenCvCamera
 from edge.camera.webcam import Webcam, encode_with_cv2, open_with_cv2
@@ -96,19 +97,122 @@ def test_a_node_that_gives_no_pictures_is_passed_over(tmp_path: Path, clock: Man
     camera.stop()
 
 
-def test_a_webcam_comes_back_under_the_number_it_gets(tmp_path: Path, clock: ManualClock) -> None:
-    """The name by port stays, what it points to does not."""
-    before = FakeDevice(tmp_path / "video0", clock)
-    after = FakeDevice(tmp_path / "video7", clock)
-    after.unplug()
-    camera = camera_on(before, after, clock=clock)
+class Ports:
+    """Device nodes, and the names by port that udev makes for them."""
+
+    def __init__(self, folder: Path, clock: ManualClock) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._by_path = folder / "v4l" / "by-path"
+        self._by_path.mkdir(parents=True)
+        self.nodes: dict[Path, FakeDevice] = {}
+
+    def plug(self, port: str, number: int) -> FakeDevice:
+        device = FakeDevice(self._folder / f"video{number}", self._clock)
+        self.nodes[device.node] = device
+        (self._by_path / port).symlink_to(f"../../video{number}")
+        return device
+
+    def unplug(self, port: str) -> None:
+        link = self._by_path / port
+        self.nodes[link.resolve()].unplug()
+        link.unlink()
+
+    def name(self, port: str) -> str:
+        return str(self._by_path / port)
+
+    def camera(self, *names: str) -> OpenCvCamera:
+        """Of these names, or of all that are plugged in."""
+        return OpenCvCamera(
+            candidates=lambda: list(names) or sorted(map(str, self._by_path.iterdir())),
+            width=640,
+            height=360,
+            period_ms=40,
+            opener=self._open,
+            encoder=fake_webcam.encode,
+            monotonic_ns=self._clock.monotonic_ns,
+            back_off_s=(0.001,),
+            port_of=lambda name: port_of(name, self._folder),
+        )
+
+    def _open(self, name: str) -> fake_webcam.FakeCapture | None:
+        node = Path(name).resolve()
+        return self.nodes[node].open(str(node))
+
+
+@pytest.fixture
+def ports(tmp_path: Path, clock: ManualClock) -> Ports:
+    return Ports(tmp_path, clock)
+
+
+@pytest.mark.parametrize("is_number", [True, False])
+def test_a_webcam_comes_back_by_its_port_under_another_number(
+    ports: Ports, clock: ManualClock, is_number: bool
+) -> None:
+    """U-12: also one that was named by a number, which another webcam may get meanwhile."""
+    first = ports.plug("usb-1-video-index0", 0)
+    camera = ports.camera(*([str(first.node)] if is_number else []))
     camera.start()
-    before.unplug()
-    after.plug()
-    eventually(lambda: camera.facts.source == "opencv:video7")
+    assert camera.facts.source == "opencv:usb-1"
+    ports.unplug("usb-1-video-index0")
+    eventually(lambda: not _captured(camera, clock))
+    stranger = ports.plug("usb-2-video-index0", 0) if is_number else None
+    again = ports.plug("usb-1-video-index0", 7)
     eventually(lambda: _captured(camera, clock))
-    assert before.released == before.opened
+    assert again.opened == 1
+    assert stranger is None or stranger.opened == 0
+    assert first.released == first.opened
     camera.stop()
+
+
+def test_a_webcam_that_stood_beside_it_is_never_taken_instead(
+    ports: Ports, clock: ManualClock
+) -> None:
+    ports.plug("usb-1-video-index0", 0)
+    other = ports.plug("usb-2-video-index0", 2)
+    camera = ports.camera()
+    camera.start()
+    ports.unplug("usb-1-video-index0")
+    eventually(lambda: not _captured(camera, clock))
+    camera.stop()
+    with pytest.raises(CameraMissing, match="usb-1"):
+        camera.start()  # as its owner does
+    assert other.opened == 0
+
+
+def test_a_webcam_plugged_into_another_port_is_taken(ports: Ports, clock: ManualClock) -> None:
+    ports.plug("usb-1-video-index0", 0)
+    camera = ports.camera()
+    camera.start()
+    ports.unplug("usb-1-video-index0")
+    ports.plug("usb-3-video-index0", 1)
+    eventually(lambda: camera.facts.source == "opencv:usb-3")
+    assert eventually(lambda: _captured(camera, clock))
+    camera.stop()
+
+
+def test_a_webcam_without_mjpg_is_said(
+    device: FakeDevice, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    yuyv = float(int.from_bytes(b"YUYV", "little"))
+    real = fake_webcam.FakeCapture.get
+    monkeypatch.setattr(
+        fake_webcam.FakeCapture, "get", lambda self, prop: yuyv if prop == 6 else real(self, prop)
+    )
+    Webcam.open(str(device.node), device.open, 640, 360)
+    assert [vars(one)["given"] for one in caplog.records if "MJPG" in one.message] == ["YUYV"]
+
+
+def test_a_node_that_holds_each_grab_is_given_up_after_the_first(
+    device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """V4L2 waits 10 s for a picture that does not come; five times that is too long."""
+    times = iter(range(0, 1000, 10))
+    monkeypatch.setattr("edge.camera.webcam.time.monotonic", lambda: next(times))
+    device.pictures = False
+    with pytest.raises(CameraFault):
+        Webcam.open(str(device.node), device.open, 640, 360)
+    assert [name for name, _ in device.calls].count("grab") == 1
 
 
 def test_a_capture_that_waits_hears_of_the_loss_at_once(
