@@ -158,7 +158,9 @@ class OpenedPi:
         small = min(LOOK_WIDTH, width)
         # Raspberry Pi's own pipeline has a second stream and sensor modes; others have neither.
         is_ours = "ColorFilterArrangement" in self._device.camera_properties
-        streams: dict[str, Any] = {_MAIN: {"size": size, "format": "YUV420"}}
+        streams: dict[str, Any] = {
+            _MAIN: {"size": size, "format": "YUV420" if is_ours else "BGR888"}
+        }
         if is_ours:
             small_size = (small, height * small // width // 2 * 2)
             streams[_SMALL] = {"size": small_size, "format": "YUV420"}

@@ -221,6 +221,42 @@ class TestLadder:
         assert rig.owner.ends_table is None
         assert rig.exits.exits == 0
 
+    def test_looking_for_a_camera_is_no_climbing(
+        self, rig: Rig, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        rig.camera.fail(CameraTrouble.MISSING)
+        rig.owner.start()
+        rig.next()
+        for number in range(10):
+            rig.press(number)
+            rig.owner.wait_settled(0.01)
+        rig.camera.fail(CameraTrouble.BROKEN)
+        while not isinstance(rig.next(), Stopping):
+            pass
+        steps = [vars(one)["step"] for one in caplog.records if one.message == "camera ladder"]
+        assert steps[:2] == ["open it anew 1 of 2", "open it anew 2 of 2"]
+
+    def test_beside_a_driver_that_hangs_nothing_is_opened(
+        self, rig: Rig, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No exit and no reboot are left: the table stays up, says so, and does not try."""
+        starts: list[int] = []
+
+        def hang() -> None:
+            raise CameraHangs("does not let go")
+
+        rig.exits.exits, rig.exits.reboots = 2, 0
+        rig.owner.start()
+        assert isinstance(rig.press(1), FrameTaken)
+        monkeypatch.setattr(rig.camera, "stop", hang)
+        monkeypatch.setattr(rig.camera, "start", lambda: starts.append(1))
+        rig.camera.fail(CameraTrouble.STALLED)
+        while rig.next() != AnyLoss("call for help"):
+            pass
+        assert isinstance(rig.press(2), PhotoFailed)
+        assert starts == []
+        monkeypatch.undo()
+
     def test_a_steady_camera_is_forgiven(self, rig: Rig) -> None:
         rig.exits.exits = 2
         rig.owner.start()

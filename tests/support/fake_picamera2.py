@@ -96,6 +96,8 @@ class FakeDevice:
         )
         self.config: dict[str, Any] = {}
         self.jobs: list[FakeJob] = []
+        self.flushes: list[int | None] = []
+        """The times that wishes were made with."""
         self.cancelled = 0
         self.held = 0
         self.frames = 0
@@ -146,6 +148,7 @@ class FakeDevice:
             self.board.let_go.wait(60)
         if self.board.fails_with is not None:
             raise self.board.fails_with
+        self.flushes.append(flush)
         job = FakeJob(self, flush)
         self.jobs.append(job)
         return job

@@ -36,6 +36,12 @@ def board(clock: ManualClock) -> Iterator[FakeBoard]:
     made.let_go.set()  # no thread is left hanging
 
 
+@pytest.fixture
+def short_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_OPEN_S", "_CLOSE_S", "_MARGIN_S"):
+        monkeypatch.setattr(f"{MODULE}.{name}", 0.05)
+
+
 def camera_on(board: FakeBoard, device: str = "auto", **controls: Any) -> PiCamera:
     return PiCamera(
         device=device,
@@ -125,6 +131,15 @@ class TestPhoto:
             pressed_ns = board.clock.monotonic_ns()
             assert camera.capture(pressed_ns, 5).began_ns > pressed_ns
 
+    def test_the_library_is_told_the_time_of_the_press(self, board: FakeBoard) -> None:
+        """So that no frame from before it is handed out and copied."""
+        camera = camera_on(board)
+        camera.start()
+        board.device.flushes.clear()
+        pressed_ns = board.clock.monotonic_ns()
+        camera.capture(pressed_ns, 5)
+        assert board.device.flushes == [pressed_ns + 1]
+
     def test_without_exposure_times_it_is_the_next_whole_frame(self, board: FakeBoard) -> None:
         board.exposure_us = None
         camera = camera_on(board)
@@ -192,6 +207,14 @@ class TestBuffers:
         board.stalled = False
         assert board.device.jobs == []
         assert camera.capture(board.clock.monotonic_ns(), 5).size == board.size
+
+    @pytest.mark.usefixtures("short_deadlines")
+    def test_a_wish_that_is_left_does_not_keep_it_from_closing(self, board: FakeBoard) -> None:
+        camera = camera_on(board)
+        camera.start()
+        board.device.capture_request(wait=False, flush=None)
+        camera.stop()
+        assert board.device.closed
 
     def test_a_frame_that_comes_just_as_the_time_ends_is_given_back(
         self, board: FakeBoard, monkeypatch: pytest.MonkeyPatch
@@ -272,11 +295,6 @@ class TestFaults:
     def test_without_the_library_it_says_what_to_install(self) -> None:
         with pytest.raises(CameraNotSetUp, match="python3-picamera2"):
             installed_picamera2()
-
-    @pytest.fixture
-    def short_deadlines(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in ("_OPEN_S", "_CLOSE_S", "_MARGIN_S"):
-            monkeypatch.setattr(f"{MODULE}.{name}", 0.05)
 
 
 class TestHeartbeat:
