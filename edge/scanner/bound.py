@@ -6,7 +6,7 @@ import selectors
 import threading
 from collections.abc import Callable, Iterable
 
-from edge.events import DeviceBack, DeviceLost, Event, Post
+from edge.events import DeviceBack, DeviceLost, Event, Post, ScanIncomplete
 from edge.pulse import Pulse
 from edge.scanner.decoding import Decoder
 from edge.scanner.decoding.packets import KeysLost, Packets
@@ -178,6 +178,8 @@ class BoundInput:
 
     def _say(self, events: Iterable[Event]) -> None:
         for event in events:
+            if isinstance(event, ScanIncomplete):
+                logger.info("a code was cut off", extra={"device": self._name})
             self._post(event)
 
 

@@ -172,14 +172,15 @@ def _close(node: LibraryDevice) -> None:
 
 
 def _unavailable(device: Plugged, error: OSError) -> InputUnavailable:
+    """What to do comes first: the table's health report cuts long texts."""
     if error.errno in _NO_RIGHTS:
         paths = ", ".join(node.path for node in device.nodes)
         return InputUnavailable(
-            f"may not be opened: {device}, {paths}; "
-            "the user of this program has to be in the group input"
+            "may not be opened: the user of this program has to be in the group input "
+            f"({device}, {paths})"
         )
     if error.errno == errno.EBUSY:
         return InputUnavailable(
-            f"is in use by another program: {device}; end that program, such as a second daemon"
+            f"is in use by another program: end that one, such as a second daemon ({device})"
         )
-    return InputUnavailable(f"cannot be opened: {device}: {error.strerror or error}")
+    return InputUnavailable(f"cannot be opened: {error.strerror or error} ({device})")

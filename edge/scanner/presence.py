@@ -101,6 +101,8 @@ def _number(hexadecimal: str) -> int:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
+        text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:  # not every device has every file, and it may be gone meanwhile
         return ""
+    # a device may call itself anything, and its name goes into logs and reports
+    return "".join(one if one.isprintable() else " " for one in text).strip()

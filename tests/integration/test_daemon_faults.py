@@ -119,3 +119,19 @@ def test_an_input_that_is_gone_is_said_and_ends_nothing(tmp_path: Path, settings
         table.see("terminal is unplugged")
         assert table.stop() == 0
     assert [(one.closing, len(one.photos)) for one in proofs(tmp_path)] == [(Closing.UNSENT, 1)]
+
+
+def test_a_table_without_its_scanner_says_so_and_ends_nothing(
+    tmp_path: Path, settings: Path
+) -> None:
+    """U-12: devices that no machine has, so that the keyboard of this one is left alone."""
+    words = [
+        'input.kinds=["evdev"]',
+        'input.scanners={reader={device="name:no such scanner"}}',
+        'input.pedals={foot={device="port:no-such-port"}}',
+    ]
+    with TableProcess(settings, *(part for word in words for part in ("--set", word))) as table:
+        table.see("reader is not plugged in")
+        table.see("foot is not plugged in")
+        assert table.stop() == 0
+    assert proofs(tmp_path) == []

@@ -102,3 +102,9 @@ def test_one_that_goes_while_it_is_read_is_no_error(kernel: Kernel) -> None:
 
 def test_a_machine_without_inputs(tmp_path: Path) -> None:
     assert plugged_in(tmp_path / "none", tmp_path / "none") == []
+
+
+def test_a_name_that_no_report_could_carry(kernel: Kernel) -> None:
+    kernel.add(1, "Scan\x00ner\x1b[2J", "usb-1/input0", KEYBOARD_WORDS)
+    (found,) = plugged_in(kernel.system, kernel.nodes)
+    assert found.name == "Scan ner [2J"

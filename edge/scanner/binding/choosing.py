@@ -52,7 +52,7 @@ def _named(selector: Selector, usable: Sequence[Plugged], earlier: Plugged | Non
         return Choice(None, f"is not plugged in ({selector})")
     one = _only(found, earlier)
     if one is None:
-        return Choice(None, f"{_several(found)}: bind it by its port")
+        return Choice(None, _several(found, "bind it by its port"))
     return Choice(one, f"{one}, named by {selector}")
 
 
@@ -62,7 +62,7 @@ def _automatic(role: Role, free: Sequence[Plugged], earlier: Plugged | None) -> 
         return Choice(None, _none_found(role, free))
     one = _only(found, earlier)
     if one is None:
-        return Choice(None, f"{_several(found)}: name one in the settings")
+        return Choice(None, _several(found, "name one in the settings"))
     return Choice(one, f"{one}, {why}")
 
 
@@ -97,14 +97,12 @@ def _is_same_model(one: Plugged, other: Plugged) -> bool:
     return (one.model, one.name, one.uniq) == (other.model, other.name, other.uniq)
 
 
-def _several(found: Sequence[Plugged]) -> str:
-    return f"cannot be told apart from others: {'; '.join(map(str, found))}"
+def _several(found: Sequence[Plugged], to_do: str) -> str:
+    return f"cannot be told apart from others: {to_do} ({'; '.join(map(str, found))})"
 
 
 def _none_found(role: Role, free: Sequence[Plugged]) -> str:
     if role is Role.PEDAL and free:
-        return (
-            f"is not plugged in, or is none that is known as a pedal ({'; '.join(map(str, free))}):"
-            " name it in the settings"
-        )
+        listed = "; ".join(map(str, free))
+        return f"is not plugged in, or not known as a pedal: name it in the settings ({listed})"
     return "is not plugged in"
