@@ -80,7 +80,8 @@ test-package: setup ## Install, upgrade and remove the package of a table in sma
 test-table: setup-all ## A whole Debian with real interfaces of devices; CUTS=200: that many power cuts
 	@scripts/virtual-table/image >/dev/null
 	@$(bin)/python scripts/build_deb.py --fetch-only amd64
-	VIRTUAL_TABLE_CUTS=$(or $(CUTS),5) scripts/isolated $(bin)/pytest -m table tests/table $(PYTEST_ARGS)
+	VIRTUAL_TABLE_CUTS=$(or $(CUTS),5) scripts/isolated $(bin)/pytest -m table \
+		--log-cli-level INFO $(or $(PYTEST_ARGS),tests/table)
 
 bench: setup-all ## Measure, each figure beside its limit or its peer
 	@for program in tests/benchmarks/bench_*.py; do \

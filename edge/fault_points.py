@@ -11,7 +11,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from threading import Lock
+from threading import Event, Lock
 
 from edge.errors import SettingsError
 
@@ -50,6 +50,8 @@ class Action(StrEnum):
 
     KILL = "kill"
     STOP = "stop"
+    HANG = "hang"
+    """The thread that reaches the step goes no further; the others do."""
     NO_SPACE = "ENOSPC"
     DISK_ERROR = "EIO"
 
@@ -114,6 +116,8 @@ def _act(action: Action) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         case Action.STOP:
             os.kill(os.getpid(), signal.SIGSTOP)
+        case Action.HANG:
+            Event().wait()
         case Action.NO_SPACE | Action.DISK_ERROR:
             number = getattr(errno, action)
             raise OSError(number, os.strerror(number))

@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # What the makers of the virtual table share. Steps speak on standard error: standard output is the answer.
 
-cache=.cache/virtual-table
+# VIRTUAL_TABLE_CACHE: another folder, which outlives this checkout.
+cache=${VIRTUAL_TABLE_CACHE:-.cache/virtual-table}
 
 fail() {
     echo "$*" >&2

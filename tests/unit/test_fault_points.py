@@ -4,6 +4,7 @@ import errno
 import os
 import signal
 from collections.abc import Iterator
+from threading import Thread, current_thread
 
 import pytest
 
@@ -51,6 +52,22 @@ def test_it_acts_once_at_the_passing_and_the_step_it_names(
     reached(Step.JOURNAL_WRITTEN, "noting a photo")
     reached(Step.JOURNAL_WRITTEN, "noting a photo")
     assert signals == [number]
+
+
+def test_only_the_thread_that_reaches_the_step_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[str] = []
+
+    class Forever:
+        def wait(self) -> None:
+            waits.append(current_thread().name)
+
+    monkeypatch.setattr("edge.fault_points.Event", Forever)
+    arm({VARIABLE: "hang 1 frame-taken"})
+    thread = Thread(target=reached, args=(Step.FRAME_TAKEN,), name="camera")
+    thread.start()
+    thread.join()
+    reached(Step.FRAME_TAKEN)
+    assert waits == ["camera"]
 
 
 @pytest.mark.parametrize(("word", "number"), [("ENOSPC", errno.ENOSPC), ("EIO", errno.EIO)])

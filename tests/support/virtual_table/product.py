@@ -15,6 +15,7 @@ SANDBOX_URL = "http://127.0.0.1:8790"
 CLOUD_URL = "http://127.0.0.1:8080"
 CLOUD_DATA = "/var/lib/packwitness-cloud/cloud"
 INSTALL_LIMIT_S = 600.0
+BROKER_PORT = 18830
 SPOOL = "/var/lib/packwitness/spool"
 
 VIVID = "/dev/v4l/by-path/platform-vivid.0-video-index0"
@@ -56,15 +57,6 @@ Environment=PACKWITNESS_CLOUD_DATA_DIR={CLOUD_DATA}
 _TABLE_DROP_IN = """
 [Service]
 BindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo
-StandardInput=null
-StandardOutput=journal
-TTYPath=
-TTYReset=no
-SupplementaryGroups=video input gpio
-DevicePolicy=auto
-DeviceAllow=
-RuntimeDirectory=packwitness
-WorkingDirectory=/run/packwitness
 """
 
 

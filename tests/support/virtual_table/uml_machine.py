@@ -14,7 +14,9 @@ from typing import Self
 
 from tests.support.waiting import eventually
 
-CACHE = Path(__file__).parents[3] / ".cache" / "virtual-table"
+CACHE = Path(
+    os.environ.get("VIRTUAL_TABLE_CACHE", Path(__file__).parents[3] / ".cache" / "virtual-table")
+)
 BOOT_LIMIT_S = 120.0
 RUN_LIMIT_S = 120.0
 MEMORY = "2G"
@@ -68,7 +70,8 @@ class Machine:
     @property
     def is_on(self) -> bool:
         """Whether the kernel runs; it ends by itself when the guest powers off."""
-        return self._process is not None and self._process.poll() is None
+        process = self._process  # another thread may cut the power
+        return process is not None and process.poll() is None
 
     def boot(self) -> float:
         """Power on, and wait until scripts are taken; gives the seconds since the kernel began.

@@ -10,7 +10,7 @@ from typing import Self
 from edge.indicator.signs import Sign, photos_sign
 from launcher.marketplace import PlantedOrder
 from tests.support.virtual_table.light import Light, Seen
-from tests.support.virtual_table.product import SANDBOX_URL, SPOOL
+from tests.support.virtual_table.product import BROKER_PORT, SANDBOX_URL, SPOOL
 from tests.support.virtual_table.uml_machine import Machine, MachineError
 from tests.support.virtual_table.virtual_hands import Hands
 from tests.support.waiting import eventually
@@ -111,6 +111,43 @@ class VirtualTable:
     def fate(self, code: str) -> str:
         """What the table's own command says of a code, and the files of its photos."""
         return self.machine.run(f"packwitness-edge spool list --code '{code}'")
+
+    def said(self, words: str) -> int:
+        """How often the table's log has these words since power on."""
+        found = self.machine.run(
+            f"journalctl -b -u packwitness-edge | grep -c -F -- '{words}' || true"
+        )
+        return int(found)
+
+    def hear(self, words: str, before: int = 0, limit_s: float = 90.0) -> None:
+        """Until the table's log has these words more often than before."""
+        eventually(lambda: self.said(words) > before, limit_s)
+
+    def restart(self, environment: str = "") -> None:
+        """Start the daemon again, once with a variable that it does not have the next time."""
+        place = self.light.place
+        name = environment.partition("=")[0]
+        self.machine.run(
+            f"""
+{f"systemctl set-environment '{environment}'" if name else ""}
+systemctl restart packwitness-edge
+{f"systemctl unset-environment {name}" if name else ""}"""
+        )
+        self.see(Sign.READY, since=place, limit_s=READY_S)
+
+    def cut_network(self) -> None:
+        """Nothing passes between table and broker any more, and nobody is told so."""
+        self.machine.run(
+            f"""
+nft add table inet away
+nft add chain inet away out '{{ type filter hook output priority 0; }}'
+nft add rule inet away out tcp dport {BROKER_PORT} drop
+nft add rule inet away out tcp sport {BROKER_PORT} drop"""
+        )
+
+    def mend_network(self) -> None:
+        """It passes again."""
+        self.machine.run("nft delete table inet away")
 
     def log(self, lines: int = 60) -> str:
         """What table and cloud said last."""

@@ -1,0 +1,55 @@
+"""Scenario 4: the power goes while orders are packed; nothing is lost, and nothing comes twice."""
+
+import logging
+import os
+import random
+
+import pytest
+
+from tests.support.virtual_table.cuts import Cuts, Promise
+from tests.support.virtual_table.virtual_table import VirtualTable
+
+log = logging.getLogger(__name__)
+
+CUTS = int(os.environ.get("VIRTUAL_TABLE_CUTS", "5"))
+SEED = int(os.environ.get("VIRTUAL_TABLE_SEED", str(random.randrange(10**6))))
+ONE_CUT_S = 180
+ORDERS_PER_CUT = 3
+
+pytestmark = [pytest.mark.table, pytest.mark.timeout(600 + CUTS * ONE_CUT_S)]
+
+
+def test_every_closed_proof_is_in_the_chat_once_and_every_open_one_is_kept_unsent(
+    table: VirtualTable,
+) -> None:
+    """S0-31: VIRTUAL_TABLE_CUTS says how often, VIRTUAL_TABLE_SEED repeats the moments."""
+    log.info("%d cuts, VIRTUAL_TABLE_SEED=%d", CUTS, SEED)
+    table.power_on()
+    orders = table.plant(CUTS * ORDERS_PER_CUT)
+    table.power_cut()
+    cuts = Cuts(table, random.Random(SEED))
+    for number in range(1, CUTS + 1):
+        cuts.pack_until_cut(orders)
+        log.info("cut %d of %d: %d orders begun", number, CUTS, len(cuts.promises))
+    phases = list(table.light.phases())
+    table.power_on()
+    saved = [one for one in cuts.promises if one.was_saved(phases)]
+    unsaved = [one for one in cuts.promises if not one.was_saved(phases)]
+    log.info("%d were said to be saved, %d were not", len(saved), len(unsaved))
+    table.require_sent([one.order for one in saved])
+    for promise in unsaved:
+        _require_kept(table, promise)
+
+
+def _require_kept(table: VirtualTable, promise: Promise) -> None:
+    """Open: unsent, with the photos that the light showed. Only after F4 it may be sent, whole."""
+    fate = table.fate(promise.order.number)
+    if promise.asked_to_send and "unsent" not in fate:
+        table.require_sent([promise.order])
+        return
+    assert fate or not promise.photos, f"{promise.order.number}: no trace of it"
+    if fate:
+        # An order without a photo is nothing that anybody could send.
+        assert "unsent" in fate or ("cancelled" in fate and ".jpg" not in fate), fate
+        assert fate.count(".jpg") >= promise.photos, f"{promise.photos} photos were shown: {fate}"
+    assert table.messages([promise.order]) == [0]
