@@ -15,3 +15,15 @@ class TooManyAttempts(AccountError):
 
 class UnknownMember(AccountError):
     """Nobody has this e-mail address."""
+
+
+class MemberExists(AccountError):
+    """The e-mail address belongs to a member already."""
+
+
+class LastOwner(AccountError):
+    """An organisation keeps at least one owner."""
+
+
+class NoAddress(AccountError):
+    """What was entered is no e-mail address."""

@@ -30,6 +30,8 @@ class Member(OrganisationOwned, Base):
     password_hash: Mapped[str] = mapped_column(String(200))
     language: Mapped[str] = mapped_column(String(10), default="en")
     created_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    """Since when they cannot sign in any more; None: they can."""
 
 
 class SignIn(OrganisationOwned, Base):

@@ -25,6 +25,7 @@ class Deed(StrEnum):
     DECIDE_SENDING = "decide-sending"
     SEE_TABLES = "see-tables"
     MANAGE_TABLES = "manage-tables"
+    MANAGE_MEMBERS = "manage-members"
 
 
 MEANING: Mapping[Deed, str] = MappingProxyType(
@@ -36,6 +37,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
         Deed.DECIDE_SENDING: "switch sending to buyers, and write the preset message",
         Deed.SEE_TABLES: "see how the tables are",
         Deed.MANAGE_TABLES: "create, rename, disable, retire and replace tables",
+        Deed.MANAGE_MEMBERS: "add members, change roles, end access",
     }
 )
 """For docs/roles.md and its readers."""
@@ -43,7 +45,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
 MAY: Mapping[Role, frozenset[Deed]] = MappingProxyType(
     {
         Role.OWNER: frozenset(Deed),
-        Role.MANAGER: frozenset(Deed),
+        Role.MANAGER: frozenset(Deed) - {Deed.MANAGE_MEMBERS},
         Role.AGENT: frozenset({Deed.SEE_PROOFS, Deed.SEND_AGAIN, Deed.SEE_CHANNELS}),
         Role.PACKER: frozenset({Deed.SEE_PROOFS}),
         # Buyers' orders and photos are none of the business of who looks after machines.

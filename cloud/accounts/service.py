@@ -64,7 +64,7 @@ def check_password(session: Session, email: str, password: str, now: datetime) -
     subject = normal_email(email)
     if throttle.too_many_failures(session, subject, now, FAILURES_ALLOWED):
         raise TooManyAttempts
-    member = session.scalar(select(Member).where(Member.email == subject))
+    member = session.scalar(select(Member).where(Member.email == subject, Member.left_at.is_(None)))
     if not password_matches(member.password_hash if member else None, password) or member is None:
         raise SignInRefused
     return member
@@ -116,7 +116,11 @@ def who_is(session: Session, token: str, now: datetime) -> SignedIn | None:
     row = session.execute(
         select(Member, SignIn)
         .join(SignIn, SignIn.member_id == Member.id)
-        .where(SignIn.token_hash == _digest(token), SignIn.expires_at > now)
+        .where(
+            SignIn.token_hash == _digest(token),
+            SignIn.expires_at > now,
+            Member.left_at.is_(None),
+        )
     ).first()
     if row is None:
         return None

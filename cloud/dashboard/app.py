@@ -14,6 +14,8 @@ from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
 from cloud.dashboard.log import log_routes
+from cloud.dashboard.members.changing import member_forms
+from cloud.dashboard.members.listing import member_routes
 from cloud.dashboard.photos import photo_routes
 from cloud.dashboard.proof import proof_routes
 from cloud.dashboard.proof_forms import proof_forms
@@ -67,6 +69,8 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         table_page_routes(site),
         changing_routes(site),
         claim_routes(site),
+        member_routes(site),
+        member_forms(site),
         site.assets.routes(),
     )
 

@@ -212,6 +212,8 @@ PAGES = {
     "sales channels, after a form": "/sales-channels?notice=authorized",
     "choice of channels": "/sales-channels/connect",
     "preset": "/sales-channels/1/preset",
+    "members": "/members",
+    "members, after a form": "/members?notice=last-owner",
     "keys": "/sales-channels/connect/tiktok/MY/orders",
     "keys where nothing is sent": "/sales-channels/connect/shopee/TW/chat",
     "tables": "/tables",

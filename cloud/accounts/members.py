@@ -1,0 +1,154 @@
+"""The people of an organisation: who they are, and what each may do.
+
+Whoever has left stays known by name, because orders and decisions name them; the address cannot
+sign in any more, and comes back as the same member.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from cloud.accounts import throttle
+from cloud.accounts.errors import LastOwner, MemberExists, NoAddress, UnknownMember
+from cloud.accounts.models import Member, SignIn
+from cloud.accounts.roles import Role
+from cloud.accounts.service import normal_email
+
+_LONGEST_EMAIL = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """A member as the page lists them."""
+
+    id: int
+    email: str
+    role: str
+    created_at: datetime
+    browsers: int
+    """In which they are signed in now."""
+
+
+def list_members(session: Session, now: datetime) -> Sequence[MemberFacts]:
+    """All who may sign in, by address (a scoped session)."""
+    browsers = (
+        select(func.count())
+        .where(SignIn.member_id == Member.id, SignIn.expires_at > now)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Member.id, Member.email, Member.role, Member.created_at, browsers)
+        .where(Member.left_at.is_(None))
+        .order_by(Member.email)
+    )
+    return [MemberFacts(*row) for row in rows]
+
+
+def add_member(
+    session: Session, email: str, role: Role, password_hash: str, now: datetime
+) -> Member:
+    """Let somebody sign in (a scoped session).
+
+    The commit raises ConstraintViolated when another organisation has the address.
+
+    Raises:
+        NoAddress: it is no e-mail address.
+        MemberExists: the organisation has a member with it.
+    """
+    address = checked_email(email)
+    member = session.scalar(select(Member).where(Member.email == address))
+    if member is None:
+        member = Member(email=address, role=role, password_hash=password_hash, created_at=now)
+        session.add(member)
+    elif member.left_at is None:
+        raise MemberExists(f"{address} is a member already: change the role instead")
+    else:
+        member.role, member.password_hash, member.left_at = role, password_hash, None
+    session.flush()
+    return member
+
+
+def change_role(session: Session, member_id: int, role: Role) -> None:
+    """Give a member another role (a scoped session). It holds from the next page on.
+
+    Raises:
+        UnknownMember: the organisation has no such member.
+        LastOwner: nobody would be left who may do everything.
+    """
+    member = _member(session, member_id)
+    if role is not Role.OWNER:
+        _keep_an_owner(session, member)
+    member.role = role
+
+
+def let_go(session: Session, member_id: int, now: datetime) -> None:
+    """End a member's access and sign their browsers out (a scoped session).
+
+    Raises:
+        UnknownMember: the organisation has no such member.
+        LastOwner: nobody would be left who may do everything.
+    """
+    member = _member(session, member_id)
+    _keep_an_owner(session, member)
+    member.left_at = now
+    _end_sign_ins(session, member)
+
+
+def give_password(session: Session, member_id: int, password_hash: str) -> str:
+    """Give a member another password and sign their browsers out; their address.
+
+    A scoped session.
+
+    Raises:
+        UnknownMember: the organisation has no such member.
+    """
+    member = _member(session, member_id)
+    member.password_hash = password_hash
+    _end_sign_ins(session, member)
+    throttle.forget_failures(session, member.email)
+    return member.email
+
+
+def sign_out_everywhere(session: Session, member_id: int) -> None:
+    """End all sign-ins of a member (a scoped session).
+
+    Raises:
+        UnknownMember: the organisation has no such member.
+    """
+    _end_sign_ins(session, _member(session, member_id))
+
+
+def checked_email(email: str) -> str:
+    """The form in which it is stored.
+
+    Raises:
+        NoAddress: mail could not be sent to it.
+    """
+    address = normal_email(email)
+    name, at, host = address.rpartition("@")
+    if not (name and at and host) or " " in address or len(address) > _LONGEST_EMAIL:
+        raise NoAddress(f"an address looks like name@example.com, in {_LONGEST_EMAIL} characters")
+    return address
+
+
+def _member(session: Session, member_id: int) -> Member:
+    found = select(Member).where(Member.id == member_id, Member.left_at.is_(None))
+    member = session.scalar(found)
+    if member is None:
+        raise UnknownMember("there is no such member")
+    return member
+
+
+def _end_sign_ins(session: Session, member: Member) -> None:
+    session.execute(delete(SignIn).where(SignIn.member_id == member.id))
+
+
+def _keep_an_owner(session: Session, member: Member) -> None:
+    others = select(func.count()).where(
+        Member.role == Role.OWNER, Member.left_at.is_(None), Member.id != member.id
+    )
+    if member.role == Role.OWNER and not session.scalar(others):
+        raise LastOwner(f"{member.email} is the only owner: make somebody else one first")

@@ -1,0 +1,1 @@
+"""Members: who may sign in, and what each may do."""

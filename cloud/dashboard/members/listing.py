@@ -1,0 +1,104 @@
+"""The page of members, and adding one. For owners."""
+
+import logging
+from collections.abc import Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
+
+from cloud.accounts.errors import AccountError, LastOwner, MemberExists, NoAddress, UnknownMember
+from cloud.accounts.members import (
+    add_member,
+    list_members,
+)
+from cloud.accounts.passwords import hash_password, new_password
+from cloud.accounts.roles import Deed, Role
+from cloud.dashboard.members import member_words
+from cloud.dashboard.site import Site
+from cloud.dashboard.visitors import Visitor
+from cloud.database.base import utc_now
+from cloud.database.errors import ConstraintViolated
+
+logger = logging.getLogger(__name__)
+
+PATH = "/members"
+_LONGEST = 300
+REFUSALS: Mapping[type[AccountError], str] = {
+    LastOwner: "last-owner",
+    MemberExists: "member-exists",
+    NoAddress: "no-address",
+    UnknownMember: "gone",
+}
+"""What is said of what was refused, by its notice."""
+
+
+def member_routes(site: Site) -> APIRouter:
+    """Routes of the list."""
+    router = APIRouter()
+    owner = Depends(site.who_may(Deed.MANAGE_MEMBERS))
+
+    @router.get(PATH)
+    def list_all(
+        request: Request, visitor: Annotated[Visitor, owner], notice: str = ""
+    ) -> Response:
+        return members_page(site, request, visitor, notice=notice)
+
+    @router.post(PATH)
+    def add(
+        request: Request,
+        visitor: Annotated[Visitor, owner],
+        email: Annotated[str, Form(max_length=_LONGEST)],
+        role: Annotated[Role, Form()],
+    ) -> Response:
+        """The password is shown once, on the answer's own page: it is kept nowhere."""
+        password = new_password()
+        password_hash, now = hash_password(password), utc_now()
+
+        def unit(session: Session) -> str:
+            return add_member(session, email, role, password_hash, now).email
+
+        try:
+            address = site.database.write(unit, visitor.scope)
+        except ConstraintViolated:  # another organisation's
+            return back_to_list("member-exists")
+        except tuple(REFUSALS) as error:
+            return back_to_list(REFUSALS[type(error)])
+        note(visitor, "member added", role=role)
+        return members_page(site, request, visitor, given=(address, password))
+
+    return router
+
+
+def note(visitor: Visitor, what: str, **about: object) -> None:
+    """Log who did it."""
+    logger.info("%s", what, extra={"member": visitor.who.member_id, **about})
+
+
+def back_to_list(notice: str) -> Response:
+    """The list, with what the visit ended with."""
+    return RedirectResponse(f"{PATH}?notice={notice}", 303)
+
+
+def members_page(
+    site: Site,
+    request: Request,
+    visitor: Visitor,
+    *,
+    notice: str = "",
+    given: tuple[str, str] | None = None,
+) -> Response:
+    """The list. ``given``: an address and its new password, shown this once."""
+    with site.database.read(visitor.scope) as session:
+        members = list_members(session, utc_now())
+    return site.page(
+        request,
+        visitor,
+        "members/list.html",
+        members=members,
+        given=given,
+        roles=list(Role),
+        member_words=member_words,
+        said=member_words.NOTICES.get(notice),
+    )

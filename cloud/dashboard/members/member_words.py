@@ -1,0 +1,44 @@
+"""Words of the page of members."""
+
+from collections.abc import Mapping
+
+from cloud.accounts.roles import Role
+from cloud.dashboard.marking import _
+from cloud.dashboard.words import Badge
+
+ROLES: Mapping[str, str] = {
+    Role.OWNER: _("Owner"),
+    Role.MANAGER: _("Manager"),
+    Role.AGENT: _("Agent"),
+    Role.PACKER: _("Packer"),
+    Role.IT: _("Warehouse IT"),
+}
+
+MEANINGS: Mapping[str, str] = {
+    Role.OWNER: _("Everything, and who else may sign in."),
+    Role.MANAGER: _("Orders, photos, sending, shops and tables."),
+    Role.AGENT: _("Orders and photos; sends again; sees how the shops stand."),
+    Role.PACKER: _("Orders and photos; changes nothing."),
+    Role.IT: _("Tables; no orders and no photos."),
+}
+
+NOTICES: Mapping[str, Badge] = {
+    "role-changed": Badge(_("The role was changed."), "check", "green"),
+    "let-go": Badge(_("The member cannot sign in any more."), "check", "green"),
+    "signed-out": Badge(_("All browsers of the member were signed out."), "check", "green"),
+    "last-owner": Badge(
+        _("Nothing was changed: this is the only owner. Make somebody else an owner first."),
+        "ban",
+        "yellow",
+    ),
+    "no-address": Badge(
+        _("Nothing was changed: an address looks like name@example.com."), "ban", "yellow"
+    ),
+    "member-exists": Badge(
+        _("Nothing was changed: this address cannot be added. It may be a member already."),
+        "ban",
+        "yellow",
+    ),
+    "gone": Badge(_("Nothing was changed: the member has left meanwhile."), "ban", "yellow"),
+}
+"""What a visit ended with, by the word in the address."""
