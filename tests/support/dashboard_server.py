@@ -47,7 +47,9 @@ class RunningDashboard:
     def browser(self, email: str = "") -> Iterator[httpx.Client]:
         """A client that behaves as a browser on our pages; signed in if an address is given."""
         with httpx.Client(
-            base_url=self.url, headers={"Origin": self.url, "Accept-Language": "en"}
+            base_url=self.url,
+            headers={"Origin": self.url, "Accept-Language": "en"},
+            timeout=30,  # a machine that does much else may take its time
         ) as client:
             if email:
                 answer = client.post("/sign-in", data={"email": email, "password": PASSWORD})
