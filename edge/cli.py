@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "settings", "show every setting and where its value comes from", _settings)
     card = _add(commands, "sign-card", "write the card that explains the light", _sign_card)
     card.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML file to write")
+    sheet = _add(commands, "code-sheet", "write barcodes for actions, modes, badges", _code_sheet)
+    sheet.add_argument("--out", type=Path, required=True, metavar="FILE", help="HTML file to write")
+    sheet.add_argument("--badge", action="append", default=[], metavar="NAME", help="of a packer")
     scan = _add(commands, "scan-test", "show what scanners and pedals send", _scan_test)
     scan.add_argument("--count", type=int, metavar="N", help="end after N scans or presses")
     _add(commands, "recover", "what systemd runs when the daemon does not stay up", _recover)
@@ -220,11 +223,27 @@ def _settings(_options: argparse.Namespace, loaded: Loaded) -> int:
 def _sign_card(options: argparse.Namespace, _loaded: Loaded) -> int:
     from edge.indicator.card import sign_card  # noqa: PLC0415 - commands load what they use
 
+    return _write(options.out, sign_card())
+
+
+def _code_sheet(options: argparse.Namespace, loaded: Loaded) -> int:
+    from edge.camera.barcode import NotPrintable  # noqa: PLC0415 - as above
+    from edge.code_sheet import code_sheet  # noqa: PLC0415 - as above
+    from edge.settings.handed_on import code_rules  # noqa: PLC0415 - as above
+
     try:
-        options.out.write_text(sign_card(), encoding="utf-8")
+        page = code_sheet(code_rules(loaded.settings), options.badge)
+    except NotPrintable as error:
+        raise TableError(str(error)) from error
+    return _write(options.out, page)
+
+
+def _write(path: Path, page: str) -> int:
+    try:
+        path.write_text(page, encoding="utf-8")
     except OSError as error:
-        raise TableError(f"{options.out}: {error.strerror}") from error
-    _say(f"written: {options.out}")
+        raise TableError(f"{path}: {error.strerror}") from error
+    _say(f"written: {path}")
     return OK
 
 
@@ -313,7 +332,7 @@ def _complain(text: str) -> None:
         sys.stderr.write(f"packwitness-edge: {line}\n")
 
 
-AS_CALLER: frozenset[Command] = frozenset({_settings, _sign_card, _camera_shot})
+AS_CALLER: frozenset[Command] = frozenset({_settings, _sign_card, _code_sheet, _camera_shot})
 """Commands that root runs as root: they write nothing of the table's, or where the caller says."""
 
 
