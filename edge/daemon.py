@@ -14,7 +14,7 @@ from edge.camera.errors import CameraError
 from edge.camera.factory import BuiltCamera, build_camera
 from edge.clock import Clock, ToldClock
 from edge.errors import TableCannotStart, TableError, TableFault
-from edge.events import Stopping
+from edge.events import Standing, Stopping
 from edge.health import health
 from edge.indicator import Indicator
 from edge.indicator.errors import IndicatorError
@@ -99,7 +99,11 @@ def _build(
         offer=_label_check(settings, mailbox, clock, stack),
         packing_area=built.packing_area,
     )
-    state = initial(secrets.token_hex(8), clock.monotonic_ns())
+    state = initial(
+        secrets.token_hex(8),
+        clock.monotonic_ns(),
+        standing=Standing.ENROLLED if credentials else Standing.NOT_ENROLLED,
+    )
 
     def say_health() -> Health:
         return _health(loop.state, store, run, clock)

@@ -30,6 +30,7 @@ from edge.events import (
     ProofSettled,
     ScanIncomplete,
     Scanned,
+    Standing,
     StandingChanged,
     Stopping,
     StoreFailed,
@@ -59,11 +60,11 @@ _INPUTS = (Scanned, ScanIncomplete, ActionPressed)
 next_deadline_ns = deadlines.next_deadline_ns
 
 
-def initial(seed: str, now_ns: int) -> State:
+def initial(seed: str, now_ns: int, *, standing: Standing = Standing.ENROLLED) -> State:
     """The state at a start. ``seed``: 16 hex digits that no other start had."""
     if len(seed) != 16 or set(seed) - set("0123456789abcdef"):
         raise ValueError("the seed of proof ids is not 16 hex digits")
-    return State(seed=seed, now_ns=now_ns, last_input_ns=now_ns)
+    return State(seed=seed, now_ns=now_ns, last_input_ns=now_ns, standing=standing)
 
 
 def step(state: State, event: Event, settings: PackingSettings) -> tuple[State, tuple[Effect, ...]]:

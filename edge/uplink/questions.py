@@ -11,6 +11,7 @@ HearTime = Callable[[datetime, int, int], None]
 """Takes the cloud's time, and our monotonic ns of the question and of its answer."""
 
 _REMEMBERED: Final = 8
+_FIRST_PART: Final = "-0"
 _TIME_EVERY_S: Final = 3600.0
 """So often the time is asked for where nothing else is: a crystal drifts by 0.4 s meanwhile."""
 
@@ -46,6 +47,8 @@ class Questions:
 
     def answered(self, answer: Answer) -> None:
         """The first answer to a question tells the time; parts of one that come later do not."""
-        asked_ns = self._asked_ns.pop(answer.correlation or "", None)
+        # a long inventory goes in parts, which are numbered from 0
+        name = (answer.correlation or "").removesuffix(_FIRST_PART)
+        asked_ns = self._asked_ns.pop(name, None)
         if asked_ns is not None and answer.now is not None:
             self._hear(answer.now, asked_ns, self._clock.monotonic_ns())

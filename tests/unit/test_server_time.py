@@ -8,8 +8,10 @@ import pytest
 from edge.server_time import MOST_BOUND_S, ServerTime, learned
 from edge.spool.manifests import corrected
 from edge.system_clock import SystemClock
+from edge.uplink.inventory import inventory_parts
 from edge.uplink.questions import Questions
 from tests.support.manual_clock import ManualClock
+from tests.support.uplink_table import HeldPhoto
 from wire.messages import Answer, Inventory
 
 SAID = datetime(2026, 3, 1, 10, 0, tzinfo=UTC)
@@ -119,6 +121,21 @@ def test_an_answer_tells_the_time_of_its_own_question() -> None:
     ear.clock.advance(2)
     ear.questions.answered(Answer(correlation=name, now=SAID))
     assert ear.heard == [(SAID, asked_ns, asked_ns + 2 * S)]
+
+
+def test_the_first_part_of_a_long_inventory_does_too() -> None:
+    ear = Ear()
+    name = ear.questions.correlation()
+    first, second = inventory_parts(
+        [HeldPhoto(f"{number:064x}", 1) for number in range(2)],
+        [],
+        [],
+        room_bytes=1,
+        correlation=name,
+    )
+    ear.questions.answered(Answer(correlation=first.correlation, now=SAID))
+    ear.questions.answered(Answer(correlation=second.correlation, now=SAID))
+    assert len(ear.heard) == 1
 
 
 def test_no_other_answer_does() -> None:
