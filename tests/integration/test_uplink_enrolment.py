@@ -25,7 +25,10 @@ from edge.uplink.errors import (
     NotOurServer,
     UntrustedServer,
 )
+from edge.uplink.proxy import Proxy
+from tests.fixtures_proxy import MakeProxy
 from tests.support.certificates import certificate
+from tests.support.tinyproxy import PASSWORD, USER
 
 CODE = "ABCDE-FGHJK-LMNPQ-RSTUV"
 ANSWER = {
@@ -202,6 +205,49 @@ def test_an_enrolled_table_keeps_its_credentials(server: Server, tmp_path: Path)
     path = tmp_path / "credentials.json"
     save_credentials(path, enroll(server.url, CODE))
     assert load_credentials(path).password.get_secret_value() == "a very secret word"
+
+
+def test_through_a_proxy_that_asks(server: Server, tmp_path: Path, make_proxy: MakeProxy) -> None:
+    tls = certificate(tmp_path, datetime.now(UTC) - timedelta(days=1))
+    serve_tls(server, tls.certificate, tls.key)
+    proxy = make_proxy(ports=(server.server_port,), asks=True)
+    way = Proxy(proxy.host, proxy.port, USER, PASSWORD)
+    assert enroll(https(server), CODE, ca_file=tls.certificate, proxy=way).partition == 7
+    assert proxy.asked > 0
+
+
+@pytest.mark.parametrize(
+    ("user", "words"),
+    [("", "asks for credentials"), ("stranger", "refuses the credentials")],
+)
+def test_a_proxy_that_refuses_has_its_own_words(
+    server: Server, make_proxy: MakeProxy, user: str, words: str
+) -> None:
+    proxy = make_proxy(ports=(server.server_port,), asks=True)
+    way = Proxy(proxy.host, proxy.port, user, PASSWORD)
+    with pytest.raises(EnrolmentUnreachable, match=words) as refused:
+        enroll(https(server), CODE, proxy=way)
+    assert PASSWORD not in str(refused.value)
+
+
+def test_a_proxy_that_forbids_and_one_that_is_down(server: Server, make_proxy: MakeProxy) -> None:
+    proxy = make_proxy(ports=(1,))
+    way = Proxy(proxy.host, proxy.port)
+    with pytest.raises(EnrolmentUnreachable, match=r"\(403\): have CONNECT to it allowed"):
+        enroll(https(server), CODE, proxy=way)
+    proxy.stop()
+    with pytest.raises(EnrolmentUnreachable, match=r"through the proxy 127\.0\.0\.1"):
+        enroll(https(server), CODE, proxy=way)
+
+
+def test_the_environment_names_no_proxy(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the settings say how the cloud is reached."""
+    tls = certificate(tmp_path, datetime.now(UTC) - timedelta(days=1))
+    serve_tls(server, tls.certificate, tls.key)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    assert enroll(https(server), CODE, ca_file=tls.certificate).partition == 7
 
 
 def serve_tls(server: Server, chain: Path, key: Path) -> None:

@@ -122,8 +122,10 @@ class Mosquitto:
     def _accepts(self) -> bool:
         assert self._process is not None
         assert self._process.poll() is None, f"mosquitto ended: {self.log()[-2000:]}"
+        outside = (self.tls_port, self.websockets_port) if self._outside else ()
         try:
-            socket.create_connection((self.host, self.port), timeout=1).close()
+            for port in (self.port, *outside):
+                socket.create_connection((self.host, port), timeout=1).close()
         except OSError:
             return False
         return True

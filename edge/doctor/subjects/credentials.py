@@ -12,5 +12,5 @@ def check(table: Table) -> Iterator[Finding]:
     if mine is not None:
         yield fine("enrolment", f"{mine.table_name} ({mine.device_id})")
         return
-    to_do = "print a claim sheet in the dashboard and run packwitness-edge enroll"
+    to_do = "print a claim sheet in the dashboard and scan it, or run packwitness-edge enroll"
     yield wrong("enrolment", table.credentials_problem, to_do=to_do)
