@@ -119,7 +119,9 @@ def _found(session: Session, request: RenewalRequest) -> _Found:
     if not (is_old or is_new):
         raise CredentialsRefused("this is not the table's password")
     if device.revoked_at is not None:
-        raise CredentialsRefused("this device was revoked, or another one took its place")
+        raise CredentialsRefused(
+            "this device was revoked, or another one took its place: scan a new claim sheet"
+        )
     table = session.get_one(PackingTable, device.table_id)
     if table.disabled_at is not None:
         raise TableDisabled("this table is disabled; it goes on by itself once it is enabled")

@@ -10,7 +10,7 @@ from wire.claim_sheet import ClaimText
 _TEXT = {
     Standing.NOT_ENROLLED: "this table is not enrolled: scan its claim sheet",
     Standing.REFUSED: "this table is not let in",
-    Standing.REVOKED: "this table was shut out: scan a new claim sheet",
+    Standing.REVOKED: "this table was shut out",
 }
 _KEPT = "photos are kept here meanwhile"
 

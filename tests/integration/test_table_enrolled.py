@@ -139,7 +139,7 @@ def test_a_replaced_table_stops_sending_packs_on_and_can_be_enrolled_again(
         wait_receipted(tmp_path, EARLIER)
         first = credentials(tmp_path)
         revoke(cloud, first)
-        table.see("Ready, not enrolled - this table was shut out: scan a new claim sheet (")
+        table.see("Ready, not enrolled - this table was shut out (this device was revoked")
         pack(table, LATER)
         again = new_sheet(cloud, "the same machine again")
         table.enter_and_see(again.whole, "Saved, go on - this is the same machine again now")

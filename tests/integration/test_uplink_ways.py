@@ -60,7 +60,7 @@ def websocket_at(broker: Mosquitto) -> dict[str, Any]:
 
 
 def test_over_websocket_and_tls(broker: Mosquitto, trusting: UplinkSettings) -> None:
-    """U-14."""
+    """Of the whole way: a slice is larger than a frame's short form."""
     with FakeCloud(broker) as cloud, table_at(broker, trusting, **websocket_at(broker)) as table:
         sends(table, cloud)
 

@@ -133,7 +133,7 @@ class TestStanding:
         ("standing", "words"),
         [
             (Standing.NOT_ENROLLED, "is not enrolled: scan its claim sheet"),
-            (Standing.REVOKED, "was shut out: scan a new claim sheet (another took its place)"),
+            (Standing.REVOKED, "was shut out (another took its place)"),
             (Standing.REFUSED, "is not let in (another took its place)"),
         ],
     )

@@ -14,7 +14,7 @@ def check(table: Table) -> Iterator[Finding]:
     yield wrong(
         "clock",
         "is not synchronised: photos would carry an uncertain time",
-        to_do="set the site's time server (NTP= in /etc/systemd/timesyncd.conf.d); see timedatectl; "
-        "until then a connected table takes the cloud's time. Where something else keeps the clock "
-        "right, set clock.trust to always",
+        to_do="set the site's time server (NTP= in /etc/systemd/timesyncd.conf.d), see timedatectl;"
+        " until then a connected table takes the cloud's time. Where something else keeps the clock"
+        " right, set clock.trust to always",
     )
