@@ -93,9 +93,14 @@ def test_power_and_heat(vitals: Vitals, ok: bool, said: str) -> None:
     ],
 )
 def test_the_unit(changes: dict[str, str], ok: bool, said: str) -> None:
-    found = service.of_unit({**UP, **changes}, "camera thread hung")
+    found = service.of_unit({**UP, **changes}, "inactive", "camera thread hung")
     assert (found.ok, bool(found.to_do)) == (ok, not ok)
     assert said in found.text
+
+
+def test_a_unit_that_its_recovery_waits_for_does_not_stay_up() -> None:
+    stopped = {**UP, "ActiveState": "inactive"}
+    assert "does not stay up" in service.of_unit(stopped, "active", "").text
 
 
 def test_a_machine_without_systemd_is_no_fault(
@@ -107,7 +112,7 @@ def test_a_machine_without_systemd_is_no_fault(
 
 def test_all_of_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     facts = {**UP, "RuntimeWatchdogUSec": "14s"}
-    monkeypatch.setattr(service, "_asked", lambda _unit, _names: facts)
+    monkeypatch.setattr(service, "_asked", lambda unit, _names: {} if "recovery" in unit else facts)
     found = list(service.check(table(tmp_path)))
     assert [one.subject for one in found] == ["service", "reboots", "hardware watchdog"]
     assert all(one.ok for one in found)

@@ -13,6 +13,7 @@ from edge.service.reboots import MOST_A_DAY
 
 SUBJECT = "service"
 _UNIT = "packwitness-edge.service"
+_RECOVERY = "packwitness-edge-recovery.service"
 _ASKED_S = 5.0
 _UNIT_FACTS = ("LoadState", "ActiveState", "UnitFileState", "NRestarts")
 _HARDWARE = Path("/dev/watchdog0")
@@ -23,8 +24,9 @@ Facts = Mapping[str, str]
 def check(table: Table) -> Iterator[Finding]:
     """Unit, restarts, reboots, and the watchdog of the hardware."""
     unit = _asked(_UNIT, _UNIT_FACTS)
+    recovery = _asked(_RECOVERY, ("ActiveState",)).get("ActiveState", "")
     reason = last_reason(table.settings.spool.directory)
-    yield of_unit(unit, reason)
+    yield of_unit(unit, recovery, reason)
     if unit.get("LoadState") != "loaded":
         return
     left = RebootLog(table.settings.spool.directory, table.clock).left()
@@ -32,17 +34,17 @@ def check(table: Table) -> Iterator[Finding]:
     yield of_hardware(_asked("", ("RuntimeWatchdogUSec",)), is_there=_HARDWARE.exists())
 
 
-def of_unit(unit: Facts, reason: str) -> Finding:
-    """How the unit is."""
+def of_unit(unit: Facts, recovery: str, reason: str) -> Finding:
+    """How the unit is. ``recovery``: the state of the one that comes when it does not stay up."""
     if unit.get("LoadState") != "loaded":
         return fine(
             SUBJECT, "is not installed on this machine: nothing starts the daemon by itself"
         )
     log = "journalctl -u packwitness-edge says why"
     state = unit.get("ActiveState", "")
-    if state in {"failed", "activating"}:
+    if state in {"failed", "activating"} or recovery in {"failed", "active"}:
         text = f"does not stay up{f': {reason}' if reason else ''}"
-        return wrong(SUBJECT, text, to_do=f"{log}; then systemctl restart packwitness-edge")
+        return wrong(SUBJECT, text, to_do=f"{log}; then systemctl start packwitness-edge")
     if unit.get("UnitFileState") not in {"enabled", "enabled-runtime"}:
         to_do = "systemctl enable --now packwitness-edge"
         return wrong(SUBJECT, "does not start with the machine", to_do=to_do)
