@@ -17,6 +17,7 @@ from edge.scanner.decoding.key_names import CODES, key_name
 from edge.scanner.decoding.packets import Key
 from edge.scanner.decoding.pedal import DEFAULT_KEYS
 from edge.scanner.decoding.scanner import ScannerDecoder, ScannerRules, Terminator
+from wire.claim_sheet import is_of_claim_sheet
 
 _MS = 1_000_000
 _IDLE_MS = ScannerRules().idle_ms
@@ -55,9 +56,10 @@ class _Reading:
 
 def report(burst: Burst, plugged: Sequence[Plugged], rules: CodeRules) -> list[str]:
     """Lines for a technician. ``plugged``: all devices, to see whether a setting is needed."""
-    lines = [str(burst.device), *_facts({"keys": _keys(burst.pressed)})]
+    lines = [str(burst.device)]
     typed = [key for key in burst.pressed if key.code not in _SILENT]
     if len(typed) <= _FEW and not any(key.code in _ENDS for key in typed):
+        lines += _facts({"keys": _keys(burst.pressed)})
         return [*lines, *_as_pedal(burst, typed, plugged)]
     return [*lines, *_as_scanner(burst, plugged, rules)]
 
@@ -65,8 +67,12 @@ def report(burst: Burst, plugged: Sequence[Plugged], rules: CodeRules) -> list[s
 def _as_scanner(burst: Burst, plugged: Sequence[Plugged], rules: CodeRules) -> list[str]:
     reading = _read(burst)
     code = classify(reading.text, rules)
-    facts = {
-        "code": f"{reading.text!r} ({len(reading.text)} characters)" if reading.text else "none",
+    if is_of_claim_sheet(_AIM.sub("", reading.text, count=1)):
+        # a claim code lets in who knows it, and reports are passed on
+        facts = {"code": "of a claim sheet, not shown"}
+    else:
+        facts = {"keys": _keys(burst.pressed), "code": _shown(reading.text)}
+    facts |= {
         "ends with": reading.terminator or "nothing",
         "speed": _speed(reading.gaps_ms),
         "prefix": _prefix(reading.text),
@@ -131,6 +137,10 @@ def _speed(gaps_ms: Sequence[float]) -> str:
         return "one key"
     usual = sorted(gaps_ms)[len(gaps_ms) // 2]
     return f"{min(gaps_ms):.0f} to {max(gaps_ms):.0f} ms from key to key, usually {usual:.0f} ms"
+
+
+def _shown(text: str) -> str:
+    return f"{text!r} ({len(text)} characters)" if text else "none"
 
 
 def _prefix(text: str) -> str:

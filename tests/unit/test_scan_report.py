@@ -58,6 +58,15 @@ def test_how_fast_it_is() -> None:
     )
 
 
+@pytest.mark.parametrize("prefix", ["", "]C0"])
+def test_a_claim_code_is_not_shown(prefix: str) -> None:
+    text = said(a_scanner(), [*typed(f"{prefix}PW-CLAIM-7Q2K9XWZ"), *stroke(ENTER)])
+    assert "of a claim sheet, not shown" in text
+    assert "7Q2K9XWZ" not in text
+    assert " q leftshift" not in text
+    assert "ends with enter" in text
+
+
 def test_a_slow_one_gets_more_time() -> None:
     text = said(a_scanner(), [*typed("2406"), *stroke(ENTER)], gap_ms=90)
     assert proposed(text).input.scanners["scanner"].idle_ms == 400
