@@ -18,6 +18,7 @@ from cloud.database.errors import DatabaseError
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.fleet.models import Device
+from cloud.fleet.service import may_connect
 
 REMEMBERED_S = 10.0
 """However often and by however many it is asked, the database is read no more often than this."""
@@ -112,10 +113,12 @@ def _doubts(session: Session) -> Metric:
 
 def _tables(session: Session) -> Metric:
     gauge = GaugeMetricFamily(
-        "packwitness_tables", "Enrolled tables, by whether the broker has them.", labels=["online"]
+        "packwitness_tables",
+        "Enrolled tables that are not disabled, by whether the broker has them.",
+        labels=["online"],
     )
     for online in (True, False):
-        of_kind = select(Device.id).where(Device.revoked_at.is_(None), Device.online.is_(online))
+        of_kind = select(Device.id).where(may_connect(), Device.online.is_(online))
         gauge.add_metric([str(online).lower()], _count(session, of_kind))
     return gauge
 

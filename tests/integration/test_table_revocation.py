@@ -19,7 +19,9 @@ from edge.uplink import errors as edge_errors
 from edge.uplink.enrolment import enroll
 from tests.support.cloud_program import Cloud, Serving
 from tests.support.link_table import LinkTable, jpeg
+from tests.support.table_process import TableProcess, proofs, write_table
 from tests.support.waiting import eventually
+from wire.claim_sheet import ClaimSheet
 from wire.messages import PhotoResult
 from wire.topics import Address
 
@@ -115,6 +117,41 @@ def test_an_enabled_table_comes_back_with_the_credentials_that_it_has(running: R
     eventually(lambda: not running.is_let_in(device))
     running.press(table_id, "enable")
     eventually(lambda: running.is_let_in(device))
+
+
+def test_a_disabled_table_packs_on_and_sends_all_of_it_once_it_is_enabled(
+    running: Running, tmp_path: Path
+) -> None:
+    """U-22, U-16: the table's own program; nobody touches it meanwhile."""
+    table_id = new_table(running, "North 1")
+    folder = tmp_path / "table"
+    folder.mkdir()
+    settings = write_table(folder)
+    (folder / "credentials.json").unlink()
+    with TableProcess(settings, "--set", "uplink.reconnect_longest_s=1") as table:
+        table.see("not enrolled")
+        sheet = ClaimSheet(running.cloud.url, running.claim(table_id))
+        table.enter_and_see(sheet.whole, "Saved, go on - this is North 1")
+        pack(table, "220101AAAAAAAA")
+        eventually(lambda: receipted(folder) == {"220101AAAAAAAA"})
+        running.press(table_id, "disable")
+        table.see("this table is disabled")
+        pack(table, "220102BBBBBBBB")
+        assert receipted(folder) == {"220101AAAAAAAA"}
+        running.press(table_id, "enable")
+        eventually(lambda: receipted(folder) == {"220101AAAAAAAA", "220102BBBBBBBB"})
+        assert table.stop() == 0
+
+
+def pack(table: TableProcess, code: str) -> None:
+    table.enter_and_see(code, f"Order open - {code}")
+    table.enter_and_see("p", f"1 photo - {code}")
+    table.enter_and_see("s", f"Saved, go on - {code}")
+
+
+def receipted(folder: Path) -> set[str]:
+    """Codes of the proofs that the cloud has."""
+    return {one.code for one in proofs(folder) if one.receipted}
 
 
 def test_enrolment_is_refused_at_tables_that_are_out_of_work(running: Running) -> None:
