@@ -164,21 +164,33 @@ def test_enrolment_is_refused_at_tables_that_are_out_of_work(running: Running) -
             running.enrol(code)
 
 
-def test_the_commands_do_what_the_pages_do(running: Running) -> None:
-    created = json.loads(running.cloud.run("table", "create", "North 1").stdout)
+@pytest.fixture
+def alone(tmp_path: Path) -> Cloud:
+    """A cloud that does not run: for commands, of which each takes a moment."""
+    cloud = Cloud(tmp_path / "data")
+    assert cloud.run("init").returncode == 0
+    return cloud
+
+
+def test_tables_are_listed_renamed_and_disabled_by_commands(alone: Cloud) -> None:
+    created = json.loads(alone.run("table", "create", "North 1").stdout)
     assert CLAIM.fullmatch(created["claim_code"])
-    running.command("rename", "North 1", "North 2")
-    running.command("disable", "North 2")
-    refused = running.cloud.run("table", "create", "North 2")
+    assert alone.run("table", "rename", "North 1", "North 2").returncode == 0
+    assert alone.run("table", "disable", "North 2").returncode == 0
+    refused = alone.run("table", "create", "North 2")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "is disabled: enable it first" in refused.stderr
-    running.command("enable", "North 2")
-    [line] = running.cloud.run("table", "list").stdout.splitlines()
+    assert alone.run("table", "enable", "North 2").returncode == 0
+    [line] = alone.run("table", "list").stdout.splitlines()
     listed = json.loads(line)
     assert (listed["table"], listed["state"], listed["device"]) == ("North 2", "not-enrolled", None)
-    assert running.cloud.run("table", "retire", "North 2").returncode == 1  # nobody said yes
-    running.command("retire", "North 2", "--yes")
-    assert running.cloud.run("table", "list").stdout == ""
-    assert "North 2" in running.cloud.run("table", "list", "--retired").stdout
-    unknown = running.cloud.run("table", "disable", "North 9")
+
+
+def test_a_table_is_retired_by_command_when_somebody_says_yes(alone: Cloud) -> None:
+    alone.run("table", "create", "North 2")
+    assert alone.run("table", "retire", "North 2").returncode == 1
+    assert alone.run("table", "retire", "North 2", "--yes").returncode == 0
+    assert alone.run("table", "list").stdout == ""
+    assert "North 2" in alone.run("table", "list", "--retired").stdout
+    unknown = alone.run("table", "disable", "North 9")
     assert unknown.stderr == "packwitness-cloud: there is no table named 'North 9'\n"
