@@ -4,7 +4,6 @@ The whole cloud runs as one process, with the embedded broker; the pages and the
 that people use.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -162,35 +161,3 @@ def test_enrolment_is_refused_at_tables_that_are_out_of_work(running: Running) -
         running.press(table_id, what)
         with pytest.raises(edge_errors.ClaimRefused, match="expired"):
             running.enrol(code)
-
-
-@pytest.fixture
-def alone(tmp_path: Path) -> Cloud:
-    """A cloud that does not run: for commands, of which each takes a moment."""
-    cloud = Cloud(tmp_path / "data")
-    assert cloud.run("init").returncode == 0
-    return cloud
-
-
-def test_tables_are_listed_renamed_and_disabled_by_commands(alone: Cloud) -> None:
-    created = json.loads(alone.run("table", "create", "North 1").stdout)
-    assert CLAIM.fullmatch(created["claim_code"])
-    assert alone.run("table", "rename", "North 1", "North 2").returncode == 0
-    assert alone.run("table", "disable", "North 2").returncode == 0
-    refused = alone.run("table", "create", "North 2")
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert "is disabled: enable it first" in refused.stderr
-    assert alone.run("table", "enable", "North 2").returncode == 0
-    [line] = alone.run("table", "list").stdout.splitlines()
-    listed = json.loads(line)
-    assert (listed["table"], listed["state"], listed["device"]) == ("North 2", "not-enrolled", None)
-
-
-def test_a_table_is_retired_by_command_when_somebody_says_yes(alone: Cloud) -> None:
-    alone.run("table", "create", "North 2")
-    assert alone.run("table", "retire", "North 2").returncode == 1
-    assert alone.run("table", "retire", "North 2", "--yes").returncode == 0
-    assert alone.run("table", "list").stdout == ""
-    assert "North 2" in alone.run("table", "list", "--retired").stdout
-    unknown = alone.run("table", "disable", "North 9")
-    assert unknown.stderr == "packwitness-cloud: there is no table named 'North 9'\n"
