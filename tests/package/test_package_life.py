@@ -110,11 +110,11 @@ def test_a_table_lives_through_upgrades_and_removal(
 
 
 def test_what_it_says_of_itself_after_installation(root: DebianRoot, deb: Path) -> None:
-    """Its own files are whole, and the doctor speaks, as the daemon's user and for programs."""
+    """Its files are whole; root's doctor looks as the daemon's user does and makes its files."""
     _install_from_stick(root, deb)
     assert not root.do("dpkg", "--verify", "packwitness-edge")
     _enrol(root)
-    examined = root.run(COMMAND, "doctor", "--json", user="packwitness")
+    examined = root.run(COMMAND, "doctor", "--json")
     report = json.loads(examined.stdout)
     findings = {one["subject"]: one for one in report["findings"]}
     assert findings["camera"]["ok"], examined.stdout
@@ -122,6 +122,9 @@ def test_what_it_says_of_itself_after_installation(root: DebianRoot, deb: Path) 
     assert not findings["broker"]["ok"]  # there is no network
     assert examined.returncode == 1
     assert report["ok"] is False
+    assert findings["rights"]["text"].startswith("packwitness, in the groups ")
+    state = root.path / STATE.lstrip("/")
+    assert (state / "spool").stat().st_uid == state.stat().st_uid
 
 
 def test_a_unit_that_was_switched_off_stays_off_after_an_upgrade(
