@@ -224,15 +224,26 @@ def _release_late(job: Job) -> None:
 
 
 def _open_device(library: Library, place: int, info: Values) -> Device:
-    """Open by libcamera's number. Releases differ in whether they take that number or the place
-    in ``global_camera_info``, so what was opened is looked at.
+    """Open a camera, whatever its number means to this release of the library.
+
+    Up to 0.3.36 at least it is the place in ``global_camera_info``, elsewhere libcamera's number.
+    So what was opened is looked at. Another camera may also refuse to open, as libcamera's virtual
+    one does.
+
+    Raises:
+        Exception: what the library said when the camera would not open.
     """
-    for number in dict.fromkeys((info["Num"], place)):
-        device = library.open(number)
+    problem: Exception | None = None
+    for number in dict.fromkeys((place, info["Num"])):
+        try:
+            device = library.open(number)
+        except Exception as error:  # noqa: BLE001 - raised below, if no other number is the one
+            problem = problem or error
+            continue
         if device.camera_idx == info["Num"]:
             return device
         device.close()
-    raise CameraFault(f"picamera2 does not open the camera {info['Id']}")
+    raise problem or CameraFault(f"picamera2 does not open the camera {info['Id']}")
 
 
 def explained(error: BaseException) -> CameraError:

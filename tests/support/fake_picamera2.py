@@ -37,6 +37,8 @@ class FakeBoard:
     is_raspberry_pi: bool = True
     layout: str = "YUV420"
     opens_by_place: bool = False
+    unusable: frozenset[int] = frozenset()
+    """Cameras that do not open, by libcamera's number."""
     refuses: Exception | None = None
     """What opening raises."""
     configure_fails: Exception | None = None
@@ -77,6 +79,8 @@ class FakeBoard:
         if self.refuses is not None:
             raise self.refuses
         index = self.infos[number]["Num"] if self.opens_by_place else number
+        if index in self.unusable:
+            raise RuntimeError("Camera __init__ sequence did not complete.")
         self.opened.append(FakeDevice(self, index))
         return self.device
 

@@ -116,6 +116,19 @@ class TestChoosing:
         assert board.device.camera_idx == number
         assert all(device.closed for device in board.opened[:-1])
 
+    @pytest.mark.parametrize("by_place", [True, False])
+    def test_one_that_does_not_open_at_all_is_not_in_the_way(
+        self, board: FakeBoard, by_place: bool
+    ) -> None:
+        """Libcamera's virtual camera is listed and cannot be used."""
+        board.infos[:] = [
+            {"Model": "Sensor B", "Id": "platform/vimc.0 Sensor B", "Num": 1},
+            {"Model": "Virtual0", "Id": "Virtual0", "Num": 0},
+        ]
+        board.opens_by_place, board.unusable = by_place, frozenset({0})
+        camera_on(board).start()
+        assert board.device.camera_idx == 1
+
     def test_an_unknown_one_is_refused_with_what_is_there(self, board: FakeBoard) -> None:
         with pytest.raises(CameraMissing, match=r"imx477.*imx708 \(0\)"):
             camera_on(board, "imx477").start()
