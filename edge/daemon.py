@@ -37,7 +37,7 @@ from edge.service.reboot_log import RebootLog
 from edge.service.remembering import Remembered, remembered
 from edge.service.status_file import FOLDER_VARIABLE, StatusFile
 from edge.service.supervisor import Supervisor
-from edge.service.vitals import read_vitals
+from edge.service.vitals import Vitals, VitalsWatch
 from edge.service.watchdog import Watchdog
 from edge.settings import TableSettings
 from edge.settings.handed_on import packing_settings
@@ -105,8 +105,10 @@ def _build(
         standing=Standing.ENROLLED if credentials else Standing.NOT_ENROLLED,
     )
 
+    vitals = VitalsWatch()
+
     def say_health() -> Health:
-        return _health(loop.state, store, run, clock)
+        return _health(loop.state, store, run, vitals.look(), clock)
 
     ends = Ends(
         spool,
@@ -160,8 +162,10 @@ def _credentials(settings: TableSettings) -> Credentials | None:
         return None
 
 
-def _health(state: State, store: StoreOwner, run: Remembered, clock: ToldClock) -> Health:
-    vitals, now = read_vitals(), clock.now()
+def _health(
+    state: State, store: StoreOwner, run: Remembered, vitals: Vitals, clock: ToldClock
+) -> Health:
+    now = clock.now()
     return health(
         state,
         store.counts,

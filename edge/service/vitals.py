@@ -4,9 +4,12 @@ The firmware's bits are the same that ``vcgencmd get_throttled`` prints; the ker
 Pi shows them as a file, so that no program has to be started for them.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 _SYS = Path("/sys")
 _TEMPERATURE = "class/thermal/thermal_zone0/temp"
@@ -45,6 +48,24 @@ def read_vitals(sys: Path = _SYS) -> Vitals:
         temperature_c=None if millidegrees is None else millidegrees / 1000,
         throttled_bits=next((bits for bits in found if bits is not None), None),
     )
+
+
+class VitalsWatch:
+    """Reads them again and again, and says in the log when a fault came or went."""
+
+    def __init__(self, sys: Path = _SYS) -> None:
+        self._sys = sys
+        self._faults: list[str] = []
+
+    def look(self) -> Vitals:
+        """See ``read_vitals``. Two threads at once may say the same change twice."""
+        vitals = read_vitals(self._sys)
+        before, self._faults = self._faults, vitals.faults
+        if vitals.faults != before:
+            text = "; ".join(vitals.faults) or "all is well again"
+            ids = {"state": text, "temperature_c": vitals.temperature_c}
+            logger.warning("power and heat", extra=ids)
+        return vitals
 
 
 def _candidates(sys: Path) -> Iterable[Path]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.service.vitals import Vitals, read_vitals
+from edge.service.vitals import Vitals, VitalsWatch, read_vitals
 
 THROTTLED = [
     "devices/platform/soc/soc:firmware",
@@ -42,3 +42,19 @@ def test_undervoltage_is_told_also_when_it_is_over(bits: int, count: int) -> Non
     assert len(faults) == count
     assert ("undervoltage" in " ".join(faults)) is bool(bits & 0x10001)
     assert all(len(fault) <= 100 for fault in faults)  # of the wire
+
+
+def test_the_log_says_when_a_fault_comes_and_goes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bits = tmp_path / THROTTLED[0] / "get_throttled"
+    bits.parent.mkdir(parents=True)
+    watch = VitalsWatch(tmp_path)
+    for text in ("0", "1", "1", "8", "0"):
+        bits.write_text(text)
+        watch.look()
+    assert [vars(record)["state"] for record in caplog.records] == [
+        "the power supply is too weak (undervoltage)",
+        "the processor is hot",
+        "all is well again",
+    ]
