@@ -7,6 +7,7 @@ same commit gives the same bytes.
 """
 
 import argparse
+import gzip
 import hashlib
 import os
 import re
@@ -16,6 +17,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from email.utils import formatdate
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -244,13 +246,22 @@ def _is_enabled(unit: Path) -> bool:
 
 def _lay_documents(tree: Path, wheels: list[Path]) -> None:
     folder = tree / "usr/share/doc/packwitness-edge"
-    _copy(ROOT / "LICENSE", folder / "copyright")
+    _copy(RECIPE / "copyright", folder / "copyright")
     _copy(ROOT / "CHANGELOG.md", folder / "CHANGELOG.md")
     for name in DOCUMENTS:
         _copy(ROOT / "docs" / name, folder / name)
     listing = "".join(f"{wheel.name}\n" for wheel in wheels)
     (folder / "wheels").write_text(listing, encoding="utf-8")
+    with gzip.GzipFile(folder / "changelog.gz", "wb", mtime=0) as file:
+        file.write(_changelog().encode())
     _copy(RECIPE / "lintian-overrides", tree / "usr/share/lintian/overrides/packwitness-edge")
+
+
+def _changelog() -> str:
+    """In Debian's form; what changed stands in CHANGELOG.md."""
+    when = formatdate(int(os.environ["SOURCE_DATE_EPOCH"]))
+    head = f"packwitness-edge ({debian_version()}) stable; urgency=medium"
+    return f"{head}\n\n  * See CHANGELOG.md.\n\n -- Packwitness <packwitness@localhost>  {when}\n"
 
 
 def _copy(file: Path, to: Path) -> None:
