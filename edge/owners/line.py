@@ -218,7 +218,7 @@ class CloudLine:
         except CredentialsRefused as error:
             self._stands(Standing.REVOKED, str(error))
         except UplinkError as error:
-            self._stands(Standing.REFUSED, f"{reason}; the cloud cannot be asked: {error}")
+            self._stands(Standing.REFUSED, f"{reason}; {error}")
         else:
             if self._is_used(who):
                 self._stands(Standing.REFUSED, f"{reason}, although the cloud knows this table")
