@@ -10,6 +10,7 @@ from cloud.broker.configuration import (
     CLOUD_USER,
     BrokerLimits,
     Listener,
+    Outside,
     configuration_text,
     password_text,
 )
@@ -44,6 +45,18 @@ def test_links_of_several_processes_connect_where_a_user_may_have_several_client
     of_tables, of_cloud = (lines.index(f"listener {one}") for one in TWO)
     assert of_tables < lines.index("use_username_as_clientid true") < of_cloud
     assert lines.count("use_username_as_clientid true") == 1
+
+
+def test_tables_outside_have_tls_and_their_user_name_for_client_id_on_each_listener() -> None:
+    """So that nobody ends the session of another by its client id, whichever way is taken."""
+    listeners = (Listener("0.0.0.0", 8883), Listener("0.0.0.0", 443, websockets=True))  # noqa: S104 - as many do
+    outside = Outside(listeners, Path("/tls/a.pem"), Path("/tls/a.key"))
+    blocks = text(outside=outside).split("listener ")[2:]
+    assert [block.splitlines()[0] for block in blocks] == ["8883 0.0.0.0", "443 0.0.0.0"]
+    for block in blocks:
+        wanted = {"use_username_as_clientid true", "certfile /tls/a.pem", "keyfile /tls/a.key"}
+        assert wanted <= set(block.splitlines())
+    assert ["protocol websockets" in block for block in blocks] == [False, True]
 
 
 def test_what_one_client_may_use_is_limited() -> None:
