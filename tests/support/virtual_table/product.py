@@ -1,5 +1,6 @@
 """Puts the product on a virtual table: cloud and sandbox, and the table from its package."""
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -62,6 +63,13 @@ BindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo
 
 def installed_disk() -> Path:
     """A disk with the product installed and set up; made once for a state of product and image."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "installing.turn").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # another run may be about to make the same
+        return _installed_disk()
+
+
+def _installed_disk() -> Path:
     wheel, package = _built()
     parts = [wheel, package, *sorted(Path(__file__).parent.rglob("*.py"))]
     made_from = hashlib.sha256(b"".join(part.read_bytes() for part in parts))
