@@ -36,3 +36,10 @@ candidate_of() {
     fi
     echo "$found"
 }
+
+# fetch_locked PYTHON LOCK FOLDER: the wheels of a lock, by their hashes, for a Python that is not here.
+fetch_locked() {
+    .venv/bin/python -m pip download -q --require-hashes --no-deps --only-binary :all: \
+        --python-version "$1" --platform manylinux2014_x86_64 --platform manylinux_2_28_x86_64 \
+        --platform manylinux_2_34_x86_64 -r "$2" -d "$3"
+}

@@ -3,6 +3,7 @@
 import pytest
 
 from edge.indicator.signs import Sign
+from tests.support.virtual_table.product import PI_CAMERA, SETTINGS_FILE, table_settings
 from tests.support.virtual_table.virtual_table import SENT_S, VirtualTable
 
 pytestmark = [pytest.mark.table, pytest.mark.timeout(900)]
@@ -20,3 +21,14 @@ def test_an_order_is_packed_and_reaches_its_buyer(table: VirtualTable) -> None:
     table.see(Sign.EARLIER_SENT, since=saved.place, limit_s=SENT_S)
     assert table.verdicts([order]) == ["right"]
     assert "3 photos" in table.fate(order.number)
+
+
+def test_the_same_with_the_camera_of_a_raspberry_pi(table: VirtualTable) -> None:
+    """A sensor behind libcamera and picamera2, instead of a webcam."""
+    table.power_on()
+    (order,) = table.plant()
+    table.machine.write(SETTINGS_FILE, table_settings(PI_CAMERA))
+    table.restart()
+    table.pack(order)
+    table.require_sent([order])
+    assert table.said("Raspberry Pi camera") == 1

@@ -16,17 +16,30 @@ SANDBOX_URL = "http://127.0.0.1:8790"
 CLOUD_URL = "http://127.0.0.1:8080"
 CLOUD_DATA = "/var/lib/packwitness-cloud/cloud"
 INSTALL_LIMIT_S = 600.0
+SETTINGS_FILE = "/etc/packwitness/table.toml"
 BROKER_PORT = 18830
 SPOOL = "/var/lib/packwitness/spool"
 
 VIVID = "/dev/v4l/by-path/platform-vivid.0-video-index0"
-TABLE_SETTINGS = f"""
-[camera]
+WEBCAM = f"""
 kind = "opencv"
 device = "{VIVID}"
 width = 1280
 height = 720
+"""
+PI_CAMERA = """
+kind = "picamera2"
+full_resolution = false
+width = 1280
+height = 960
+"""
 
+
+def table_settings(camera: str = WEBCAM) -> str:
+    """The settings of the virtual table, with one of its cameras."""
+    return f"""
+[camera]
+{camera}
 [input]
 kinds = ["evdev"]
 
@@ -34,6 +47,7 @@ kinds = ["evdev"]
 kind = "rgb"
 pins = {{ red = {RED}, green = {GREEN}, blue = {BLUE}, buzzer = {BUZZER} }}
 """
+
 
 _UNITS = "/etc/systemd/system"
 _SANDBOX_UNIT = """
@@ -141,7 +155,7 @@ def install_table(machine: Machine, package: Path) -> None:
     machine.write(f"{_UNITS}/packwitness-edge.service.d/here.conf", _TABLE_DROP_IN)
     command = f"apt-get install -y -q --no-install-recommends /opt/{package.name}"
     machine.run(command, limit_s=INSTALL_LIMIT_S)
-    machine.write("/etc/packwitness/table.toml", TABLE_SETTINGS)
+    machine.write(SETTINGS_FILE, table_settings())
     enrol = f"/usr/bin/packwitness-edge enroll --server {CLOUD_URL}"
     machine.run(
         f"""
