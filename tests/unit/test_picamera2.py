@@ -328,7 +328,6 @@ class TestEncoding:
 
     @pytest.mark.parametrize("layout", ["YUV420", "BGR888", "RGB888"])
     def test_rows_are_cut_and_colours_are_right(self, layout: str) -> None:
-        pytest.importorskip("simplejpeg")
         jpeg = encode_with_simplejpeg(red_picture(layout), 90)
         with Image.open(io.BytesIO(jpeg)) as picture:
             assert picture.size == (128, 64)
@@ -336,7 +335,6 @@ class TestEncoding:
             assert picture.convert("RGB").getpixel((127, 63)) == pytest.approx((255, 0, 0), abs=6)
 
     def test_bytes_that_are_no_picture_are_refused(self) -> None:
-        pytest.importorskip("simplejpeg")
         from edge.camera.errors import EncodeFailed
 
         for picture in (
