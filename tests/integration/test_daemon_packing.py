@@ -104,11 +104,16 @@ def test_a_second_daemon_says_in_one_line_why_it_cannot_start(settings: Path) ->
         assert table.stop() == 0
 
 
-def test_a_table_that_is_not_enrolled_says_what_to_do(tmp_path: Path, settings: Path) -> None:
+def test_a_table_that_is_not_enrolled_says_so_and_packs(tmp_path: Path, settings: Path) -> None:
     (tmp_path / "credentials.json").unlink()
     with TableProcess(settings) as table:
-        assert table.end() == 1
-        assert any("packwitness-edge enroll" in line for line in table.log)
+        table.see("Ready, not enrolled")
+        table.enter_and_see(ORDER, "Order open")
+        table.enter_and_see("p", "1 photo ")
+        table.enter_and_see("s", "Saved, go on")
+        assert table.stop() == 0
+    [proof] = proofs(tmp_path)
+    assert (proof.code, proof.closing, len(proof.photos)) == (ORDER, Closing.SEND, 1)
 
 
 def test_importing_the_command_loads_no_http_library() -> None:
