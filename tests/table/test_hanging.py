@@ -22,7 +22,7 @@ def test_a_hung_thread_costs_a_restart_and_no_photo(table: VirtualTable, step: s
     table.see(Sign.READY, since=place, limit_s=READY_S)
     assert table.machine.run("systemctl show -p NRestarts --value packwitness-edge").strip() == "1"
     assert table.fate(order.number).count(".jpg") == 1
-    table.pack(order)
+    table.pack(order, there=1)
     table.require_sent([order])
 
 

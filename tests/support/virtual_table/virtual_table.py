@@ -37,8 +37,6 @@ class VirtualTable:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is not None and self.machine.is_on:
-            error.add_note(self.log())
         self.machine.__exit__(kind, error, trace)
 
     def power_on(self) -> Seen:
@@ -72,10 +70,13 @@ class VirtualTable:
         self.hands.press(key)
         return self.see(sign, since=place)
 
-    def pack(self, order: PlantedOrder, photos: int = 3) -> Seen:
-        """Scan, photos, F4; until the light says saved."""
-        self.scan_and_see(order.number)
-        for count in range(1, photos + 1):
+    def pack(self, order: PlantedOrder, photos: int = 3, *, there: int = 0) -> Seen:
+        """Scan, photos, F4; until the light says saved.
+
+        ``there``: photos that the scan brings back.
+        """
+        self.scan_and_see(order.number, photos_sign(there))
+        for count in range(there + 1, photos + 1):
             self.press_and_see("F1", photos_sign(count))
         return self.press_and_see("F4", Sign.SAVED)
 
