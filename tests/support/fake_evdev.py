@@ -97,19 +97,24 @@ class FakeNode:
         return sorted(self._kernel.held)
 
     def close(self) -> None:
-        if not self.is_closed:
-            self.is_closed = True
-            os.close(self.fd)
-            os.close(self._ours)
+        with self._lock:
+            if not self.is_closed:
+                self.is_closed = True
+                os.close(self.fd)
+                os.close(self._ours)
 
     def give(self, event: FakeEvent) -> None:
         with self._lock:
-            self._events.append(event)
-            os.write(self._ours, b".")
+            if not self.is_closed:
+                self._events.append(event)
+                os.write(self._ours, b".")
 
     def vanish(self) -> None:
-        self._gone = True
-        os.write(self._ours, b".")
+        # whoever reads may notice it, and close, before the next line
+        with self._lock:
+            self._gone = True
+            if not self.is_closed:
+                os.write(self._ours, b".")
 
 
 @dataclass

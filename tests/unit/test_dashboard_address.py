@@ -86,7 +86,8 @@ class Change:
 @pytest.mark.parametrize(
     ("change", "topics"),
     [
-        (Change("table", "table:7"), ["table:7"]),
+        (Change("table", "table:7"), ["table-health", "table:7"]),
+        (Change("fleet", "table:7"), ["table:7", "tables"]),
         (Change("proof", "proof:3"), ["log", "proof:3"]),
         (
             Change("dispatch", "dispatch:5", '{"proof":"abc","state":"sent"}'),
