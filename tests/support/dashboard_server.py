@@ -21,6 +21,7 @@ from cloud.dashboard.deps import DashboardDeps
 from cloud.database.feed import ChangeFeed
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
+from cloud.main.web import listen
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.photos.simulated import SimulatedPhotoStore
 from cloud.shops.authorizing import Authorizing
@@ -90,7 +91,7 @@ def _serve(
     feed = ChangeFeed(database)
     gateway = ShopGateway(database, box, clients)
     # The address is known before the server: marketplaces send sellers back to it.
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)  # as the program does: each answer goes out at once
     port = listening.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     dashboard = Dashboard(

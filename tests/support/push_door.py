@@ -18,6 +18,7 @@ from sqlalchemy import select
 from cloud.api.pushes import push_routes
 from cloud.database.base import utc_now
 from cloud.database.scope import scoped, system
+from cloud.main.web import listen
 from cloud.shops.push_apps import push_path_of
 from cloud.shops.service import Purpose
 from cloud.sync.intake import PushIntake
@@ -96,7 +97,7 @@ class PushDoor:
 @contextmanager
 def open_door(bench: Bench) -> Iterator[PushDoor]:
     """Serve it on a free port until the block ends."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)  # as the program does: each answer goes out at once
     public_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     intake = PushIntake(bench.database, bench.box, bench.clients, public_url)
