@@ -64,6 +64,11 @@ class UplinkSection(Section):
     reconnect_longest_s: float = Field(
         60.0, ge=1, description="s between two attempts to connect, at most"
     )
+    refused_longest_s: float = Field(
+        300.0,
+        ge=1,
+        description="the same after the broker refused this table, as while it is disabled",
+    )
 
 
 class EnrolmentSection(Section):

@@ -1,6 +1,7 @@
 """The settings as the parts of the program take them."""
 
 import re
+from typing import Final
 
 from edge.rules.settings import PackingSettings
 from edge.scanner.codes import CodeRules
@@ -8,6 +9,9 @@ from edge.settings import TableSettings
 from edge.uplink.credentials import Credentials
 from edge.uplink.settings import BackOff, TransferLimits, UplinkSettings
 from wire.enrolment import BrokerNode
+
+_REFUSED_FIRST_S: Final = 15.0
+"""Who was refused has no reason to hurry."""
 
 
 def packing_settings(settings: TableSettings) -> PackingSettings:
@@ -53,6 +57,10 @@ def uplink_settings(settings: TableSettings, software: str) -> UplinkSettings:
         keepalive_s=uplink.keepalive_s,
         puback_timeout_s=2.0 * uplink.keepalive_s,
         reconnect=BackOff(first_s=1.0, longest_s=uplink.reconnect_longest_s),
+        refused=BackOff(
+            first_s=min(_REFUSED_FIRST_S, uplink.refused_longest_s),
+            longest_s=uplink.refused_longest_s,
+        ),
         slice_bytes=uplink.slice_bytes,
         health_interval_s=uplink.health_interval_s,
         software=software,

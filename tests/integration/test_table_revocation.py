@@ -127,7 +127,7 @@ def test_a_disabled_table_packs_on_and_sends_all_of_it_once_it_is_enabled(
     folder.mkdir()
     settings = write_table(folder)
     (folder / "credentials.json").unlink()
-    with TableProcess(settings, "--set", "uplink.reconnect_longest_s=1") as table:
+    with TableProcess(settings, "--set", "uplink.refused_longest_s=1") as table:
         table.see("not enrolled")
         sheet = ClaimSheet(running.cloud.url, running.claim(table_id))
         table.enter_and_see(sheet.whole, "Saved, go on - this is North 1")
