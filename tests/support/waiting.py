@@ -7,7 +7,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
+"""Patience with a machine that does much else; what works is found long before."""
 
 
 def eventually(attempt: Callable[[], T | None], deadline_s: float = DEADLINE_S) -> T:
