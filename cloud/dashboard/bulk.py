@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from cloud.accounts.roles import Deed
+from cloud.conversations.models import NOTE_LENGTH
 from cloud.conversations.states import Reason
 from cloud.dashboard.log_address import LOG_PATH, LogAddress, read_address
 from cloud.dashboard.site import Site
@@ -84,12 +85,13 @@ def bulk_routes(site: Site) -> APIRouter:
         request: Request,
         visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEND_AGAIN))],
         upto: Annotated[int, Form(ge=0)],
+        note: Annotated[str, Form(max_length=NOTE_LENGTH)] = "",
     ) -> Response:
         """Send again what the page counted; pressing it twice asks once."""
         address = read_address(request.query_params)
         with site.database.read(visitor.scope) as session:
             view = bulk_view(session, visitor, address, upto)
-        asked = sum(_ask(site, visitor, entry) for entry in view.going)
+        asked = sum(_ask(site, visitor, entry, note) for entry in view.going)
         query = urlencode({"notice": "bulk-asked", "count": asked})
         here = address.address()
         return RedirectResponse(f"{here}{'&' if '?' in here else '?'}{query}", 303)
@@ -110,10 +112,12 @@ def bulk_view(
     return BulkView(going, tuple(others.most_common()), has_more)
 
 
-def _ask(site: Site, visitor: Visitor, entry: LogEntry) -> bool:
+def _ask(site: Site, visitor: Visitor, entry: LogEntry, note: str) -> bool:
     """Each for itself: one that cannot go stops none of the others."""
     newest = entry.newest.id if entry.newest else 0
-    request = ResendRequest(entry.proof.id, visitor.who.member_id, f"{entry.proof.id}:{newest}")
+    request = ResendRequest(
+        entry.proof.id, visitor.who.member_id, f"{entry.proof.id}:{newest}", note=note
+    )
     now = utc_now()
     try:
         site.database.write(lambda session: resend(session, request, now), visitor.scope)

@@ -1,13 +1,21 @@
 """Orders > Fulfillment > ParcelGuard > Marketplace Platform Chat Log."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
 from cloud.accounts.roles import Deed
-from cloud.dashboard.log_address import LOG_PATH, LogAddress, read_address
+from cloud.dashboard.log_address import (
+    LOG_PATH,
+    MOST_PHOTOS,
+    USUAL_COLUMNS,
+    Column,
+    LogAddress,
+    read_address,
+)
 from cloud.dashboard.parameters import RowInQuery
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
@@ -15,6 +23,8 @@ from cloud.fleet.queries import table_names
 from cloud.proofs.entries import LogEntry
 from cloud.proofs.log_filter import Window
 from cloud.proofs.log_queries import count_above, log_entries
+from cloud.proofs.models import ProofPhoto
+from cloud.proofs.queries import photos_of_each
 from cloud.shops.queries import shop_names
 
 ROWS_PER_PAGE = 50
@@ -29,6 +39,8 @@ class LogPart:
     entries: list[LogEntry]
     has_newer: bool
     has_older: bool
+    photos: Mapping[int, Sequence[ProofPhoto]] = field(default_factory=dict)
+    """Of each proof, where pictures are shown."""
     new_count: int = 0
     """Entries above the page that came since it was opened."""
     stopped_at: int | None = None
@@ -39,6 +51,11 @@ class LogPart:
     def top(self) -> int | None:
         """Id of the first entry."""
         return self.entries[0].proof.id if self.entries else None
+
+    @property
+    def packers(self) -> list[str]:
+        """Who packed what is on the page."""
+        return sorted({one.proof.packer for one in self.entries if one.proof.packer})
 
     @property
     def bottom(self) -> int | None:
@@ -69,6 +86,9 @@ def log_routes(site: Site) -> APIRouter:
             tables=tables,
             retired_tables=retired_tables,
             shops=shops,
+            every_column=tuple(Column),
+            usual_columns=USUAL_COLUMNS,
+            most_photos=MOST_PHOTOS,
             **values,
         )
 
@@ -95,6 +115,13 @@ def _values(
 
 def log_part(session: Session, visitor: Visitor, address: LogAddress, upto: int | None) -> LogPart:
     """One page of the log."""
+    part = _entries(session, visitor, address, upto)
+    if Column.PICTURES not in address.columns:
+        return part
+    return replace(part, photos=photos_of_each(session, [one.proof.id for one in part.entries]))
+
+
+def _entries(session: Session, visitor: Visitor, address: LogAddress, upto: int | None) -> LogPart:
     wanted = address.filter(visitor.zone)
     # One more than is shown tells whether there are more.
     window = Window(ROWS_PER_PAGE + 1, before=address.before, after=address.after, upto=upto)

@@ -4,14 +4,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Dispatch
 from cloud.conversations.states import DispatchKind, DispatchState, Reason
 from cloud.fleet.models import PackingTable
 from cloud.orders.models import Order, Parcel
-from cloud.proofs.models import Proof, ProofPhoto
+from cloud.proofs.models import Proof
 from cloud.proofs.states import ProofState, state_of_proof
 from cloud.shops.models import Shop
 
@@ -22,12 +22,16 @@ class LogEntry:
 
     proof: Proof
     table_name: str
-    photo_count: int
     dispatches: tuple[Dispatch, ...]
     """Oldest first; the first send and each resend."""
     order: Order | None
     shop: Shop | None
     parcel: Parcel | None
+
+    @property
+    def photo_count(self) -> int:
+        """How many photos were taken of it."""
+        return self.proof.photo_count
 
     @property
     def newest(self) -> Dispatch | None:
@@ -67,20 +71,16 @@ def entries_of(session: Session, proof_ids: Sequence[int]) -> list[LogEntry]:
     ).all()
     sends = _sends(session, proof_ids)
     tables = _tables(session, {proof.table_id for proof in proofs})
-    counts = _photo_counts(session, proof_ids)
-    return [
-        _entry(proof, tables.get(proof.table_id, ""), counts.get(proof.id, 0), sends[proof.id])
-        for proof in proofs
-    ]
+    return [_entry(proof, tables.get(proof.table_id, ""), sends[proof.id]) for proof in proofs]
 
 
 _Send = tuple[Dispatch, Order | None, Shop | None, Parcel | None]
 
 
-def _entry(proof: Proof, table_name: str, photo_count: int, sends: Sequence[_Send]) -> LogEntry:
+def _entry(proof: Proof, table_name: str, sends: Sequence[_Send]) -> LogEntry:
     _newest, order, shop, parcel = sends[-1] if sends else (None, None, None, None)
     dispatches = tuple(dispatch for dispatch, *_ in sends)
-    return LogEntry(proof, table_name, photo_count, dispatches, order, shop, parcel)
+    return LogEntry(proof, table_name, dispatches, order, shop, parcel)
 
 
 def _sends(session: Session, proof_ids: Sequence[int]) -> defaultdict[int, list[_Send]]:
@@ -101,15 +101,6 @@ def _sends(session: Session, proof_ids: Sequence[int]) -> defaultdict[int, list[
         if dispatch.proof_id is not None:
             found[dispatch.proof_id].append((dispatch, order, shop, parcel))
     return found
-
-
-def _photo_counts(session: Session, proof_ids: Sequence[int]) -> dict[int, int]:
-    rows = session.execute(
-        select(ProofPhoto.proof_id, func.count(ProofPhoto.id))
-        .where(ProofPhoto.proof_id.in_(proof_ids))
-        .group_by(ProofPhoto.proof_id)
-    )
-    return dict(rows.all())
 
 
 def _tables(session: Session, ids: set[int]) -> dict[int, str]:

@@ -13,12 +13,21 @@ class LogFilter:
     """What the log shows. Empty: everything."""
 
     states: tuple[ProofState, ...] = ()
+    channel: str = ""
+    """A marketplace: all of its shops."""
     shop_id: int | None = None
     table_id: int | None = None
+    packer: str = ""
+    photo_count: int | None = None
     packed_from: datetime | None = None
     packed_before: datetime | None = None
     code: str = ""
     """Order number, tracking number, or the code as it was scanned."""
+
+    @property
+    def has_shops(self) -> bool:
+        """Whether it names a shop, or a marketplace with its shops."""
+        return self.shop_id is not None or bool(self.channel)
 
     @property
     def has_dates(self) -> bool:

@@ -43,6 +43,10 @@ class Shape:
     along: Along
     by_days: bool
     by_table: bool
+    by_packer: bool
+    by_photos: bool
+    by_shops: bool
+    """Of some shops, looked through along the dispatches of all."""
     by_id: bool
     """Only some ids are asked about."""
     upwards: bool
@@ -57,7 +61,14 @@ class Shape:
         """Whether rows of the index are looked at that do not fit in the end."""
         if self.by_id:
             return False
-        return self.by_days or (self.by_table and self.along is not Along.PROOFS)
+        asked = self.by_table + self.by_packer + self.by_photos
+        has_index = self.along is Along.PROOFS and asked == 1
+        return self.by_days or self.by_shops or bool(asked and not has_index)
+
+    @property
+    def asks_proof(self) -> bool:
+        """Whether the proof's own row has to be looked at for a dispatch."""
+        return self.by_table or self.by_packer or self.by_photos or self.by_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,7 @@ def _readings(shape: Shape) -> tuple[Reading[int, int], Reading[int] | None]:
     found_by = Dispatch.id if shape.by_dispatch else Proof.id
     driving = [*_driving(shape), *_within(shape, proof_id)]
     found = select(proof_id, found_by).where(*driving, *_rest(shape))
-    if shape.by_dispatch and (shape.by_table or shape.by_days):
+    if shape.by_dispatch and shape.asks_proof:
         found = found.join(Proof, Proof.id == Dispatch.proof_id)
     order = proof_id.asc() if shape.upwards else proof_id.desc()
     # The newest dispatch of a proof first: it is the one that may say where the proof stands.
@@ -134,7 +145,8 @@ def _driving(shape: Shape) -> list[ColumnElement[bool]]:
         case Along.CLOSINGS:
             return [Proof.closing == bindparam("closing")]
         case Along.PROOFS:
-            return _about_table(shape)
+            # One of them is read along its index; the others are asked of each row.
+            return _about_proof(shape)[:1]
 
 
 def _within(shape: Shape, proof_id: InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
@@ -149,7 +161,9 @@ def _rest(shape: Shape) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if shape.by_dispatch:
         conditions.append(Dispatch.kind == DispatchKind.PROOF)
-    conditions += _about_table(shape)
+    if shape.by_shops:
+        conditions.append(Dispatch.shop_id.in_(bindparam("shop_ids", expanding=True)))
+    conditions += _about_proof(shape)
     if shape.by_days:
         time = UtcDateTime()
         conditions.append(Proof.packed_at >= bindparam("packed_from", type_=time))
@@ -157,5 +171,12 @@ def _rest(shape: Shape) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _about_table(shape: Shape) -> list[ColumnElement[bool]]:
-    return [Proof.table_id == bindparam("table_id")] if shape.by_table else []
+def _about_proof(shape: Shape) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if shape.by_packer:
+        conditions.append(Proof.packer == bindparam("packer"))
+    if shape.by_table:
+        conditions.append(Proof.table_id == bindparam("table_id"))
+    if shape.by_photos:
+        conditions.append(Proof.photo_count == bindparam("photo_count"))
+    return conditions

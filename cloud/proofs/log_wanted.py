@@ -1,7 +1,7 @@
 """Along which rows the proofs that a filter wants are found."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
@@ -14,6 +14,7 @@ from cloud.proofs.log_filter import LogFilter, Stretch
 from cloud.proofs.log_sources import Along, Shape, Source
 from cloud.proofs.models import STEP, Proof
 from cloud.proofs.states import CLOSINGS_WITHOUT_DISPATCH, ProofState
+from cloud.shops.models import Shop
 
 _SLACK = timedelta(hours=1)
 """Ids and times of receipt go up together but for so much: several processes give both."""
@@ -39,6 +40,13 @@ _LAST_RECEIVED = Reading(
 _AT_TABLE = select(Proof.id).where(Proof.table_id == bindparam("table_id")).limit(1)
 _FIRST_AT_TABLE = Reading(_AT_TABLE.order_by(Proof.id))
 _LAST_AT_TABLE = Reading(_AT_TABLE.order_by(Proof.id.desc()))
+_BY_PACKER = select(Proof.id).where(Proof.packer == bindparam("packer")).limit(1)
+_FIRST_BY_PACKER = Reading(_BY_PACKER.order_by(Proof.id))
+_LAST_BY_PACKER = Reading(_BY_PACKER.order_by(Proof.id.desc()))
+_SHOPS_OF_CHANNEL = Reading(select(Shop.id).where(Shop.channel == bindparam("channel")))
+MOST_WALKS = 48
+"""Rows of each shop and state are read apart up to so many; more shops are looked through along
+the states of all, which takes as many statements at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +66,20 @@ def sources_of(
 
     ``ids``: those that have the code which the filter names.
     """
+    rows = list(_rows(wanted, _shops(session, wanted)))
     return [
-        _source(wanted, part, rows, upwards=upwards)
-        for part in _parts(session, wanted, ids)
-        for rows in _rows(wanted)
+        _source(wanted, part, one, upwards=upwards)
+        for part in (_parts(session, wanted, ids) if rows else ())
+        for one in rows
     ]
+
+
+def _shops(session: Session, wanted: LogFilter) -> Sequence[int]:
+    """The shops that a filter names."""
+    if not wanted.channel:
+        return [] if wanted.shop_id is None else [wanted.shop_id]
+    shops = [shop_id for (shop_id,) in _SHOPS_OF_CHANNEL.all(session, channel=wanted.channel)]
+    return [one for one in shops if wanted.shop_id in (None, one)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +87,39 @@ class _Rows:
     along: Along
     values: dict[str, object] = field(default_factory=dict)
     is_of_now: bool = False
+    by_shops: bool = False
 
 
-def _rows(wanted: LogFilter) -> Iterator[_Rows]:
-    if not wanted.states and wanted.shop_id is None:
+def _rows(wanted: LogFilter, shops: Sequence[int]) -> Iterator[_Rows]:
+    if not wanted.states and not wanted.has_shops:
         yield _Rows(Along.PROOFS)
         return
-    for state in wanted.states or tuple(ProofState):
-        if wanted.shop_id is None:
+    states = wanted.states or tuple(ProofState)
+    for state in states:
+        if not wanted.has_shops:
             # What has no dispatch has no order either, hence no shop.
             for closing in CLOSINGS_WITHOUT_DISPATCH.get(state, ()):
                 yield _Rows(Along.CLOSINGS, {"closing": closing}, is_of_now=True)
-        if state is not ProofState.UNSENT:
-            yield _of_state(wanted, DispatchState(state.value))
+            if state is not ProofState.UNSENT:
+                yield _of_state(DispatchState(state.value))
+        elif state is not ProofState.UNSENT:
+            yield from _of_shops(DispatchState(state.value), shops, len(states))
 
 
-def _of_state(wanted: LogFilter, state: DispatchState) -> _Rows:
+def _of_state(state: DispatchState) -> _Rows:
     """By the newest dispatch; what was ever sent counts as sent."""
-    values: dict[str, object] = {"state": state}
-    is_of_now = state is not DispatchState.SENT
-    if wanted.shop_id is None:
-        return _Rows(Along.STATES, values, is_of_now)
-    return _Rows(Along.SHOP_STATES, {**values, "shop_id": wanted.shop_id}, is_of_now)
+    return _Rows(Along.STATES, {"state": state}, is_of_now=state is not DispatchState.SENT)
+
+
+def _of_shops(state: DispatchState, shops: Sequence[int], states: int) -> Iterator[_Rows]:
+    every = _of_state(state)
+    if len(shops) * states > MOST_WALKS:
+        values = {**every.values, "shop_ids": list(shops)}
+        yield replace(every, values=values, by_shops=True)
+        return
+    for shop_id in shops:
+        values = {**every.values, "shop_id": shop_id}
+        yield replace(every, along=Along.SHOP_STATES, values=values)
 
 
 def _source(wanted: LogFilter, part: _Part, rows: _Rows, *, upwards: bool) -> Source:
@@ -99,12 +127,19 @@ def _source(wanted: LogFilter, part: _Part, rows: _Rows, *, upwards: bool) -> So
         along=rows.along,
         by_days=part.by_days,
         by_table=wanted.table_id is not None,
+        by_packer=bool(wanted.packer),
+        by_photos=wanted.photo_count is not None,
+        by_shops=rows.by_shops,
         by_id=part.ids is not None,
         upwards=upwards,
     )
     values = {**rows.values, **part.values}
-    if wanted.table_id is not None:
-        values["table_id"] = wanted.table_id
+    asked = {
+        "table_id": wanted.table_id,
+        "packer": wanted.packer or None,
+        "photo_count": wanted.photo_count,
+    }
+    values |= {name: value for name, value in asked.items() if value is not None}
     if part.ids is not None:
         values["ids"] = list(part.ids)
     return Source(shape, values, part.stretch, rows.is_of_now)
@@ -115,12 +150,7 @@ def _parts(session: Session, wanted: LogFilter, ids: Sequence[int] | None) -> It
     if ids is not None:
         yield _Part(ids=ids, by_days=wanted.has_dates, values=days)
         return
-    stretch = Stretch()
-    if wanted.table_id is not None and (wanted.states or wanted.shop_id is not None):
-        stretch = _ends(
-            _FIRST_AT_TABLE.first(session, table_id=wanted.table_id),
-            _LAST_AT_TABLE.first(session, table_id=wanted.table_id),
-        )
+    stretch = _life(session, wanted)
     if not wanted.has_dates:
         yield _Part(stretch)
         return
@@ -132,6 +162,23 @@ def _parts(session: Session, wanted: LogFilter, ids: Sequence[int] | None) -> It
     elif off_step:
         yield _Part(ids=off_step)
     yield _Part(stretch.within(received), by_days=True, values=days)
+
+
+def _life(session: Session, wanted: LogFilter) -> Stretch:
+    """Ids between which a table or a packer was at work, where no index says it at once."""
+    asked = (wanted.table_id is not None) + bool(wanted.packer) + bool(wanted.states)
+    if asked + wanted.has_shops < 2:
+        return EVERYTHING
+    stretch = EVERYTHING
+    if wanted.table_id is not None:
+        at = {"table_id": wanted.table_id}
+        ends = _FIRST_AT_TABLE.first(session, **at), _LAST_AT_TABLE.first(session, **at)
+        stretch = stretch.within(_ends(*ends))
+    if wanted.packer:
+        by = {"packer": wanted.packer}
+        ends = _FIRST_BY_PACKER.first(session, **by), _LAST_BY_PACKER.first(session, **by)
+        stretch = stretch.within(_ends(*ends))
+    return stretch
 
 
 def _days(wanted: LogFilter) -> dict[str, object]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
 
 STEP = timedelta(hours=1)
+PACKER_LENGTH = 80
 
 
 class Photo(OrganisationOwned, Base):
@@ -33,6 +34,8 @@ class Proof(OrganisationOwned, Base):
         Index("ix_proofs_code", "organisation_id", "code"),
         Index("ix_proofs_log", "organisation_id", "id"),
         Index("ix_proofs_table", "organisation_id", "table_id", "id"),
+        Index("ix_proofs_packer", "organisation_id", "packer", "id"),
+        Index("ix_proofs_photo_count", "organisation_id", "photo_count", "id"),
         # Days are stretches of ids, found by when proofs came; those that do not fit, by day.
         Index("ix_proofs_received", "organisation_id", "received_at", "id"),
         Index("ix_proofs_off_step", "organisation_id", "off_step", "packed_at", "id"),
@@ -54,7 +57,9 @@ class Proof(OrganisationOwned, Base):
     closed_at: Mapped[datetime]
     """By the table's clock."""
     clock_synced: Mapped[bool]
-    packer: Mapped[str | None] = mapped_column(String(80))
+    packer: Mapped[str | None] = mapped_column(String(PACKER_LENGTH))
+    photo_count: Mapped[int] = mapped_column(default=0)
+    """How many photos its manifest names; they may be deleted by now."""
     received_at: Mapped[datetime]
     """When it was first heard of; goes up with ``id``."""
     packed_at: Mapped[datetime]

@@ -31,6 +31,19 @@ def photos_of(session: Session, proof_id: int) -> Sequence[ProofPhoto]:
     ).all()
 
 
+def photos_of_each(session: Session, proof_ids: Sequence[int]) -> dict[int, list[ProofPhoto]]:
+    """The photos of some proofs, in their order; proofs without any are left out."""
+    found: dict[int, list[ProofPhoto]] = {}
+    rows = session.scalars(
+        select(ProofPhoto)
+        .where(ProofPhoto.proof_id.in_(proof_ids))
+        .order_by(ProofPhoto.proof_id, ProofPhoto.position)
+    )
+    for row in rows:
+        found.setdefault(row.proof_id, []).append(row)
+    return found
+
+
 def stored_among(session: Session, sha256s: Sequence[str]) -> set[str]:
     """Those of the hashes whose photos have arrived."""
     return {sha256 for (sha256,) in _STORED.all(session, sha256s=list(sha256s))}

@@ -173,6 +173,7 @@ def _apply(session: Session, proof: Proof | None, facts: ManifestFacts, now: dat
     proof.opened_at = facts.opened_at
     proof.close(facts.closed_at, clock_synced=facts.clock_synced)
     proof.packer = facts.packer
+    proof.photo_count = len(facts.photos)
     session.flush()
     _put_photos(session, proof, facts.photos, is_new=is_new)
     _remember(session, facts, Outcome.APPLIED, now)

@@ -160,6 +160,52 @@ def test_filters_by_shop_and_table_alone_and_together(
     assert found == cases
 
 
+def test_filters_by_marketplace_packer_and_number_of_photos(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    """Issue 6; the packer's name counts as the table's badge gave it."""
+    world.add_proof("A", order_id=world.add_order("ORDER-A"), photos=0, packer="Mei")
+    world.add_shop("Second Shop")
+    world.add_proof("B", order_id=world.add_order("ORDER-B"), photos=1, packer="Ali")
+    lazada = world.add_shop("Lazada Shop", "lazada")
+    world.add_proof("C", order_id=world.add_order("ORDER-C"), photos=1, packer="Mei")
+    world.add_proof("D", None, closing="unsent", photos=0)
+    cases = {
+        "channel=shopee": ["ORDER-B", "ORDER-A"],
+        "channel=lazada": ["ORDER-C"],
+        "channel=tiktok": [],
+        f"channel=shopee&shop={lazada}": [],
+        "channel=shopee&state=sent": ["ORDER-B", "ORDER-A"],
+        "packer=Mei": ["ORDER-C", "ORDER-A"],
+        "packer=Mei&channel=lazada": ["ORDER-C"],
+        "packer=mei": [],
+        "photos=1": ["ORDER-C", "ORDER-B"],
+        "photos=0": ["D", "ORDER-A"],
+        "photos=0&packer=Mei": ["ORDER-A"],
+    }
+    with dashboard.browser(world.email) as browser:
+        found = {query: orders(browser.get(f"{LOG}?{query}")) for query in cases}
+    assert found == cases
+
+
+def test_columns_are_chosen_in_the_address_and_kept_by_its_links(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    world.add_proof("A", order_id=world.add_order("ORDER-A"), photos=2, packer="Mei")
+    with dashboard.browser(world.email) as browser:
+        usual = browser.get(LOG)
+        chosen = browser.get(f"{LOG}?column=pictures&column=packer&state=sent")
+        strange = browser.get(f"{LOG}?column=nonsense")
+    assert "of-shop" in usual.text
+    assert "of-packer" not in usual.text
+    assert "Mei" in rows(chosen)[0]
+    assert "Demo Shop" not in rows(chosen)[0]
+    assert len(re.findall(r'/photos/[0-9a-f]{64}/small"[^>]* loading="lazy"', chosen.text)) == 2
+    assert "state=failed&amp;column=packer&amp;column=pictures" not in usual.text
+    assert "?state=attention&amp;column=packer&amp;column=pictures" in chosen.text
+    assert "of-shop" in strange.text
+
+
 @pytest.mark.parametrize("code", ["ORDER-1", "TRACK-1", "SCANNED-1"])
 def test_an_order_is_found_by_any_of_its_numbers(
     dashboard: RunningDashboard, world: World, code: str
@@ -235,6 +281,13 @@ FILTERS = [
     (LogFilter(table_id=1, packed_from=DAY), "ix_proofs_table"),
     (LogFilter(states=(ProofState.SENT,), packed_from=DAY), "ix_dispatches_proofs"),
     (LogFilter(code="ORDER-1"), "ix_proofs_code"),
+    (LogFilter(packer="Mei"), "ix_proofs_packer"),
+    (LogFilter(photo_count=2), "ix_proofs_photo_count"),
+    (LogFilter(channel="shopee"), "ix_dispatches_shop_proofs"),
+    (LogFilter(channel="shopee", states=(ProofState.FAILED,)), "ix_dispatches_shop_proofs"),
+    (LogFilter(states=(ProofState.FAILED,), packer="Mei"), "ix_dispatches_proofs"),
+    (LogFilter(states=(ProofState.SENT,), photo_count=2), "ix_dispatches_proofs"),
+    (LogFilter(table_id=1, packer="Mei", photo_count=2), "ix_proofs_packer"),
 ]
 
 BIG_TABLES = "(proofs|dispatches|orders|parcels|proof_photos)"

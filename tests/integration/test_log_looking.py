@@ -5,7 +5,9 @@ Pages are followed to the end and compared with every proof judged by itself.
 
 import itertools
 import random
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -34,7 +36,7 @@ def busy(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(log_sources, "LOOKED_AT", 3)
     draw = random.Random(7)
     tables = [world.table_id, world.add_table("Table 2"), world.add_table("Table 3")]
-    shops = [world.shop_id, world.add_shop("Second Shop")]
+    shops = [world.shop_id, world.add_shop("Second Shop"), world.add_shop("Third", "lazada")]
     for number in range(PROOFS):
         world.table_id, world.shop_id = draw.choice(tables), draw.choice(shops)
         state = draw.choice(STATES)
@@ -44,7 +46,8 @@ def busy(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
             f"CODE-{number % 20}",
             state,
             order_id=order,
-            photos=0,
+            photos=draw.choice((0, 0, 1)),
+            packer=draw.choice(("Mei", "Ali", None)),
             closing="send" if state else draw.choice(("unsent", "withdrawn")),
             closed_at=DAY + timedelta(hours=5 * number) - late,
             came_at=DAY + timedelta(hours=5 * number, seconds=2),
@@ -71,7 +74,12 @@ def fits(wanted: LogFilter, entry: LogEntry) -> bool:
     return (
         (not wanted.states or bool(states & set(wanted.states)))
         and (wanted.shop_id is None or wanted.shop_id in shops)
+        and (
+            not wanted.channel or (entry.shop is not None and entry.shop.channel == wanted.channel)
+        )
         and (wanted.table_id is None or wanted.table_id == proof.table_id)
+        and (not wanted.packer or wanted.packer == proof.packer)
+        and (wanted.photo_count is None or wanted.photo_count == proof.photo_count)
         and (wanted.packed_from is None or packed >= wanted.packed_from)
         and (wanted.packed_before is None or packed < wanted.packed_before)
         and (not wanted.code or wanted.code in numbers)
@@ -123,21 +131,41 @@ def filters(world: World) -> list[LogFilter]:
     values = itertools.product(
         states, (None, world.shop_id), (None, world.table_id), days, ("", "CODE-7", "ORDER-5")
     )
-    return [
-        LogFilter(state, shop, table, start, end, code)
+    more: list[dict[str, Any]] = [
+        {"channel": "shopee"},
+        {"channel": "lazada", "packer": "Mei"},
+        {"packer": "Ali"},
+        {"photo_count": 1},
+        {"packer": "Mei", "photo_count": 0},
+        {"channel": "tiktok"},
+    ]
+    found = [
+        LogFilter(
+            states=state,
+            shop_id=shop,
+            table_id=table,
+            packed_from=start,
+            packed_before=end,
+            code=code,
+        )
         for state, shop, table, (start, end), code in values
+    ]
+    # What each new filter adds to all others, without each with each.
+    return found + [
+        replace(one, **more[place % len(more)]) for place, one in enumerate(found) if not one.code
     ]
 
 
 def test_every_combination_of_filters_finds_what_fits_and_nothing_else(
     busy: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Downwards and upwards, with few late proofs and with many."""
+    """Downwards and upwards, with few late proofs and with many, with few shops and with many."""
     wanted = filters(busy)
     fitting = {one: expected(busy, one) for one in wanted}
     assert sum(map(len, fitting.values())) > 300
-    for most_off_step in (1000, 2):
+    for most_off_step, most_walks in ((1000, 48), (2, 0)):
         monkeypatch.setattr(log_wanted, "MOST_OFF_STEP", most_off_step)
+        monkeypatch.setattr(log_wanted, "MOST_WALKS", most_walks)
         for upwards in (False, True):
             assert {one: followed(busy, one, upwards=upwards) for one in wanted} == fitting
 

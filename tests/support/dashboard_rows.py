@@ -101,8 +101,8 @@ class World:
         self.table_id, self.device_id = table_id, device_id
         return table_id
 
-    def add_shop(self, name: str) -> int:
-        new = NewShop("shopee", "MY", str(22000000 + next(_numbers)), name, 10.0)
+    def add_shop(self, name: str, channel: str = "shopee") -> int:
+        new = NewShop(channel, "MY", str(22000000 + next(_numbers)), name, 10.0)
         shop_id = self.database.write(lambda session: add_shop(session, new, DAY).id, self.scope)
         self.shop_id = shop_id
         return shop_id
@@ -174,6 +174,7 @@ class World:
         came_at: datetime | None = None,
         clock_synced: bool = True,
         warnings: str = "",
+        packer: str | None = None,
     ) -> int:
         """A packed parcel, dispatched into a state; without one nobody asked to send it."""
         number = next(_numbers)
@@ -190,7 +191,8 @@ class World:
                 revision=1,
                 sequence=number,
                 opened_at=closed_at - timedelta(seconds=40),
-                packer=None,
+                packer=packer,
+                photo_count=photos,
                 received_at=came_at or closed_at + timedelta(seconds=2),
             )
             proof.close(closed_at, clock_synced=clock_synced)

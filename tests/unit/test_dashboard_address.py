@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from starlette.datastructures import QueryParams
 
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.formats import zone_named
-from cloud.dashboard.log_address import read_address, states_of
+from cloud.dashboard.log_address import Column, read_address, read_query, states_of
 from cloud.dashboard.security import comes_from_our_pages
 from cloud.dashboard.table_health import TableHealth, read_health
 from cloud.dashboard.topics import topics_of
@@ -23,6 +24,16 @@ def test_an_address_is_written_as_it_was_read() -> None:
         "/parcelguard/log?state=sent&shop=3&table=7&from=2026-11-01&code=A%26B+1"
     )
     assert address.is_filtered
+
+
+def test_columns_are_written_only_where_they_are_not_the_usual_ones() -> None:
+    several = [("column", "pictures"), ("column", "packed"), ("packer", "Mei"), ("photos", "0")]
+    address = read_address(QueryParams(several))
+    assert address.columns == (Column.PACKED, Column.PICTURES)
+    assert address.query() == "packer=Mei&photos=0&column=packed&column=pictures"
+    assert read_query(address.query()) == address
+    assert address.cleared() == "/parcelguard/log?column=packed&column=pictures"
+    assert read_address({}).query() == ""
 
 
 def test_empty_filters_stay_out_of_the_address() -> None:
@@ -49,6 +60,8 @@ def test_another_filter_begins_with_the_newest_entries() -> None:
         ("from", "2026-13-01"),
         ("to", "0001-01-01"),
         ("before", "1e3"),
+        ("channel", "amazon"),
+        ("photos", "4"),
     ],
 )
 def test_what_is_not_understood_is_named_and_left_out(name: str, value: str) -> None:

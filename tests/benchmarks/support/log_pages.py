@@ -73,10 +73,31 @@ class Cases:
         yield Case("date, a month long ago", lambda number: self._days(number % 20, 30))
         yield Case("date, until long ago", lambda number: self._until(number % 20 + 3))
         yield Case("date, before anything", lambda number: self._days(-9 - number, 1))
+        yield self._proofs("packer", {"packer": self._packer}, f"AND packer = '{self._packer}'")
+        yield self._proofs("packer, rare", {"packer": "Helper"}, "AND packer = 'Helper'")
+        yield self._proofs("photos: 2", {"photos": 2}, "AND photo_count = 2")
+        yield self._sends("marketplace", {"channel": "shopee"}, "")
+        yield self._sends(
+            "marketplace, failed", {"channel": "shopee", "state": "failed"}, "AND state = 'failed'"
+        )
         yield Case("order number", lambda number: self._code(self._log.order_numbers, number))
         yield Case("tracking number", lambda number: self._code(self._log.tracking_numbers, number))
         yield Case("number that is not there", lambda number: self._code([f"NONE{number}"], number))
         yield from self._combined()
+        yield from self._combined_with_packers()
+
+    @property
+    def _packer(self) -> str:
+        """Of the busiest table."""
+        return f"Packer {self._tables[0]}"
+
+    def _combined_with_packers(self) -> Iterator[Case]:
+        yield self._both("failed, rare packer", {"state": "failed", "packer": "Helper"})
+        yield self._both("sent, one photo", {"state": "sent", "photos": 1})
+        yield self._both("largest shop, rare packer", {"shop": self._shops[0], "packer": "Helper"})
+        yield self._both("largest shop, packer", {"shop": self._shops[0], "packer": self._packer})
+        both = {"table": self._tables[1], "packer": self._packer}
+        yield self._both("table of another packer", both)
 
     def _combined(self) -> Iterator[Case]:
         table, shop = self._tables[-2], self._shops[0]
@@ -146,6 +167,8 @@ class Cases:
             "state": " AND d.state = '{}'",
             "shop": " AND d.shop_id = {}",
             "table": " AND p.table_id = {}",
+            "packer": " AND p.packer = '{}'",
+            "photos": " AND p.photo_count = {}",
         }
         more += "".join(wanted[name].format(value) for name, value in query.items())
         needs_send = {"state", "shop"} & set(query)

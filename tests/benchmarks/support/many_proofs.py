@@ -19,7 +19,7 @@ from tests.benchmarks.support.bulk_rows import Cell, Chunk, Row
 
 _COLUMNS = {
     "proofs": "id organisation_id proof_key device_id table_id code closing mode revision sequence"
-    " opened_at closed_at clock_synced received_at packed_at off_step",
+    " opened_at closed_at clock_synced received_at packed_at off_step packer photo_count",
     "proof_photos": "id organisation_id proof_id position sha256 size_bytes taken_at clock_synced"
     " source warnings",
     "orders": "id organisation_id shop_id order_number status cancelled refunded buyer_id"
@@ -114,7 +114,7 @@ class Log:
     def _add(self, chunk: dict[str, list[Row]], number: int, owner: Seller) -> None:
         one = _Parcel(self, number, owner)
         chunk["proofs"].append(one.proof())
-        for place in range(1 + number % 3):
+        for place in range(photos_of(number)):
             self._photo_id += 1
             chunk["proof_photos"].append(one.photo(self._photo_id, place))
         if one.is_known:
@@ -163,6 +163,11 @@ def _newest(from_the_end: int) -> str:
     return ProofState.WAITING_FOR_ORDER if from_the_end <= 100 else ""
 
 
+def photos_of(number: int) -> int:
+    """How many photos a proof has."""
+    return 1 + number % 3
+
+
 class _Parcel:
     """One packed parcel and its rows."""
 
@@ -175,6 +180,10 @@ class _Parcel:
         self.synced = int(number % 2_000 != 7)
         self.shop = self._shop(log)
         self.table, self.device = self._place(log)
+        # Each table has its packer, but for a fifth that never scan a badge, and a rare helper.
+        self.packer: Cell = None if number % 5 == 0 else f"Packer {self.table}"
+        if number % 20_011 == 0:
+            self.packer = "Helper"
         self.key = hashlib.blake2b(number.to_bytes(8), digest_size=16).hexdigest()
         self.order_number = f"{self.packed:%y%m%d}{self.key[:8].upper()}"
         # Carriers use a number again after a while.
@@ -200,6 +209,7 @@ class _Parcel:
             *(closing, "packing", 1, self.id, _text(closed - timedelta(seconds=40))),
             *(_text(closed), self.synced, _text(self.came)),
             *(_text(self.packed if self.synced else self.came), self._is_off_step()),
+            *(self.packer, photos_of(self.id - 1)),
         )
 
     def _is_off_step(self) -> int:
