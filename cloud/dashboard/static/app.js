@@ -19,6 +19,11 @@
     for (const [name, value] of [...event.formData]) {
       if (value === "") event.formData.delete(name);
     }
+    // So do choices that are left as they usually are.
+    for (const group of event.target.querySelectorAll("[data-usual]")) {
+      const name = group.dataset.name;
+      if (event.formData.getAll(name).join(" ") === group.dataset.usual) event.formData.delete(name);
+    }
   });
 
   // A form is sent once, however often its button is pressed.
