@@ -96,7 +96,7 @@ class Cases:
         yield self._both("sent, one photo", {"state": "sent", "photos": 1})
         yield self._both("largest shop, rare packer", {"shop": self._shops[0], "packer": "Helper"})
         yield self._both("largest shop, packer", {"shop": self._shops[0], "packer": self._packer})
-        both = {"table": self._tables[1], "packer": self._packer}
+        both: dict[str, str | int] = {"table": self._tables[1], "packer": self._packer}
         yield self._both("table of another packer", both)
 
     def _combined(self) -> Iterator[Case]:
