@@ -67,7 +67,7 @@ class UplinkSection(Section):
     refused_longest_s: float = Field(
         300.0,
         ge=1,
-        description="the same after the broker refused this table, as while it is disabled",
+        description="s between two after the broker refused this table, as while it is disabled",
     )
 
 
