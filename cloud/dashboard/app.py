@@ -5,15 +5,16 @@ from http import HTTPStatus
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
-from cloud.dashboard.bulk import bulk_routes
 from cloud.dashboard.channels.authorizing import authorizing_routes
 from cloud.dashboard.channels.connecting import connecting_routes
 from cloud.dashboard.channels.listing import listing_routes
 from cloud.dashboard.channels.preset import preset_routes
+from cloud.dashboard.chat_log.bulk import bulk_routes
+from cloud.dashboard.chat_log.page import log_routes
+from cloud.dashboard.chat_log.views import view_routes
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
-from cloud.dashboard.log import log_routes
 from cloud.dashboard.members.changing import member_forms
 from cloud.dashboard.members.listing import member_routes
 from cloud.dashboard.photos import photo_routes
@@ -56,6 +57,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         workbench_routes(site),
         log_routes(site),
         bulk_routes(site),
+        view_routes(site),
         proof_routes(site),
         proof_forms(site),
         photo_routes(site),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.roles import Deed
 from cloud.conversations.queries import dispatch_of_message
-from cloud.dashboard.log_address import LOG_PATH
+from cloud.dashboard.chat_log.address import LOG_PATH
 from cloud.dashboard.parameters import LARGEST_ID, RowInPath
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor, own_path

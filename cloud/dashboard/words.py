@@ -149,6 +149,13 @@ NOTICES: Mapping[str, Badge] = {
     "sent-already": Badge(
         _("Nothing was changed: the buyer has these photos from us."), "info-circle", "blue"
     ),
+    "view-saved": Badge(_("The view is saved."), "check", "green"),
+    "view-deleted": Badge(_("The view is deleted."), "check", "green"),
+    "view-not-saved": Badge(
+        _("The view was not saved: give it a name, and delete some if you have 50."),
+        "help-circle",
+        "yellow",
+    ),
     "settled-already": Badge(
         _("Nothing was changed: the outcome is known by now."), "info-circle", "blue"
     ),

@@ -9,6 +9,8 @@ from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
 
 STEP = timedelta(hours=1)
 PACKER_LENGTH = 80
+VIEW_NAME_LENGTH = 60
+VIEW_QUERY_LENGTH = 1000
 
 
 class Photo(OrganisationOwned, Base):
@@ -137,3 +139,19 @@ class QuarantinedManifest(OrganisationOwned, Base):
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     reason: Mapped[str] = mapped_column(String(200))
     received_at: Mapped[datetime]
+
+
+class LogView(OrganisationOwned, Base):
+    """A filter of the log with its columns, kept by a member under a name."""
+
+    __tablename__ = "log_views"
+    __table_args__ = (UniqueConstraint("organisation_id", "member_id", "name"),)
+
+    id: Mapped[int] = primary_key()
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("members.id"))
+    name: Mapped[str] = mapped_column(String(VIEW_NAME_LENGTH))
+    query: Mapped[str] = mapped_column(String(VIEW_QUERY_LENGTH))
+    """As in the log's address, without the part of the log."""
+    is_shared: Mapped[bool]
+    """Offered to all members of the organisation; only its owner changes it."""
+    saved_at: Mapped[datetime]

@@ -19,7 +19,7 @@ from statistics import median
 import httpx
 import psycopg
 
-from cloud.dashboard.log_address import LOG_PATH
+from cloud.dashboard.chat_log.address import LOG_PATH
 from cloud.database.engine import Engines
 from cloud.database.write import Database
 from cloud.migrations.upgrade import upgrade

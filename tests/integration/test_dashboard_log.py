@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, inspect
 
 from cloud.conversations.states import DispatchState, Reason
-from cloud.dashboard.log import ROWS_PER_PAGE
+from cloud.dashboard.chat_log.page import ROWS_PER_PAGE
 from cloud.database.write import Database
 from cloud.proofs.log_filter import LogFilter, Window
 from cloud.proofs.log_queries import log_entries

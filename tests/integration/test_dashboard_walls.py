@@ -199,7 +199,7 @@ def test_an_error_of_ours_is_a_page_without_its_details(
     def broken(*_: object) -> None:
         raise RuntimeError("secret words")
 
-    monkeypatch.setattr("cloud.dashboard.log.table_names", broken)
+    monkeypatch.setattr("cloud.dashboard.chat_log.page.table_names", broken)
     with dashboard.browser(world.email) as browser:
         answer = browser.get("/parcelguard/log")
     assert answer.status_code == 500

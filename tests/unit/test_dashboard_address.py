@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from starlette.datastructures import QueryParams
 
+from cloud.dashboard.chat_log.address import Column, read_address, read_query, states_of
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.formats import zone_named
-from cloud.dashboard.log_address import Column, read_address, read_query, states_of
 from cloud.dashboard.security import comes_from_our_pages
 from cloud.dashboard.table_health import TableHealth, read_health
 from cloud.dashboard.topics import topics_of

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from sqlalchemy.orm import Session
 
 from cloud.accounts.roles import Deed
-from cloud.dashboard.log_address import LogAddress
+from cloud.dashboard.chat_log.address import LogAddress
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.site import Site
 from cloud.dashboard.table_health import TableHealth, read_health

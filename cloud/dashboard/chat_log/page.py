@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
 from cloud.accounts.roles import Deed
-from cloud.dashboard.log_address import (
+from cloud.dashboard.chat_log.address import (
     LOG_PATH,
     MOST_PHOTOS,
     USUAL_COLUMNS,
@@ -23,6 +23,7 @@ from cloud.fleet.queries import table_names
 from cloud.proofs.entries import LogEntry
 from cloud.proofs.log_filter import Window
 from cloud.proofs.log_queries import count_above, log_entries
+from cloud.proofs.log_views import views_for
 from cloud.proofs.models import ProofPhoto
 from cloud.proofs.queries import photos_of_each
 from cloud.shops.queries import shop_names
@@ -76,6 +77,7 @@ def log_routes(site: Site) -> APIRouter:
         with site.database.read(visitor.scope) as session:
             values = _values(session, visitor, address)
             tables, shops = table_names(session), shop_names(session)
+            views = views_for(session, visitor.who.member_id)
             retired_tables = table_names(session, retired=True)
         return site.page(
             request,
@@ -86,6 +88,7 @@ def log_routes(site: Site) -> APIRouter:
             tables=tables,
             retired_tables=retired_tables,
             shops=shops,
+            views=views,
             every_column=tuple(Column),
             usual_columns=USUAL_COLUMNS,
             most_photos=MOST_PHOTOS,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from cloud.accounts.roles import Deed
 from cloud.conversations.models import NOTE_LENGTH
 from cloud.conversations.states import Reason
-from cloud.dashboard.log_address import LOG_PATH, LogAddress, read_address
+from cloud.dashboard.chat_log.address import LOG_PATH, LogAddress, read_address
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
 from cloud.database.base import utc_now

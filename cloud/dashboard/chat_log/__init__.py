@@ -1,0 +1,1 @@
+"""Marketplace Platform Chat Log: the page, filters in its address, saved views, bulk, export."""
