@@ -20,6 +20,7 @@ class Deed(StrEnum):
 
     SEE_PROOFS = "see-proofs"
     SEND_AGAIN = "send-again"
+    EXPORT_LOG = "export-log"
     SEE_CHANNELS = "see-channels"
     CONNECT_SHOPS = "connect-shops"
     DECIDE_SENDING = "decide-sending"
@@ -32,6 +33,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
     {
         Deed.SEE_PROOFS: "see orders, photos and what became of them",
         Deed.SEND_AGAIN: "send again, send by hand, and answer what could not be found out",
+        Deed.EXPORT_LOG: "take the log away as a file",
         Deed.SEE_CHANNELS: "see which shops are connected and how they stand",
         Deed.CONNECT_SHOPS: "connect shops, enter keys, authorize",
         Deed.DECIDE_SENDING: "switch sending to buyers, and write the preset message",

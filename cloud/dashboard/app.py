@@ -10,6 +10,7 @@ from cloud.dashboard.channels.connecting import connecting_routes
 from cloud.dashboard.channels.listing import listing_routes
 from cloud.dashboard.channels.preset import preset_routes
 from cloud.dashboard.chat_log.bulk import bulk_routes
+from cloud.dashboard.chat_log.export import export_routes
 from cloud.dashboard.chat_log.page import log_routes
 from cloud.dashboard.chat_log.views import view_routes
 from cloud.dashboard.deps import DashboardDeps
@@ -58,6 +59,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         log_routes(site),
         bulk_routes(site),
         view_routes(site),
+        export_routes(site),
         proof_routes(site),
         proof_forms(site),
         photo_routes(site),

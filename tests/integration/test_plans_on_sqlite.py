@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from cloud.conversations.queries import messages_with_attempts, recent_texts, sent_parts_of
 from cloud.database.base import utc_now
 from cloud.link.progress import newest_progress
+from cloud.proofs.log_parts import tracking_numbers
 from cloud.proofs.queries import codes_showing, photo_hashes, photos_of
 from tests.database_rows import only_sqlite
 from tests.support.dashboard_rows import World
@@ -29,6 +30,7 @@ READINGS: dict[str, Callable[[Session, int], object]] = {
         session, 1, utc_now(), timedelta(days=1), besides=2
     ),
     "a page of a proof": lambda session, proof: messages_with_attempts(session, [proof, 2, 3]),
+    "tracking numbers of proofs": lambda session, proof: tracking_numbers(session, [proof, 2]),
     "hashes of a proof": photo_hashes,
     "photos of a proof": photos_of,
     "codes of a photo": lambda session, _proof: codes_showing(session, "a" * 64, 5),

@@ -17,6 +17,8 @@ from cloud.proofs.models import PACKER_LENGTH
 from cloud.proofs.states import ProofState
 
 LOG_PATH = "/parcelguard/log"
+BULK_PATH = f"{LOG_PATH}/resend"
+EXPORT_PATH = f"{LOG_PATH}/export.csv"
 LONGEST_CODE = 200
 MOST_PHOTOS = 3
 """Of one proof, as tables take them."""
@@ -86,7 +88,11 @@ class LogAddress:
 
     def bulk_address(self) -> str:
         """The page that sends again what failed of this filter."""
-        return self._whole(f"{LOG_PATH}/resend")
+        return self._whole(BULK_PATH)
+
+    def export_address(self) -> str:
+        """The file with all that the filter finds."""
+        return self._whole(EXPORT_PATH)
 
     def _whole(self, path: str) -> str:
         """Of a page about all that the filter wants."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from cloud.accounts.roles import Deed
 from cloud.conversations.models import NOTE_LENGTH
 from cloud.conversations.states import Reason
-from cloud.dashboard.chat_log.address import LOG_PATH, LogAddress, read_address
+from cloud.dashboard.chat_log.address import BULK_PATH, LogAddress, read_address
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
 from cloud.database.base import utc_now
@@ -27,7 +27,6 @@ from cloud.proofs.states import ProofState
 
 logger = logging.getLogger(__name__)
 
-PATH = f"{LOG_PATH}/resend"
 MOST_AT_ONCE = 500
 """More are sent by pressing again: each press shows what is left first."""
 _ANY_REASON = frozenset({ProofState.FAILED, ProofState.PARTLY_SENT, ProofState.UNSENT})
@@ -71,7 +70,7 @@ def bulk_routes(site: Site) -> APIRouter:
     """Routes of the page and its button."""
     router = APIRouter()
 
-    @router.get(PATH)
+    @router.get(BULK_PATH)
     def ask(
         request: Request, visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEND_AGAIN))]
     ) -> Response:
@@ -80,7 +79,7 @@ def bulk_routes(site: Site) -> APIRouter:
             view = bulk_view(session, visitor, address)
         return site.page(request, visitor, "bulk.html", address=address, view=view)
 
-    @router.post(PATH)
+    @router.post(BULK_PATH)
     def send(
         request: Request,
         visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEND_AGAIN))],
