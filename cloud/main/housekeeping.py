@@ -12,6 +12,8 @@ from cloud.database.errors import TransientDatabaseError
 from cloud.database.leases import end_lease, take_lease
 from cloud.database.scope import system
 from cloud.database.write import Database
+from cloud.mail.queue import KEPT as MAILS_KEPT
+from cloud.mail.queue import forget_mails
 from cloud.sync.inbox import KEPT, forget_pushes
 
 logger = logging.getLogger(__name__)
@@ -26,7 +28,8 @@ _LASTS = timedelta(minutes=5)
 
 
 def tidy(database: Database, now: datetime) -> int:
-    """Forget old changes, and pushes that were worked off; how many changes."""
+    """Forget old changes, pushes that were worked off, mails that ended; how many changes."""
+    database.write(lambda session: forget_mails(session, now - MAILS_KEPT), system("old mails"))
     database.write(lambda session: forget_pushes(session, now - KEPT), system("old pushes"))
     return database.write(
         lambda session: forget_changes(session, now - CHANGES_KEPT), system("old changes")

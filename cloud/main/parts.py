@@ -8,6 +8,7 @@ from typing import Protocol
 from cloud.database.feed import ChangeFeed
 from cloud.database.leases import forget_leases
 from cloud.database.scope import system
+from cloud.mail.posting import MailRoom
 from cloud.main.opening import Basics, basics, photo_store_tried_out
 from cloud.main.process import end_process
 from cloud.main.settings import CloudSettings
@@ -65,6 +66,11 @@ class Parts:
     def gateway(self) -> ShopGateway:
         """Lines to the shops."""
         return ShopGateway(self.database, self.box, self.clients)
+
+    @property
+    def mails(self) -> MailRoom:
+        """Where mails are posted; it is closed where no mail server is set."""
+        return MailRoom(self.box, is_open=bool(self.settings.mail.host))
 
     @property
     def on_death(self) -> Callable[[BaseException], None]:

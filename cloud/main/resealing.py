@@ -11,6 +11,8 @@ from cloud.database.errors import SecretError
 from cloud.database.scope import system
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
+from cloud.mail.models import Mail
+from cloud.mail.posting import bound_to as bound_to_mail
 from cloud.shops.models import AppCredential, Authorization
 from cloud.shops.service import bound_to, bound_to_push_key
 
@@ -34,7 +36,7 @@ def reseal_all(database: Database, box: SecretBox) -> Resealed:
     What does not open stays as it is. Raises DatabaseError.
     """
     values = damaged = 0
-    for model, reseal in ((AppCredential, _reseal_app), (Authorization, _reseal_authorization)):
+    for model, reseal in _RESEALED:
         with database.read(_EVERYBODY) as session:
             ids = session.scalars(select(model.id).order_by(model.id)).all()
         for row_id in ids:
@@ -76,3 +78,19 @@ def _reseal_authorization(session: Session, box: SecretBox, row_id: int) -> int:
         row.sealed_refresh_token = box.seal(box.open(row.sealed_refresh_token, where), where)
         count += 1
     return count
+
+
+def _reseal_mail(session: Session, box: SecretBox, row_id: int) -> int:
+    row = session.get_one(Mail, row_id, with_for_update=True)
+    if row.sealed_facts is None or not box.needs_resealing(row.sealed_facts):
+        return 0
+    where = bound_to_mail(row.key)
+    row.sealed_facts = box.seal(box.open(row.sealed_facts, where), where)
+    return 1
+
+
+_RESEALED: tuple[tuple[type[AppCredential | Authorization | Mail], _Reseal], ...] = (
+    (AppCredential, _reseal_app),
+    (Authorization, _reseal_authorization),
+    (Mail, _reseal_mail),
+)

@@ -9,6 +9,7 @@ from cloud.database.base import utc_now
 from cloud.database.restorations import note_restoration
 from cloud.database.scope import system
 from cloud.database.write import Database
+from cloud.mail.queue import close_after_restoring
 from cloud.main.errors import BadSettings
 from cloud.main.opening import basics
 from cloud.main.process import data_folder_locked
@@ -31,6 +32,7 @@ def restored(settings: CloudSettings, lost_at: datetime | None) -> int:
         )
     with data_folder_locked(settings.data_dir), basics(settings, copies=True) as made:
         count = put_all_before_persons(made.database, now)
+        made.database.write(lambda session: close_after_restoring(session, now), _SCOPE)
         made.database.write(lambda session: note_restoration(session, lost_at or now, now), _SCOPE)
         return count
 

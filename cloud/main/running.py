@@ -150,6 +150,8 @@ def _services(process: _Process, broker: "Mosquitto | None") -> Iterator[Service
         yield sync.order_sync(made)
         yield sync.authorization_keeper(made)
         yield sync.push_worker(made)
+        if made.settings.mail.host:
+            yield sync.postman(made)
     if Role.DISPATCH in roles:
         from cloud.main.roles.dispatch import dispatcher  # noqa: PLC0415 - see above
 

@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from cloud.main.broker_settings import BrokerSettings
+from cloud.main.mail_settings import MailSettings
 from cloud.main.settings_section import Port, Section
 from cloud.photos.settings import S3Settings
 
@@ -267,6 +268,7 @@ class CloudSettings(BaseSettings):
     marketplaces: MarketplaceSettings = MarketplaceSettings()
     metrics: MetricsSettings = MetricsSettings()
     broker: BrokerSettings = BrokerSettings()
+    mail: MailSettings = MailSettings()
     s3: S3Section = S3Section()
     orders: OrderSettings = OrderSettings()
     sending: SendingSettings = SendingSettings()

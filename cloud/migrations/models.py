@@ -14,6 +14,7 @@ MODULES = (
     "cloud.dispatcher.models",
     "cloud.fleet.models",
     "cloud.link.models",
+    "cloud.mail.models",
     "cloud.orders.models",
     "cloud.proofs.models",
     "cloud.shops.models",

@@ -89,6 +89,8 @@ class Authorization(OrganisationOwned, Base):
     """Picks the shop in calls where one token serves several shops (TikTok Shop)."""
     ends_at: Mapped[datetime | None]
     """When the seller has to authorize again, whatever is refreshed; None: not told."""
+    warned: Mapped[int] = mapped_column(default=0)
+    """Of how many thresholds before that end people were warned (standing.WARN_BEFORE)."""
     changed_at: Mapped[datetime]
 
 

@@ -20,12 +20,14 @@ from cloud.database.errors import TransientDatabaseError
 from cloud.database.leases import end_lease, take_lease
 from cloud.database.scope import system
 from cloud.database.write import Database
+from cloud.mail.posting import MailRoom
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.shops.errors import NotAuthorized
 from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.models import Authorization
 from cloud.shops.service import AuthorizationState, Purpose
 from cloud.shops.standing import Stands, stands
+from cloud.sync.warnings import warn_once
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +48,8 @@ class Kept:
     purpose: Purpose
     changed_at: datetime
     stands: Stands
+    warned: int
+    """Of how many thresholds people were told."""
 
 
 def in_force(session: Session, now: datetime) -> list[Kept]:
@@ -62,6 +66,7 @@ def in_force(session: Session, now: datetime) -> list[Kept]:
             purpose=Purpose(row.purpose),
             changed_at=row.changed_at,
             stands=stands(row.state, row.ends_at, row.refresh_expires_at, now=now),
+            warned=row.warned,
         )
         for row in rows
     ]
@@ -71,13 +76,17 @@ class AuthorizationKeeper:
     """Looks at all authorizations once an hour, in one process at a time."""
 
     def __init__(
-        self, database: Database, gateway: ShopGateway, on_death: Callable[[BaseException], None]
+        self,
+        database: Database,
+        gateway: ShopGateway,
+        mails: MailRoom,
+        on_death: Callable[[BaseException], None],
     ) -> None:
         self._database = database
         self._gateway = gateway
+        self._mails = mails
         self._on_death = on_death
         self._holder = f"authorizations-{secrets.token_hex(8)}"
-        self._warned: dict[int, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sync-authorizations", daemon=True)
 
@@ -106,14 +115,18 @@ class AuthorizationKeeper:
 
     def _warn(self, one: Kept, now: datetime) -> None:
         """Once for each threshold that has passed (14, 7 and 1 days before the end)."""
-        told, self._warned[one.id] = self._warned.get(one.id, 0), one.stands.warning
-        if one.stands.warning > told and one.stands.ends_at is not None:
-            left = one.stands.ends_at - now
-            logger.warning(
-                "an authorization ends in %s days: a person has to authorize the shop again",
-                max(0, left.days),
-                extra={"shop": one.shop.shop_id, "purpose": one.purpose},
-            )
+        if one.stands.warning == one.warned or one.stands.ends_at is None:
+            return
+        if not self._database.write(
+            lambda session: warn_once(session, self._mails, one.id, now), _SCOPE
+        ):
+            return
+        left = one.stands.ends_at - now
+        logger.warning(
+            "an authorization ends in %s days: a person has to authorize the shop again",
+            max(0, left.days),
+            extra={"shop": one.shop.shop_id, "purpose": one.purpose},
+        )
 
     def _renew(self, one: Kept) -> None:
         try:

@@ -1,11 +1,19 @@
 """Authorizations that nobody uses stay alive, and their end is said in time (S1-18, S1-19)."""
 
+import json
 import logging
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from cloud.accounts.models import Member
+from cloud.accounts.roles import Role
 from cloud.database.base import utc_now
+from cloud.database.scope import system
+from cloud.mail.models import Mail
+from cloud.mail.posting import MailRoom, bound_to
 from cloud.shops.service import AuthorizationState, Purpose
 from cloud.shops.standing import Standing, stands
 from cloud.sync.authorizations import AuthorizationKeeper
@@ -16,7 +24,8 @@ ENDS = "an authorization ends in"
 
 
 def keeper(bench: Bench) -> AuthorizationKeeper:
-    return AuthorizationKeeper(bench.database, bench.gateway, bench.deaths.append)
+    mails = MailRoom(bench.box, is_open=True)
+    return AuthorizationKeeper(bench.database, bench.gateway, mails, bench.deaths.append)
 
 
 def refreshes(bench: Bench) -> int:
@@ -68,6 +77,56 @@ def test_each_threshold_is_said_once(bench: Bench, caplog: pytest.LogCaptureFixt
     days = (15, 13, 10, 6, 2)
     assert [said(timedelta(days=one)) for one in days] == [0, 1, 0, 1, 0]
     assert said(timedelta(hours=20)) == 1
+
+
+def add_members(bench: Bench) -> None:
+    def unit(session: Session) -> None:
+        for role, left in [*((role, None) for role in Role), (Role.MANAGER, utc_now())]:
+            session.add(
+                Member(
+                    organisation_id=bench.shop.organisation_id,
+                    email=f"{role}{'-gone' if left else ''}@demo.test",
+                    role=role,
+                    password_hash="-",
+                    language="ms",
+                    created_at=utc_now(),
+                    left_at=left,
+                )
+            )
+
+    bench.database.write(unit, system("test"))
+
+
+def test_owners_and_managers_get_one_mail_for_each_threshold(bench: Bench) -> None:
+    """14, 7 and 1 days ahead, also when the program begins anew in between."""
+    put(bench, life=timedelta(days=7), unused_for=timedelta())
+    add_members(bench)
+
+    def mailed(ends_in: timedelta) -> list[tuple[str, str, str]]:
+        bench.change_authorization(Purpose.CHAT, ends_at=utc_now() + ends_in)
+        keeper(bench).look()
+        keeper(bench).look()
+
+        def unit(session: Session) -> list[tuple[str, str, str]]:
+            found = session.scalars(select(Mail).order_by(Mail.recipient)).all()
+            for one in found:
+                session.delete(one)
+            return [(one.recipient, one.language, facts(bench, one)["purpose"]) for one in found]
+
+        return bench.database.write(unit, system("test"))
+
+    both = [("manager@demo.test", "ms", "chat"), ("owner@demo.test", "ms", "chat")]
+    days = {15: [], 13: both, 10: [], 6: both, 2: [], 0.9: both, 0.5: []}
+    assert {day: mailed(timedelta(days=day)) for day in days} == days
+    # Authorized again: the next end is another one.
+    assert mailed(timedelta(days=90)) == []
+    assert mailed(timedelta(days=5)) == both
+
+
+def facts(bench: Bench, mail: Mail) -> dict[str, str]:
+    assert mail.sealed_facts is not None
+    found: dict[str, str] = json.loads(bench.box.open(mail.sealed_facts, bound_to(mail.key)))
+    return found
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
-"""The role `sync`: reads orders, works off pushes, keeps authorizations alive, and tidies."""
+"""The role `sync`: reads orders, works off pushes, keeps authorizations alive, mails, tidies."""
 
 from datetime import timedelta
 
+from cloud.dashboard.mail_texts import MailTexts
+from cloud.mail.postman import Postman
+from cloud.mail.smtp import SmtpCarrier
+from cloud.main.errors import BadSettings
 from cloud.main.housekeeping import Housekeeping
 from cloud.main.parts import Parts
 from cloud.sync.authorizations import AuthorizationKeeper
@@ -25,7 +29,7 @@ def order_sync(made: Parts) -> OrderSync:
 
 def authorization_keeper(made: Parts) -> AuthorizationKeeper:
     """What renews tokens that nobody uses, and warns of authorizations that end."""
-    return AuthorizationKeeper(made.database, made.gateway, made.on_death)
+    return AuthorizationKeeper(made.database, made.gateway, made.mails, made.on_death)
 
 
 def push_worker(made: Parts) -> PushWorker:
@@ -33,6 +37,15 @@ def push_worker(made: Parts) -> PushWorker:
     reads = PacedReads(made.database, made.gateway)
     parts = PushParts(made.database, made.box, made.clients, PushEffects(made.database, reads))
     return PushWorker(PushWork(parts), LostPushes(parts), reads.stop, made.on_death)
+
+
+def postman(made: Parts) -> Postman:
+    """Sends mails. Raises BadSettings: no mail server is set, or its password cannot be read."""
+    server = made.settings.mail.server()
+    if server is None:
+        raise BadSettings("setting mail.host is empty: there is nobody to send mails by")
+    texts = MailTexts(made.settings.web.own_url)
+    return Postman(made.database, made.box, SmtpCarrier(server), texts, made.on_death)
 
 
 def housekeeping(made: Parts) -> Housekeeping:
