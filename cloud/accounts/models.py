@@ -15,6 +15,8 @@ class Organisation(OrganisationRoot, Base):
 
     name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    webcam_entitled: Mapped[bool] = mapped_column(default=True)
+    """Sending photos of the browser's webcam to buyers is part of what it may use (S0-08)."""
 
 
 class Member(OrganisationOwned, Base):

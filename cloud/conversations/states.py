@@ -72,6 +72,8 @@ class Reason(StrEnum):
     OUTAGE = "outage"
     OTHER = "other"
     SHOP_SWITCHED_OFF = "shop-switched-off"
+    PLATFORM_SWITCHED_OFF = "platform-switched-off"
+    WITHOUT_PHOTO = "without-photo"
     ORDER_CANCELLED = "order-cancelled"
     ORDER_NOT_FOUND = "order-not-found"
     SEVERAL_ORDERS = "several-orders"

@@ -16,6 +16,9 @@ from cloud.dashboard.chat_log.views import view_routes
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
+from cloud.dashboard.guard.chat import chat_routes
+from cloud.dashboard.guard.entries import guard_routes
+from cloud.dashboard.guard.webcam import webcam_routes
 from cloud.dashboard.members.changing import member_forms
 from cloud.dashboard.members.listing import member_routes
 from cloud.dashboard.photos import photo_routes
@@ -68,6 +71,9 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         connecting_routes(site),
         authorizing_routes(site),
         preset_routes(site),
+        guard_routes(site),
+        chat_routes(site),
+        webcam_routes(site),
         table_list_routes(site),
         creating_routes(site),
         table_page_routes(site),

@@ -56,6 +56,14 @@ REASONS: Mapping[Reason, Why] = {
         _("Sending is switched off for this shop."),
         _("The photos are kept. Switch sending on, or press Resend for this one."),
     ),
+    Reason.PLATFORM_SWITCHED_OFF: Why(
+        _("Photos captured this way are not sent: it is off in ParcelGuard."),
+        _("The photos are kept. Switch it on in Marketplace Platform Chat, or press Resend."),
+    ),
+    Reason.WITHOUT_PHOTO: Why(
+        _("The order was packed without photo."),
+        _("Nothing to do: Webcam ParcelGuard was off, and the order is marked packed."),
+    ),
     Reason.ORDER_CANCELLED: Why(
         _("The order was cancelled or refunded."),
         _("The photos are kept. Take the parcel out of the shipment."),

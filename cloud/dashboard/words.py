@@ -10,6 +10,7 @@ from cloud.conversations.states import AttemptOutcome, MessageKind, MessageState
 from cloud.dashboard.marking import _
 from cloud.dashboard.reasons import REASONS as REASONS  # noqa: PLC0414  templates find it here
 from cloud.dashboard.signs import SIGNS as SIGNS  # noqa: PLC0414
+from cloud.proofs.platforms import Platform
 from cloud.proofs.states import ProofState
 
 
@@ -61,6 +62,13 @@ GROUPS: Mapping[str, tuple[str, tuple[ProofState, ...]]] = {
     ),
 }
 """Groups of states that the log can be filtered by, besides each state alone."""
+
+PLATFORMS: Mapping[Platform, str] = {
+    Platform.TABLE: _("Packing table"),
+    Platform.WEBCAM: _("Browser webcam"),
+    Platform.PHONE: _("Phone"),
+}
+"""What photos are captured with, where it is not a table with a name."""
 
 MESSAGE_KINDS: Mapping[MessageKind, str] = {
     MessageKind.TEXT: _("Text"),

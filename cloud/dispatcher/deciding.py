@@ -34,6 +34,7 @@ from cloud.marketplaces.capabilities import Capabilities
 from cloud.marketplaces.registry import capabilities_of, unanswered_limit
 from cloud.orders.queries import Candidate, FoundOrder
 from cloud.proofs.queries import photo_hashes
+from cloud.proofs.switches import proof_may_go
 from cloud.shops.models import SendingPace
 from cloud.shops.service import Purpose, SellingShop, is_authorized, selling_shop
 
@@ -295,6 +296,7 @@ def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) 
         order_refunded=target.order.refunded,
         has_buyer=bool(target.order.buyer_id),
         sending_enabled=target.shop.sending_enabled,
+        platform_enabled=proof_may_go(session, dispatch.proof_id),
         channel_can_send=target.capabilities.can_send_chat,
         authorized=is_authorized(session, target.shop.id, Purpose.CHAT),
         sent_before=bool(before),

@@ -17,6 +17,7 @@ from cloud.conversations.states import DispatchKind, DispatchState, Reason
 from cloud.database.prepared import Adding, Reading
 from cloud.database.restorations import doubt_of
 from cloud.proofs.models import Proof
+from cloud.proofs.platforms import Platform
 
 _ADD_DISPATCH = Adding(Dispatch)
 _ASKED = Reading(select(Dispatch.id).where(Dispatch.request_key == bindparam("request_key")))
@@ -76,6 +77,9 @@ def _begins_as(
 ) -> tuple[DispatchState, Reason | None]:
     if saved := _SAVED_MODES.get(proof.mode):
         return DispatchState.SAVED_NOT_SENT, saved
+    if proof.platform != Platform.TABLE and not proof.photo_count:
+        # A table never closes a proof like that; a browser does where its webcam is off (S0-11).
+        return DispatchState.SAVED_NOT_SENT, Reason.WITHOUT_PHOTO
     doubt = doubt_of(session)
     if doubt.covers(proof.closed_at, clock_synced=proof.clock_synced, now=now):
         return DispatchState.NEEDS_PERSON, Reason.RESTORED

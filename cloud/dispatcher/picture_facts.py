@@ -27,10 +27,15 @@ _PHOTOS = Reading(
         ProofPhoto.area_top,
         ProofPhoto.area_width,
         ProofPhoto.area_height,
-        PackingTable.name,
     )
     .join(Proof, Proof.id == ProofPhoto.proof_id)
-    .join(PackingTable, PackingTable.id == Proof.table_id)
+    .join(Dispatch, Dispatch.proof_id == Proof.id)
+    .where(Dispatch.id == bindparam("dispatch_id"))
+)
+# A proof captured with a browser has none.
+_TABLE_NAME = Reading(
+    select(PackingTable.name)
+    .join(Proof, Proof.table_id == PackingTable.id)
     .join(Dispatch, Dispatch.proof_id == Proof.id)
     .where(Dispatch.id == bindparam("dispatch_id"))
 )
@@ -49,7 +54,6 @@ class _Photo(NamedTuple):
     area_top: int | None
     area_width: int | None
     area_height: int | None
-    table_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,8 @@ class Pictures:
         self._zone = settings.zone
         rows = _PHOTOS.all(session, dispatch_id=dispatch_id)
         self._photos: Mapping[str, _Photo] = {row[0]: _Photo._make(row) for row in rows}
+        table = _TABLE_NAME.first(session, dispatch_id=dispatch_id) if self._has_strip else None
+        self._table_name = "" if table is None else str(table[0])
 
     def of(self, sha256s: Sequence[str], order_number: str) -> PictureFacts:
         """The picture that shows these photos."""
@@ -97,7 +103,7 @@ class Pictures:
         """Without a time where a table's clock was not set: it would be a wrong one."""
         is_timed = all(photo.clock_synced for photo in photos)
         taken = moment([photo.taken_at for photo in photos], self._zone) if is_timed else ""
-        return (order_number, taken, photos[0].table_name if photos else "")
+        return (order_number, taken, self._table_name)
 
 
 def _area(photo: _Photo | None) -> Area | None:

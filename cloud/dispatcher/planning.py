@@ -7,7 +7,8 @@ from cloud.conversations.parts import Part
 from cloud.conversations.states import MessageKind
 
 # Sellers know the placeholder in these spellings (features S1-41 and Q6).
-_ORDER_PLACEHOLDER = re.compile(r"\[(?:訂單單號|order number|no\. pesanan)\]", re.IGNORECASE)
+PLACEHOLDERS = ("[order number]", "[訂單單號]", "[no. pesanan]")
+_ORDER_PLACEHOLDER = re.compile("|".join(map(re.escape, PLACEHOLDERS)), re.IGNORECASE)
 
 
 def parts_of(

@@ -14,6 +14,8 @@ class MatchFacts:
     order_refunded: bool
     has_buyer: bool
     sending_enabled: bool
+    platform_enabled: bool
+    """Photos of what it was captured with go to buyers."""
     channel_can_send: bool
     authorized: bool
     sent_before: bool
@@ -85,6 +87,8 @@ def _by_itself(facts: MatchFacts, too_old: timedelta) -> Decision:
         return Decision(DispatchState.SAVED_NOT_SENT, Reason.ORDER_CANCELLED)
     if not facts.sending_enabled:
         return Decision(DispatchState.SAVED_NOT_SENT, Reason.SHOP_SWITCHED_OFF)
+    if not facts.platform_enabled:
+        return Decision(DispatchState.SAVED_NOT_SENT, Reason.PLATFORM_SWITCHED_OFF)
     if facts.sent_before and not facts.other_parcel:
         return Decision(DispatchState.NEEDS_PERSON, Reason.ALREADY_SENT)
     if facts.now - facts.closed_at > too_old:

@@ -13,6 +13,8 @@ PLAIN: dict[Reason, str] = {
     Reason.OUTAGE: "the marketplace does not answer",
     Reason.OTHER: "the marketplace refused it",
     Reason.SHOP_SWITCHED_OFF: "sending is switched off for this shop",
+    Reason.PLATFORM_SWITCHED_OFF: "sending of photos of packing tables is switched off",
+    Reason.WITHOUT_PHOTO: "packed without photo",
     Reason.ORDER_CANCELLED: "the order was cancelled",
     Reason.ORDER_NOT_FOUND: "no order has this number yet",
     Reason.SEVERAL_ORDERS: "several orders have this number",

@@ -26,6 +26,7 @@ from cloud.main.command_line import (
 )
 from cloud.main.connecting import connect, push_addresses, read_connection
 from cloud.main.opening import Basics, PhotoHome, basics
+from cloud.main.organisation_commands import organisation_app
 from cloud.main.process import data_folder_locked, ends_on_signals, log_to_stderr
 from cloud.main.progress import Progress
 from cloud.main.resealing import Resealed, reseal_all
@@ -37,6 +38,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="The Packwitn
 shop_app = typer.Typer(no_args_is_help=True, help="Shops on marketplaces.")
 owner_app = typer.Typer(no_args_is_help=True, help="The owner's account.")
 app.add_typer(owner_app, name="owner")
+app.add_typer(organisation_app, name="organisation")
 app.add_typer(table_app, name="table")
 app.add_typer(shop_app, name="shop")
 

@@ -22,6 +22,7 @@ class LogEntry:
 
     proof: Proof
     table_name: str
+    """Empty for what a browser captured; its platform says which."""
     dispatches: tuple[Dispatch, ...]
     """Oldest first; the first send and each resend."""
     order: Order | None
@@ -70,8 +71,8 @@ def entries_of(session: Session, proof_ids: Sequence[int]) -> list[LogEntry]:
         select(Proof).where(Proof.id.in_(proof_ids)).order_by(Proof.id.desc())
     ).all()
     sends = _sends(session, proof_ids)
-    tables = _tables(session, {proof.table_id for proof in proofs})
-    return [_entry(proof, tables.get(proof.table_id, ""), sends[proof.id]) for proof in proofs]
+    tables = _tables(session, {proof.table_id for proof in proofs if proof.table_id})
+    return [_entry(proof, tables.get(proof.table_id or 0, ""), sends[proof.id]) for proof in proofs]
 
 
 _Send = tuple[Dispatch, Order | None, Shop | None, Parcel | None]

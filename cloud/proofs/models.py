@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+from cloud.proofs.platforms import Platform
 
 STEP = timedelta(hours=1)
 PACKER_LENGTH = 80
@@ -48,7 +49,11 @@ class Proof(OrganisationOwned, Base):
     proof_key: Mapped[str] = mapped_column(String(32))
     """The table's own id of the proof."""
     device_id: Mapped[str] = mapped_column(String(40))
-    table_id: Mapped[int] = mapped_column(BigId, ForeignKey("packing_tables.id"))
+    """For a browser's proof a name of its own ("webcam-7"), which no device has."""
+    table_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("packing_tables.id"))
+    """None: it was packed with a browser."""
+    platform: Mapped[str] = mapped_column(String(10), default=Platform.TABLE)
+    """What it was captured with: table, webcam or phone."""
     code: Mapped[str] = mapped_column(String(200))
     closing: Mapped[str] = mapped_column(String(20))
     """send, unsent, cancelled or withdrawn."""
@@ -155,3 +160,16 @@ class LogView(OrganisationOwned, Base):
     is_shared: Mapped[bool]
     """Offered to all members of the organisation; only its owner changes it."""
     saved_at: Mapped[datetime]
+
+
+class CaptureDecision(OrganisationOwned, Base):
+    """A switch of ParcelGuard as somebody put it. The newest of each switch counts."""
+
+    __tablename__ = "capture_decisions"
+    __table_args__ = (Index("ix_capture_decisions_newest", "organisation_id", "switch", "id"),)
+
+    id: Mapped[int] = primary_key()
+    switch: Mapped[str] = mapped_column(String(20))
+    is_on: Mapped[bool]
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("members.id"))
+    decided_at: Mapped[datetime]

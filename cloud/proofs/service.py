@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from cloud.database.prepared import Adding, Changing, Reading
 from cloud.proofs.models import AcceptedManifest, Photo, Proof, ProofPhoto, QuarantinedManifest
+from cloud.proofs.platforms import Platform
 from cloud.proofs.queries import stored_among
 
 
@@ -48,7 +49,7 @@ class ManifestFacts:
     digest: str
     raw: bytes
     device_id: str
-    table_id: int
+    table_id: int | None
     closing: str
     mode: str
     code: str
@@ -58,6 +59,7 @@ class ManifestFacts:
     closed_at: datetime
     clock_synced: bool
     packer: str | None
+    platform: Platform = Platform.TABLE
 
 
 class Outcome(StrEnum):
@@ -165,6 +167,7 @@ def _apply(session: Session, proof: Proof | None, facts: ManifestFacts, now: dat
         session.add(proof)
     proof.device_id = facts.device_id
     proof.table_id = facts.table_id
+    proof.platform = facts.platform
     proof.code = facts.code
     proof.closing = facts.closing
     proof.mode = facts.mode

@@ -6,10 +6,13 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from cloud.accounts.models import Member
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
 from cloud.database.scope import scoped
 from cloud.orders.models import Order
+from cloud.proofs.platforms import SENDING, Platform
+from cloud.proofs.switches import put_switches
 from cloud.shops.service import AuthorizationState, Purpose
 from sandbox.shopee import demo_seed
 from tests.support.dispatch_bench import Bench
@@ -42,6 +45,45 @@ def test_what_waits_in_the_queue_is_not_sent_once_the_shop_is_switched_off(bench
         bench.make_due()
         bench.until(packed, DispatchState.PARTLY_SENT, reason=Reason.SHOP_SWITCHED_OFF)
     assert bench.kinds(BUYER) == ["text"]
+
+
+def switch_off(bench: Bench, platform: Platform) -> None:
+    """As somebody saves it on ParcelGuard's pages."""
+
+    def unit(session: Session) -> None:
+        member = Member(
+            email="owner@bench.test", role="owner", password_hash="-", created_at=utc_now()
+        )
+        session.add(member)
+        session.flush()
+        wanted = {SENDING[platform]: False}
+        put_switches(session, wanted, member_id=member.id, now=utc_now())
+
+    bench.database.write(unit, scoped(bench.organisation_id))
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_what_a_platform_that_is_switched_off_captured_is_saved_and_nothing_else(
+    bench: Bench, platform: Platform
+) -> None:
+    """S0-05, S0-07."""
+    with bench.running():
+        switch_off(bench, platform)
+        packed = bench.pack(ORDER, platform=platform)
+        bench.until(packed, DispatchState.SAVED_NOT_SENT, reason=Reason.PLATFORM_SWITCHED_OFF)
+        another = next(one for one in Platform if one is not platform)
+        sent = bench.pack(OTHER_ORDER, platform=another)
+        bench.until(sent, DispatchState.SENT)
+    assert bench.kinds(BUYER) == []
+    assert len(bench.kinds(OTHER_BUYER)) > 1
+
+
+def test_an_order_packed_without_photo_gets_no_text_sent(bench: Bench) -> None:
+    """S0-11."""
+    with bench.running():
+        packed = bench.pack(ORDER, 0, platform=Platform.WEBCAM, key="c" * 32)
+        bench.until(packed, DispatchState.SAVED_NOT_SENT, reason=Reason.WITHOUT_PHOTO)
+    assert bench.kinds(BUYER) == []
 
 
 def test_a_cancelled_order_is_saved(bench: Bench) -> None:

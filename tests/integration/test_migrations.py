@@ -232,7 +232,10 @@ def test_old_database_keeps_its_rows_through_an_upgrade(tmp_path: Path) -> None:
     upgrade(engines)
     engines.dispose()
     with sqlite3.connect(file) as connection:
-        connection.execute("INSERT INTO organisations (name, created_at) VALUES ('kept', '2026')")
+        connection.execute(
+            "INSERT INTO organisations (name, created_at, webcam_entitled)"
+            " VALUES ('kept', '2026', 1)"
+        )
     connection.close()
     engines = make_engines(f"sqlite:///{file}")
     upgrade(engines)

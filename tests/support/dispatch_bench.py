@@ -37,6 +37,7 @@ from cloud.marketplaces.access import Tokens
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.registry import capabilities_of
 from cloud.photos.local import LocalPhotoStore
+from cloud.proofs.platforms import Platform
 from cloud.proofs.service import ManifestFacts, PackingArea, PhotoFacts, accept_manifest, add_photo
 from cloud.shops.gateway import ShopGateway, ShopKey
 from cloud.shops.models import Authorization, SendingPace, Shop
@@ -183,6 +184,7 @@ class Bench:
         clock_synced: bool = True,
         key: str | None = None,
         area: PackingArea | None = None,
+        platform: Platform = Platform.TABLE,
     ) -> Packed:
         """Take in a proof that was closed with F4, with its photos."""
         pictures = [jpeg(next(self.serials)) for _ in range(photos)]
@@ -192,7 +194,7 @@ class Bench:
             self.store.put(self.organisation_id, sha256, picture)
         facts = self._manifest(key or hashes[0][:32], code, hashes, mode, closed_at or utc_now())
         about = [replace(one, clock_synced=clock_synced, area=area) for one in facts.photos]
-        facts = replace(facts, clock_synced=clock_synced, photos=tuple(about))
+        facts = replace(facts, clock_synced=clock_synced, photos=tuple(about), platform=platform)
         return Packed(self.take_in(facts), facts.proof_key, hashes)
 
     def withdraw(self, packed: Packed, code: str) -> None:

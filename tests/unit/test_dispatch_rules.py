@@ -18,6 +18,7 @@ GOOD = MatchFacts(
     order_refunded=False,
     has_buyer=True,
     sending_enabled=True,
+    platform_enabled=True,
     channel_can_send=True,
     authorized=True,
     sent_before=False,
@@ -36,6 +37,7 @@ ROWS: list[tuple[dict[str, Any], Decision, Decision]] = [
     ({"order_cancelled": True}, Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED), SEND),
     ({"order_refunded": True}, Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED), SEND),
     ({"sending_enabled": False}, Decision(S.SAVED_NOT_SENT, R.SHOP_SWITCHED_OFF), SEND),
+    ({"platform_enabled": False}, Decision(S.SAVED_NOT_SENT, R.PLATFORM_SWITCHED_OFF), SEND),
     ({"sent_before": True}, Decision(S.NEEDS_PERSON, R.ALREADY_SENT), SEND),
     ({"sent_before": True, "other_parcel": True}, SEND, SEND),
     ({"closed_at": NOW - TOO_OLD}, SEND, SEND),
@@ -70,7 +72,7 @@ ROWS: list[tuple[dict[str, Any], Decision, Decision]] = [
 def test_each_fact_has_its_decision(
     facts: dict[str, Any], by_itself: Decision, when_asked: Decision
 ) -> None:
-    """S0-20, S0-24, S0-25, S0-48."""
+    """S0-07, S0-20, S0-24, S0-25, S0-48."""
     given = replace(GOOD, **facts)
     assert decide(given, TOO_OLD) == by_itself
     assert decide(replace(given, asked_by_person=True), TOO_OLD) == when_asked

@@ -1,7 +1,7 @@
 """The list of sales channels, and the switch of each shop's sending."""
 
 import logging
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -25,6 +25,8 @@ from cloud.sync.progress import readings_under_way
 logger = logging.getLogger(__name__)
 
 PATH = "/sales-channels"
+LISTS = {"parcelguard": "/parcelguard/chat"}
+"""Other pages that show the channels, by the word with which their forms lead back to them."""
 
 
 def listing_routes(site: Site) -> APIRouter:
@@ -38,20 +40,9 @@ def listing_routes(site: Site) -> APIRouter:
         notice: str = "",
     ) -> Response:
         with site.database.read(visitor.scope) as session:
-            channels = sales_channels(session, utc_now())
-            readings = readings_under_way(session)
-        return site.page(
-            request,
-            visitor,
-            "channels/list.html",
-            channels=channels,
-            readings=readings,
-            channel_words=channel_words,
-            own_purposes=_own_purposes,
-            can_send=_can_send,
-            rule_of=sending_rule,
-            said=channel_words.NOTICES.get(notice),
-        )
+            shown = shown_channels(session)
+        said = channel_words.NOTICES.get(notice)
+        return site.page(request, visitor, "channels/list.html", said=said, **shown)
 
     @router.post(f"{PATH}/{{shop_id}}/sending")
     def switch(
@@ -59,6 +50,7 @@ def listing_routes(site: Site) -> APIRouter:
         shop_id: RowInPath,
         on: Annotated[bool, Form()],
         has_read_rule: Annotated[bool, Form()] = False,
+        back: Annotated[str, Form()] = "",
     ) -> Response:
         """Send packing photos of this shop, or no more (S0-24, S0-25)."""
         now, member_id = utc_now(), visitor.who.member_id
@@ -78,19 +70,31 @@ def listing_routes(site: Site) -> APIRouter:
         except NoResultFound:
             raise HTTPException(404) from None
         except CannotSend:
-            return back_to_list("cannot-send")
+            return back_to_list("cannot-send", back)
         except RuleNotRead:
-            return back_to_list("rule-not-read")
+            return back_to_list("rule-not-read", back)
         notice = "switched-on" if on else "switched-off"
         logger.info("sending %s", notice, extra={"shop": shop_id, "member": member_id})
-        return back_to_list(notice)
+        return back_to_list(notice, back)
 
     return router
 
 
-def back_to_list(notice: str) -> Response:
-    """The list, with what is to be said."""
-    return RedirectResponse(f"{PATH}?notice={notice}", 303)
+def back_to_list(notice: str, back: str = "") -> Response:
+    """The list that somebody came from, with what is to be said."""
+    return RedirectResponse(f"{LISTS.get(back, PATH)}?notice={notice}", 303)
+
+
+def shown_channels(session: Session) -> dict[str, Any]:
+    """What pages need to show the channels (a scoped session)."""
+    return {
+        "channels": sales_channels(session, utc_now()),
+        "readings": readings_under_way(session),
+        "channel_words": channel_words,
+        "own_purposes": _own_purposes,
+        "can_send": _can_send,
+        "rule_of": sending_rule,
+    }
 
 
 def _own_purposes(channel: str) -> tuple[Purpose, ...]:

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from sqlalchemy import select
 
 from cloud.accounts.roles import Deed
-from cloud.dashboard.channels.listing import PATH, back_to_list
+from cloud.dashboard.channels.listing import LISTS, PATH, back_to_list
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
-from cloud.dispatcher.planning import fill_in, names_the_order
+from cloud.dispatcher.planning import PLACEHOLDERS, fill_in, names_the_order
 from cloud.marketplaces.registry import capabilities_of
 from cloud.shops.models import Shop
 
@@ -32,9 +32,10 @@ def preset_routes(site: Site) -> APIRouter:
         request: Request,
         visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_SENDING))],
         shop_id: RowInPath,
+        back: str = "",
     ) -> Response:
         shop = _shop(site, visitor, shop_id)
-        return _page(site, request, visitor, shop, shop.preset_message)
+        return _page(site, request, visitor, shop, shop.preset_message, back=back)
 
     @router.post(PRESET_PATH)
     def save(
@@ -42,20 +43,21 @@ def preset_routes(site: Site) -> APIRouter:
         visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_SENDING))],
         shop_id: RowInPath,
         text: Annotated[str, Form(max_length=LONGEST)] = "",
+        back: Annotated[str, Form()] = "",
     ) -> Response:
         """Keep it; leaving the page keeps nothing (S0-06)."""
         shop = _shop(site, visitor, shop_id)
         wanted = text.replace("\r\n", "\n").replace("\0", "").strip()
         refused = _refused(shop, wanted)
         if refused:
-            return _page(site, request, visitor, shop, wanted, refused=refused)
+            return _page(site, request, visitor, shop, wanted, back=back, refused=refused)
         site.database.write(
             lambda session: setattr(session.get_one(Shop, shop_id), "preset_message", wanted),
             visitor.scope,
         )
         ids = {"shop": shop_id, "member": visitor.who.member_id}
         logger.info("preset message saved", extra=ids)
-        return back_to_list("preset-saved")
+        return back_to_list("preset-saved", back)
 
     return router
 
@@ -80,7 +82,14 @@ def _refused(shop: Shop, text: str) -> str:
 
 
 def _page(
-    site: Site, request: Request, visitor: Visitor, shop: Shop, text: str, *, refused: str = ""
+    site: Site,
+    request: Request,
+    visitor: Visitor,
+    shop: Shop,
+    text: str,
+    *,
+    back: str,
+    refused: str = "",
 ) -> Response:
     capabilities = capabilities_of(shop.channel, shop.country)
     return site.page(
@@ -91,6 +100,10 @@ def _page(
         shop=shop,
         text=text,
         preview=fill_in(text, EXAMPLE_ORDER),
+        example=EXAMPLE_ORDER,
+        placeholders=PLACEHOLDERS,
+        back=back if back in LISTS else "",
+        list_path=LISTS.get(back, PATH),
         refused=refused,
         limit=capabilities.text_limit_chars or LONGEST,
     )

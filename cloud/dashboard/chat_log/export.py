@@ -24,6 +24,7 @@ from cloud.database.errors import DatabaseError
 from cloud.proofs.entries import LogEntry
 from cloud.proofs.log_filter import LogFilter
 from cloud.proofs.log_parts import log_in_parts
+from cloud.proofs.platforms import Platform
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +106,7 @@ def _row(
         csv_cells.code(proof.code),
         words.CHANNELS.get(shop.channel, shop.channel) if shop else "",
         csv_cells.text(shop.name if shop else ""),
-        csv_cells.text(entry.table_name),
+        csv_cells.text(entry.table_name or say(words.PLATFORMS[Platform(proof.platform)])),
         csv_cells.text(proof.packer or ""),
         str(entry.photo_count),
         say(words.STATES[entry.state].text),
