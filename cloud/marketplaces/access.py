@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cloud.marketplaces.daily import Allowance, Counted
+
 
 @dataclass(frozen=True, slots=True)
 class AppCredentials:
@@ -74,7 +76,8 @@ class ShopAccess:
     """What a call on behalf of one shop needs. `shop_id` is the marketplace's own id of the shop.
 
     `country` is the two-letter code in upper case. `cipher` is what the marketplace wants in place
-    of the id where one token serves several shops; empty elsewhere.
+    of the id where one token serves several shops; empty elsewhere. `allowance` counts requests of
+    the day; None where nothing is counted.
     """
 
     app: AppCredentials
@@ -82,6 +85,12 @@ class ShopAccess:
     country: str
     access_token: str = field(repr=False)
     cipher: str = field(default="", repr=False)
+    allowance: Allowance | None = field(default=None, repr=False, compare=False)
+
+    def spend(self, call: Counted) -> None:
+        """Said before a request goes out. Raises RateLimited: the day has none left."""
+        if self.allowance is not None:
+            self.allowance.spend(call)
 
     @property
     def secrets(self) -> tuple[str, ...]:

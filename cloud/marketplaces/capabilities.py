@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from cloud.marketplaces.daily import DailyLimit
+
 
 @dataclass(frozen=True, slots=True)
 class ContactWindows:
@@ -23,6 +25,7 @@ class Capabilities:
       subtract.
     - `repeat_text_window`: the same text is refused again within this time; None where it is not.
     - `order_info_on_first_message`: a conversation can begin only with order information.
+    - `daily_limits`: calls that the marketplace counts by the day; one limit for a call at most.
     """
 
     can_send_chat: bool
@@ -37,3 +40,4 @@ class Capabilities:
     order_info_on_first_message: bool
     sends_per_second: float
     reads_per_second: float
+    daily_limits: tuple[DailyLimit, ...] = ()

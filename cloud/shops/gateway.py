@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from cloud.database.scope import Scope, scoped
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
 from cloud.marketplaces.access import ShopAccess, Tokens
+from cloud.marketplaces.daily import Allowance
 from cloud.marketplaces.errors import (
     AuthorizationEnded,
     FailureClass,
@@ -32,7 +33,8 @@ from cloud.marketplaces.errors import (
 )
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.marketplaces.interface import Marketplace
-from cloud.marketplaces.registry import marketplace_for
+from cloud.marketplaces.registry import capabilities_of, marketplace_for
+from cloud.shops.daily import ShopAllowance
 from cloud.shops.errors import NotAuthorized
 from cloud.shops.service import (
     AuthorizationState,
@@ -98,6 +100,7 @@ class ShopGateway:
         self._clients = clients
         self._monotonic_s = monotonic_s
         self._known: dict[_Key, tuple[float, OpenedAuthorization]] = {}
+        self._allowances: dict[ShopKey, Allowance] = {}
         self._lock = threading.Lock()
 
     def line(self, shop: ShopKey, purpose: Purpose) -> Line:
@@ -166,8 +169,19 @@ class ShopGateway:
             logger.exception("credentials cannot be opened", extra={"shop": shop.shop_id})
             raise NotAuthorized(f"the credentials of shop {shop.shop_id} cannot be read") from error
         with self._lock:
+            allowance = self._allowance(shop, opened)
+            opened = replace(opened, access=replace(opened.access, allowance=allowance))
             self._known[key] = (now_s + _REMEMBERED_S, opened)
         return opened
+
+    def _allowance(self, shop: ShopKey, opened: OpenedAuthorization) -> Allowance | None:
+        """The same for all purposes and tokens of a shop; None where nothing is counted."""
+        limits = capabilities_of(opened.channel, opened.access.country).daily_limits
+        if limits and shop not in self._allowances:
+            self._allowances[shop] = ShopAllowance(
+                self._database, shop.organisation_id, shop.shop_id, limits
+            )
+        return self._allowances.get(shop)
 
     def forget(self, shop: ShopKey) -> None:
         """Read credentials anew, those of its organisation's other shops too: they may share."""

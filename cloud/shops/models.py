@@ -1,6 +1,6 @@
 """Tables of shops. Tokens and keys are sealed before they come here (database/secrets.py)."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     CheckConstraint,
@@ -135,3 +135,18 @@ class SendingPace(OrganisationOwned, Base):
     backoff_level: Mapped[int] = mapped_column(default=0)
     last_claimed_at: Mapped[datetime | None]
     """Orders the round over shops."""
+
+
+class DailyRequests(OrganisationOwned, Base):
+    """Requests of a shop that its marketplace counts by the day, taken by any process."""
+
+    __tablename__ = "daily_requests"
+
+    shop_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True
+    )
+    call: Mapped[str] = mapped_column(String(20), primary_key=True)
+    """A word of marketplaces.daily.Counted."""
+    day: Mapped[date]
+    """The marketplace's own."""
+    taken: Mapped[int]

@@ -18,10 +18,12 @@ from cloud.main.connecting import Connection, connect
 from cloud.main.opening import Basics
 from cloud.main.settings import CloudSettings
 from cloud.marketplaces.access import ShopAccess
-from cloud.marketplaces.errors import NotFound
+from cloud.marketplaces.chats import OutgoingMessage, TextPart
+from cloud.marketplaces.daily import Counted
+from cloud.marketplaces.errors import NotFound, RateLimited
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.shops.gateway import ShopGateway, ShopKey
-from cloud.shops.models import Authorization, Shop
+from cloud.shops.models import Authorization, DailyRequests, Shop
 from cloud.shops.service import Purpose
 from tests.support.market_sandbox import running
 from tests.support.tiktok_sandbox import TikTokSandbox, seller_of
@@ -147,3 +149,30 @@ def test_one_refresh_serves_all_shops_of_the_account(
     with seller.made.database.read(scoped(seller.organisation_id)) as session:
         generations = set(session.scalars(select(Authorization.generation)))
     assert generations == {2}  # connected once, refreshed once
+
+
+def test_sends_of_a_day_that_are_used_up_are_not_tried(
+    sandbox: TikTokSandbox, seller: Seller
+) -> None:
+    """Beyond it TikTok Shop refuses people's messages too (marketplace-apis 3.4)."""
+    key = seller.connect(seller.first, sandbox.base_url, access_life_s=DAY_S)
+    order = sandbox.new_order(seller.first)
+    line = seller.gateway.line(key, Purpose.CHAT)
+    message = OutgoingMessage(order.buyer_id, order.number, TextPart("packed"))
+    sent = line.marketplace.send(line.access, message, deadline_s=10.0)
+    use_up(seller, key)
+    clients = HttpClients()
+    other = ShopGateway(seller.made.database, seller.made.box, clients)
+    line = other.line(key, Purpose.CHAT)
+    with pytest.raises(RateLimited, match="daily_budget"):
+        line.marketplace.send(line.access, message, deadline_s=10.0)
+    page = line.marketplace.messages(line.access, sent.conversation_id)
+    assert [one.message_id for one in page.messages] == [sent.message_id]
+    clients.close()
+
+
+def use_up(seller: Seller, key: ShopKey) -> None:
+    def unit(session: Session) -> None:
+        session.get_one(DailyRequests, (key.shop_id, Counted.SEND)).taken = 9_500
+
+    seller.made.database.write(unit, scoped(seller.organisation_id))

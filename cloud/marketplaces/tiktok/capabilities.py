@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cloud.marketplaces.capabilities import Capabilities, ContactWindows
+from cloud.marketplaces.daily import Counted, DailyLimit
 
 DEFAULT_BASE_URL = "https://open-api.tiktokglobalshop.com"
+
+_CHAT_REQUESTS_A_DAY = 10_000
+"""Whether one count serves all calls and shops is not stated; quotas here are of shop and call."""
 
 _EVERYWHERE = Capabilities(
     can_send_chat=True,
@@ -30,6 +34,7 @@ _EVERYWHERE = Capabilities(
     # Far below the documented 50 a second; a day's 10,000 chat requests are the nearer limit.
     sends_per_second=2.0,
     reads_per_second=10.0,
+    daily_limits=tuple(DailyLimit(call, _CHAT_REQUESTS_A_DAY) for call in Counted),
 )
 
 

@@ -19,6 +19,7 @@ from cloud.marketplaces.chats import (
     TextPart,
     UploadedImage,
 )
+from cloud.marketplaces.daily import Counted
 from cloud.marketplaces.errors import (
     FailureClass,
     MalformedReply,
@@ -57,6 +58,7 @@ class TikTokChat(TikTokPart):
         query = {"page_size": str(CONVERSATIONS_PER_PAGE)}
         if cursor:
             query["page_token"] = cursor
+        access.spend(Counted.LIST_CONVERSATIONS)
         data = self._client.get(access, CONVERSATIONS_PATH, query)
         reply = read(ConversationListReply, data)
         conversations = tuple(map(_conversation, reply.conversations))
@@ -95,7 +97,9 @@ class TikTokChat(TikTokPart):
         }
         if cursor:
             query["page_token"] = cursor
-        data = self._client.get(access, _messages_path(conversation_id), query)
+        path = _messages_path(conversation_id)
+        access.spend(Counted.LIST_MESSAGES)
+        data = self._client.get(access, path, query)
         reply = read(MessageListReply, data)
         once = {row.id: row for row in reply.messages}
         newest_first = sorted(once.values(), key=lambda row: row.index, reverse=True)
@@ -105,7 +109,9 @@ class TikTokChat(TikTokPart):
     def mark_read(self, access: ShopAccess, conversation_id: str, *, last_message_id: str) -> None:
         """The whole conversation: TikTok Shop marks nothing less."""
         del last_message_id
-        self._client.post(access, _messages_path(conversation_id) + "/read", None)
+        path = _messages_path(conversation_id) + "/read"
+        access.spend(Counted.MARK_READ)
+        self._client.post(access, path, None)
 
     def upload_image(
         self, access: ShopAccess, image: bytes, *, media_type: str = "image/jpeg"
@@ -132,10 +138,12 @@ class TikTokChat(TikTokPart):
         conversation_id = message.conversation_id or self._open(
             access, message.buyer_id, deadline_s=deadline_s
         )
+        path = _messages_path(conversation_id)
+        access.spend(Counted.SEND)
         began_at = self._client.now()
         data = self._client.post_send(
             access,
-            _messages_path(conversation_id),
+            path,
             body,
             deadline_s=ends_at_s - time.monotonic(),
         )
