@@ -19,7 +19,7 @@ from edge.camera.calibration.record import (
 )
 from edge.camera.discover import find_webcams
 from edge.camera.errors import CameraFault
-from edge.camera.webcam import opencv_problem
+from edge.camera.webcam import encode_turned_with_cv2, encode_with_cv2, opencv_problem
 from edge.clock import Clock
 from wire.messages import Area
 
@@ -59,6 +59,11 @@ class CameraSettings(Protocol):
     @property
     def calibration_file(self) -> Path:
         """Of picamera2 and opencv: what was found with a technician."""
+        ...
+
+    @property
+    def upside_down(self) -> bool:
+        """Of picamera2 and opencv: pictures are given half a turn."""
         ...
 
     @property
@@ -163,6 +168,7 @@ def _webcam(settings: CameraSettings, clock: Clock, find: FindWebcams) -> BuiltC
         width=settings.width,
         height=settings.height,
         period_ms=settings.period_ms,
+        encoder=encode_turned_with_cv2 if settings.upside_down else encode_with_cv2,
         monotonic_ns=clock.monotonic_ns,
     )
     choice = f"webcam {device}" if named else "first webcam found"
@@ -179,6 +185,7 @@ def _raspberry_pi(settings: CameraSettings, clock: Clock) -> BuiltCamera:
         size=None if settings.full_resolution else (settings.width, settings.height),
         period_ms=settings.period_ms,
         controls=controls_of(calibration, settings.focus, settings.mains),
+        upside_down=settings.upside_down,
         monotonic_ns=clock.monotonic_ns,
     )
     fixed = "calibrated" if calibration is not None else "not calibrated"

@@ -76,6 +76,7 @@ class OpenedPi:
         size: tuple[int, int] | None,
         controls: Values,
         *,
+        upside_down: bool,
         period_ns: int,
         now: Callable[[], int],
     ) -> "OpenedPi":
@@ -88,7 +89,7 @@ class OpenedPi:
         device = _open_device(library, place, info)
         opened = cls(device, str(info.get("Model", "unknown")), period_ns, now)
         try:
-            opened._start(size, controls)
+            opened._start(size, controls, library.half_turn() if upside_down else None)
         except BaseException:
             opened.close()
             raise
@@ -139,9 +140,11 @@ class OpenedPi:
         self._device.cancel_all_and_flush()
         self._device.close()
 
-    def _start(self, size: tuple[int, int] | None, controls: Values) -> None:
+    def _start(self, size: tuple[int, int] | None, controls: Values, transform: Any) -> None:
         device = self._device
         config = self._wishes(size or device.sensor_resolution, controls)
+        if transform is not None:
+            config["transform"] = transform
         device.align_configuration(config)
         device.configure(config)
         device.start()

@@ -106,3 +106,7 @@ class Library(Protocol):
     def open(self, number: int) -> Device:
         """Open a camera."""
         ...
+
+    def half_turn(self) -> Any:
+        """What a configuration wants for pictures of a camera that hangs upside down."""
+        ...

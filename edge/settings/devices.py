@@ -33,6 +33,9 @@ class CameraSection(Section):
     period_ms: int = Field(
         67, ge=1, le=1000, description="ms between two frames, where the camera does not say"
     )
+    upside_down: bool = Field(
+        False, description="of picamera2 and opencv: whether it hangs upside down (half a turn)"
+    )
     jpeg_quality: int = Field(85, ge=1, le=95, description="quality of photos, 1 to 95")
     stall_ms: int = Field(
         3000, ge=100, description="ms without a frame after which the camera counts as lost"

@@ -84,6 +84,9 @@ class FakeBoard:
         self.opened.append(FakeDevice(self, index))
         return self.device
 
+    def half_turn(self) -> str:
+        return "half a turn"
+
 
 class FakeDevice:
     """Follows ``Device``."""

@@ -29,6 +29,7 @@ class Settings:
     device: str = "auto"
     folder: Path | None = None
     full_resolution: bool = True
+    upside_down: bool = False
     width: int = 640
     height: int = 360
     period_ms: int = 40

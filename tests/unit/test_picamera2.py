@@ -42,12 +42,15 @@ def short_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"{MODULE}.{name}", 0.05)
 
 
-def camera_on(board: FakeBoard, device: str = "auto", **controls: Any) -> PiCamera:
+def camera_on(
+    board: FakeBoard, device: str = "auto", *, upside_down: bool = False, **controls: Any
+) -> PiCamera:
     return PiCamera(
         device=device,
         size=None,
         period_ms=67,
         controls=controls,
+        upside_down=upside_down,
         library=lambda: board,
         encoder=fake_picamera2.encode,
         monotonic_ns=board.clock.monotonic_ns,
@@ -66,6 +69,12 @@ class TestConfiguration:
         assert config["queue"] is False
         assert config["sensor"]["output_size"] == board.size
         assert config["controls"]["LensPosition"] == 2.0
+
+    def test_only_a_camera_that_hangs_upside_down_is_turned(self, board: FakeBoard) -> None:
+        camera_on(board).start()
+        assert "transform" not in board.device.config
+        camera_on(board, upside_down=True).start()
+        assert board.device.config["transform"] == board.half_turn()
 
     def test_sizes_are_what_the_camera_made_of_them(self, board: FakeBoard) -> None:
         board.size = (4056, 3040)

@@ -1,14 +1,21 @@
 """The webcam driver above a fake VideoCapture: order of calls, hanging, renaming, back-off."""
 
+import io
 import threading
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from edge.camera.discover import port_of
 from edge.camera.errors import CameraFault, CameraMissing
 from edge.camera.opencv import OpenCvCamera
-from edge.camera.webcam import Webcam, encode_with_cv2, open_with_cv2
+from edge.camera.webcam import (
+    Webcam,
+    encode_turned_with_cv2,
+    encode_with_cv2,
+    open_with_cv2,
+)
 from tests.support import fake_webcam
 from tests.support.fake_webcam import FakeDevice
 from tests.support.manual_clock import ManualClock
@@ -286,6 +293,19 @@ def test_the_real_opencv_makes_a_jpeg_of_pixels() -> None:
     jpeg = encode_with_cv2(np.zeros((36, 64, 3), np.uint8), 85)
     assert jpeg.startswith(b"\xff\xd8")
     assert jpeg.endswith(b"\xff\xd9")
+
+
+def test_a_webcam_that_hangs_upside_down_gives_upright_photos() -> None:
+    pytest.importorskip("cv2", exc_type=ImportError)
+    import numpy as np
+
+    taken = np.zeros((64, 96, 3), np.uint8)
+    taken[:32, :48] = (0, 0, 255)  # red at the top left of what the sensor sees
+    with Image.open(io.BytesIO(encode_turned_with_cv2(taken, 90))) as photo:
+        assert photo.size == (96, 64)
+        corners = [photo.getpixel(at) for at in ((72, 48), (24, 16))]
+    assert corners[0] == pytest.approx((255, 0, 0), abs=20)
+    assert corners[1] == pytest.approx((0, 0, 0), abs=20)
 
 
 def _captured(camera: OpenCvCamera, clock: ManualClock) -> bool:
