@@ -15,7 +15,7 @@ PACE_S = 10.0
 WARM_UP = 5
 """Orders until caches are filled."""
 
-pytestmark = [pytest.mark.table, pytest.mark.timeout(900 + 2 * 60 * MINUTES)]
+pytestmark = [pytest.mark.table, pytest.mark.timeout(1800 + 3 * 60 * MINUTES)]
 
 log = logging.getLogger(__name__)
 

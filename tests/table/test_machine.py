@@ -9,7 +9,7 @@ from tests.support.virtual_table.product import INSIDE
 from tests.support.virtual_table.uml_machine import Machine, MachineError, why_not
 from tests.support.virtual_table.virtual_hands import Hands
 
-pytestmark = [pytest.mark.table, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.table, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from edge.indicator.signs import Sign
 from tests.support.virtual_table.virtual_table import VirtualTable
 
-pytestmark = [pytest.mark.table, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.table, pytest.mark.timeout(1800)]
 
 
 def test_what_was_packed_without_a_network_is_sent_when_it_is_back(table: VirtualTable) -> None:

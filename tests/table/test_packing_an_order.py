@@ -6,7 +6,7 @@ from edge.indicator.signs import Sign
 from tests.support.virtual_table.product import PI_CAMERA, SETTINGS_FILE, table_settings
 from tests.support.virtual_table.virtual_table import SENT_S, VirtualTable
 
-pytestmark = [pytest.mark.table, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.table, pytest.mark.timeout(1800)]
 
 
 def test_an_order_is_packed_and_reaches_its_buyer(table: VirtualTable) -> None:

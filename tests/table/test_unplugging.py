@@ -5,7 +5,7 @@ import pytest
 from edge.indicator.signs import Sign
 from tests.support.virtual_table.virtual_table import VirtualTable
 
-pytestmark = [pytest.mark.table, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.table, pytest.mark.timeout(1800)]
 
 FOUND = "input device chosen"
 

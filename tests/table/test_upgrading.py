@@ -5,7 +5,7 @@ import pytest
 from edge.indicator.signs import Sign
 from tests.support.virtual_table.virtual_table import READY_S, VirtualTable
 
-pytestmark = [pytest.mark.table, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.table, pytest.mark.timeout(1800)]
 
 PACKAGE = "/opt/packwitness-edge_*_amd64.deb"
 INSTALL = "apt-get install -y -q --no-install-recommends --allow-downgrades"
@@ -25,9 +25,8 @@ dpkg-deb -Znone -b /root/newer/tree /root/newer/packwitness-edge.deb""",
         limit_s=300.0,
     )
     for package, order in (("/root/newer/packwitness-edge.deb", 1), (PACKAGE, 2)):
-        place = table.light.place
         table.machine.run(f"{INSTALL} {package}", limit_s=300.0)
-        table.see(Sign.READY, since=place, limit_s=READY_S)
+        table.see(Sign.READY, since=table.light.place, limit_s=READY_S)
         table.pack(orders[order])
     assert table.messages(orders) == [0, 0, 0]
     table.mend_network()

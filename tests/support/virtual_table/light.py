@@ -11,7 +11,11 @@ RED, GREEN, BLUE, BUZZER = 17, 27, 22, 18
 """Where the light of the virtual table is wired (BCM numbers)."""
 
 SLACK_MS = 70
-"""The record looks a hundred times a second, in a guest that is not always given the processor."""
+SLACK_SHARE = 0.2
+"""The record looks a hundred times a second, and a guest is not always given the processor when its
+daemon wants to switch."""
+TAIL_MS = 480
+"""Dark for so long after a rhythm, it is over: within one it is dark for at most 300."""
 
 _MIXED: Mapping[tuple[bool, bool, bool], Colour | None] = {
     (False, False, False): None,
@@ -70,13 +74,12 @@ class Light:
 
     def wait_for(
         self,
-        sign: Sign,
-        *,
+        *signs: Sign,
         since: int = 0,
-        limit_s: float = 20.0,
+        limit_s: float,
         alive: Callable[[], None] = lambda: None,
     ) -> Seen:
-        """Until the light shows a sign; ``alive`` raises when there is no use in waiting.
+        """Until the light shows one of the signs; ``alive`` raises when there is no use in waiting.
 
         Raises:
             AssertionError: it did not; the text says what it showed.
@@ -84,16 +87,19 @@ class Light:
 
         def look() -> Seen | None:
             alive()
-            return self._find(sign, since)
+            return self._find(signs, since)
 
         try:
             return eventually(look, limit_s)
         except AssertionError as error:
             shown = [f"{one.colour or 'dark'} {one.length_ms:.0f}" for one in self._phases[since:]]
-            raise AssertionError(f"no {sign} within {limit_s:g} s, but {shown[-40:]}") from error
+            wanted = " or ".join(signs)
+            raise AssertionError(
+                f"no {wanted} within {limit_s:g} s, but {shown[:30]}, at last {shown[-10:]}"
+            ) from error
 
-    def _find(self, sign: Sign, since: int) -> Seen | None:
-        return next((one for one in self.signs(since) if one.sign is sign), None)
+    def _find(self, signs: Sequence[Sign], since: int) -> Seen | None:
+        return next((one for one in self.signs(since) if one.sign in signs), None)
 
     def _read_on(self) -> None:
         if not self._record.exists():
@@ -142,11 +148,12 @@ def _shows(phases: Sequence[Phase], place: int, look: Look) -> bool:
         lit = look.colour if step % 2 == 0 else None
         if phase.colour is not lit or not phase.ended:
             return False
-        if abs(phase.length_ms - wanted_ms) > SLACK_MS:
+        if abs(phase.length_ms - wanted_ms) > SLACK_MS + SLACK_SHARE * wanted_ms:
             return False
     after = phases[place + len(shown)] if place + len(shown) < len(phases) else None
     # The dark end of a rhythm may be cut short by the next sign; it tells one photo from two.
-    return after is not None and after.colour is None and after.length_ms >= min(rest, 280)
+    tail_ms = min(0.9 * rest, TAIL_MS)
+    return after is not None and after.colour is None and after.length_ms >= tail_ms
 
 
 def _is_steady(phase: Phase, look: Look) -> bool:

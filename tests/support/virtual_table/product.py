@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -30,8 +31,8 @@ height = 720
 PI_CAMERA = """
 kind = "picamera2"
 full_resolution = false
-width = 1280
-height = 960
+width = 640
+height = 480
 """
 
 
@@ -85,26 +86,33 @@ def installed_disk() -> Path:
 
 def _installed_disk() -> Path:
     wheel, package = _built()
-    parts = [wheel, package, *sorted(Path(__file__).parent.rglob("*.py"))]
+    parts = [wheel, package, Path(__file__), *sorted(INSIDE.glob("*.py"))]
     made_from = hashlib.sha256(b"".join(part.read_bytes() for part in parts))
     made_from.update(str((CACHE / "image").resolve()).encode())
     disk = CACHE / f"installed-{made_from.hexdigest()[:16]}.cow"
     if not disk.exists():
-        for old in CACHE.glob("installed-*"):
+        # The newest one stays: another run may be copying it.
+        for old in sorted(CACHE.glob("installed-*"), key=os.path.getmtime)[:-1]:
             old.unlink()
         _make(wheel, package, disk)
     return disk
 
 
 def _built() -> tuple[Path, Path]:
-    """The wheel of all programs, and the package of a table, from this checkout."""
+    """The wheel of all programs, and the package of a table, from this checkout.
+
+    Their date is none, so that a commit elsewhere costs no installation.
+    """
     folder = CACHE / "product"
     shutil.rmtree(folder, ignore_errors=True)
+    undated = {**os.environ, "SOURCE_DATE_EPOCH": "0"}
     for command in (
         ["-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         ["scripts/build_deb.py", "amd64", "--out", str(folder)],
     ):
-        subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, *command], cwd=ROOT, check=True, capture_output=True, env=undated
+        )
     (wheel,) = folder.glob("*.whl")
     (package,) = folder.glob("*.deb")
     return wheel, package

@@ -25,7 +25,7 @@ class Hands:
         self._machine = machine
 
     def scan(
-        self, code: str, keyboard: Keyboard = "scanner", *, end: str = "\n", gap_ms: float = 4
+        self, code: str, keyboard: Keyboard = "scanner", *, end: str = "\n", gap_ms: float = 10
     ) -> Typed:
         """Read a barcode: its characters are typed, and what the scanner sends at the end."""
         said = self._do("type", gadget=keyboard, text=code + end, gap_ms=gap_ms)
