@@ -21,6 +21,10 @@ class MemberExists(AccountError):
     """The e-mail address belongs to a member already."""
 
 
+class LinkSpent(AccountError):
+    """A link for choosing a password was used, has ended, or is none."""
+
+
 class LastOwner(AccountError):
     """An organisation keeps at least one owner."""
 

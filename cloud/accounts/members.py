@@ -4,6 +4,7 @@ Whoever has left stays known by name, because orders and decisions name them; th
 sign in any more, and comes back as the same member.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,22 @@ from sqlalchemy.orm import Session
 from cloud.accounts import throttle
 from cloud.accounts.errors import LastOwner, MemberExists, NoAddress, UnknownMember
 from cloud.accounts.models import Member, SignIn
+from cloud.accounts.password_links import (
+    INVITATION,
+    PASSWORD_RESET,
+    forget_links,
+    new_code,
+    send_link,
+)
 from cloud.accounts.roles import Role
 from cloud.accounts.service import normal_email
+from cloud.mail.posting import MailRoom
+from cloud.mail.queue import LastMail, last_mails
 
+DEFAULT_LANGUAGE = "en"
 _LONGEST_EMAIL = 200
+_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\\\"@]+@[^\s<>()\[\]:;,\\\"@]+")
+"""Without what only quoted addresses may hold, which nobody has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,10 @@ class MemberFacts:
     created_at: datetime
     browsers: int
     """In which they are signed in now."""
+    has_password: bool
+    """False: invited, and has not chosen one yet."""
+    mail: LastMail | None
+    """What became of the last link that was mailed to them."""
 
 
 def list_members(session: Session, now: datetime) -> Sequence[MemberFacts]:
@@ -40,17 +57,42 @@ def list_members(session: Session, now: datetime) -> Sequence[MemberFacts]:
         .scalar_subquery()
     )
     rows = session.execute(
-        select(Member.id, Member.email, Member.role, Member.created_at, browsers)
+        select(
+            Member.id,
+            Member.email,
+            Member.role,
+            Member.created_at,
+            browsers,
+            Member.password_hash != "",
+        )
         .where(Member.left_at.is_(None))
         .order_by(Member.email)
-    )
-    return [MemberFacts(*row) for row in rows]
+    ).all()
+    mails = last_mails(session, [row.email for row in rows], (INVITATION, PASSWORD_RESET))
+    return [
+        MemberFacts(
+            id=member_id,
+            email=email,
+            role=role,
+            created_at=created_at,
+            browsers=count,
+            has_password=has_password,
+            mail=mails.get(email),
+        )
+        for member_id, email, role, created_at, count, has_password in rows
+    ]
 
 
 def add_member(
-    session: Session, email: str, role: Role, password_hash: str, now: datetime
+    session: Session,
+    email: str,
+    role: Role,
+    password_hash: str,
+    now: datetime,
+    *,
+    language: str = DEFAULT_LANGUAGE,
 ) -> Member:
-    """Let somebody sign in (a scoped session).
+    """Let somebody sign in (a scoped session). Without a password they are to be invited.
 
     The commit raises ConstraintViolated when another organisation has the address.
 
@@ -61,7 +103,13 @@ def add_member(
     address = checked_email(email)
     member = session.scalar(select(Member).where(Member.email == address))
     if member is None:
-        member = Member(email=address, role=role, password_hash=password_hash, created_at=now)
+        member = Member(
+            email=address,
+            role=role,
+            password_hash=password_hash,
+            language=language,
+            created_at=now,
+        )
         session.add(member)
     elif member.left_at is None:
         raise MemberExists(f"{address} is a member already: change the role instead")
@@ -69,6 +117,15 @@ def add_member(
         member.role, member.password_hash, member.left_at = role, password_hash, None
     session.flush()
     return member
+
+
+def mail_link(session: Session, mails: MailRoom, member_id: int, now: datetime) -> None:
+    """Mail a member a link to choose a password with (a scoped session). They stay signed in.
+
+    Raises:
+        UnknownMember: the organisation has no such member.
+    """
+    send_link(session, mails, _member(session, member_id), new_code(), now)
 
 
 def change_role(session: Session, member_id: int, role: Role) -> None:
@@ -94,6 +151,7 @@ def let_go(session: Session, member_id: int, now: datetime) -> None:
     member = _member(session, member_id)
     _keep_an_owner(session, member)
     member.left_at = now
+    forget_links(session, member.id)
     _end_sign_ins(session, member)
 
 
@@ -107,6 +165,7 @@ def give_password(session: Session, member_id: int, password_hash: str) -> str:
     """
     member = _member(session, member_id)
     member.password_hash = password_hash
+    forget_links(session, member.id)
     _end_sign_ins(session, member)
     throttle.forget_failures(session, member.email)
     return member.email
@@ -128,8 +187,8 @@ def checked_email(email: str) -> str:
         NoAddress: mail could not be sent to it.
     """
     address = normal_email(email)
-    name, at, host = address.rpartition("@")
-    if not (name and at and host) or " " in address or len(address) > _LONGEST_EMAIL:
+    is_one = _ADDRESS.fullmatch(address) and address.isprintable()
+    if not is_one or len(address) > _LONGEST_EMAIL:
         raise NoAddress(f"an address looks like name@example.com, in {_LONGEST_EMAIL} characters")
     return address
 

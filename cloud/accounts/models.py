@@ -30,6 +30,7 @@ class Member(OrganisationOwned, Base):
     name: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str] = mapped_column(String(200))
+    """Empty: invited, and has not chosen one yet."""
     language: Mapped[str] = mapped_column(String(10), default="en")
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
@@ -47,6 +48,19 @@ class SignIn(OrganisationOwned, Base):
     )
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class PasswordLink(OrganisationOwned, Base):
+    """A link in a mail with which a member chooses a password. Only a hash of its code is kept."""
+
+    __tablename__ = "password_links"
+
+    id: Mapped[int] = primary_key()
+    member_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("members.id", ondelete="CASCADE"), index=True
+    )
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     expires_at: Mapped[datetime]
 
 

@@ -21,6 +21,8 @@ from cloud.dashboard.guard.entries import guard_routes
 from cloud.dashboard.guard.webcam import webcam_routes
 from cloud.dashboard.members.changing import member_forms
 from cloud.dashboard.members.listing import member_routes
+from cloud.dashboard.members.passwords import member_passwords
+from cloud.dashboard.password_pages import password_routes
 from cloud.dashboard.photos import photo_routes
 from cloud.dashboard.proof import proof_routes
 from cloud.dashboard.proof_forms import proof_forms
@@ -57,6 +59,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
     return (
         start_routes(site),
         sign_in_routes(site),
+        password_routes(site),
         language_routes(site),
         workbench_routes(site),
         log_routes(site),
@@ -81,6 +84,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         claim_routes(site),
         member_routes(site),
         member_forms(site),
+        member_passwords(site),
         site.assets.routes(),
     )
 

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database, log_death
+from cloud.mail.posting import MailRoom
 from cloud.photos.store import PhotoStore
 from cloud.shops.authorizing import Authorizing
 
@@ -21,6 +22,7 @@ class DashboardDeps:
     photos: PhotoStore
     feed: ChangeFeed
     authorizing: Authorizing
+    mails: MailRoom
     own_url: str
     """Address of these pages, to which marketplaces send sellers back: scheme and host, no path."""
     public_url: str = ""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cloud.accounts.password_links import INVITATION, PASSWORD_RESET
 from cloud.dashboard.formats import UTC_ZONE, Formats
 from cloud.dashboard.languages import DEFAULT, Language, load_languages
 from cloud.dashboard.marking import _
@@ -53,6 +54,14 @@ def _of_authorization(given: _Values) -> Mapping[str, str]:
     }
 
 
+def _of_link(given: _Values) -> Mapping[str, str]:
+    return {
+        "email": given.facts["email"],
+        "organisation": given.facts["organisation"],
+        "link": f"{given.own_url}/choose-password#{given.facts['code']}",
+    }
+
+
 _TEXTS: Mapping[str, _Text] = {
     AUTHORIZATION_ENDS: _Text(
         _("%(shop)s has to be authorized again by %(day)s"),
@@ -62,6 +71,26 @@ _TEXTS: Mapping[str, _Text] = {
             "%(link)s",
         ),
         _of_authorization,
+    ),
+    INVITATION: _Text(
+        _("You are invited to %(organisation)s at Packwitness"),
+        (
+            _("An owner of %(organisation)s has added %(email)s to its members at Packwitness."),
+            _("Choose a password on this page, within three days. The link works once:"),
+            "%(link)s",
+            _("If you do not know what this is about, do nothing."),
+        ),
+        _of_link,
+    ),
+    PASSWORD_RESET: _Text(
+        _("A new password for Packwitness"),
+        (
+            _("Somebody has asked for a new password for %(email)s at %(organisation)s."),
+            _("If it was you, choose it on this page within an hour. The link works once:"),
+            "%(link)s",
+            _("If it was not you, do nothing: your password stays as it is."),
+        ),
+        _of_link,
     ),
 }
 

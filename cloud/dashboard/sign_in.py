@@ -31,10 +31,14 @@ def sign_in_routes(site: Site) -> APIRouter:
     router = APIRouter()
 
     @router.get(SIGN_IN_PATH)
-    def form(request: Request, next: str = "/") -> Response:  # noqa: A002  the address's word
+    def form(
+        request: Request,
+        next: str = "/",  # noqa: A002  the address's word
+        said: str = "",
+    ) -> Response:
         if _is_signed_in(site, request):
             return RedirectResponse(own_path(next), 303)
-        return _form(site, request, back_to=next)
+        return _form(site, request, back_to=next, said=said)
 
     @router.post(SIGN_IN_PATH)
     def enter(
@@ -121,6 +125,7 @@ def _form(
     status: int = 200,
     email: str = "",
     refused: str = "",
+    said: str = "",
 ) -> Response:
     reader = site.visitors.reader(request)
     return site.page(
@@ -130,6 +135,7 @@ def _form(
         status=status,
         email=email,
         refused=refused,
+        said=said,
         back_to=own_path(back_to),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from cloud.accounts.passwords_by_mail import PasswordsByMail
 from cloud.accounts.roles import Deed
 from cloud.accounts.signing_in import SignIns
 from cloud.dashboard.assets import Assets
@@ -42,6 +43,7 @@ class Site:
         self.languages = load_languages()
         self.assets = Assets()
         self.sign_ins = SignIns(deps.database)
+        self.passwords_by_mail = PasswordsByMail(deps.database, deps.mails)
         self.visitors = Visitors(self.sign_ins, self.languages, secure=deps.is_secure)
         self.live = LiveNews(deps.feed, deps.on_death)
         self._pages = Pages(self.assets, self.languages)

@@ -5,6 +5,7 @@ nothing of it, and it is sent again once the lease has lapsed. ``handing-over``:
 ask what became of it (RFC 5321 6.1), so it ends as unknown and is not sent again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -37,6 +38,14 @@ class Taken:
     language: str
     sealed_facts: bytes = field(repr=False)
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastMail:
+    """What became of a mail."""
+
+    state: MailState
+    reason: str
 
 
 def is_any_due(session: Session) -> bool:
@@ -102,6 +111,18 @@ def end(session: Session, taken: Taken, state: MailState, reason: str = "") -> N
     row = _row(session, taken)
     if row is not None and (row.ended_at is None or row.state == MailState.UNKNOWN):
         _end(row, state, reason, database_now(session))
+
+
+def last_mails(
+    session: Session, recipients: Collection[str], kinds: Collection[str]
+) -> dict[str, LastMail]:
+    """What became of the last mail of these kinds, by recipient (a scoped session)."""
+    rows = session.execute(
+        select(Mail.recipient, Mail.state, Mail.reason)
+        .where(Mail.recipient.in_(recipients), Mail.kind.in_(kinds))
+        .order_by(Mail.id)
+    )
+    return {recipient: LastMail(MailState(state), reason) for recipient, state, reason in rows}
 
 
 def forget_mails(session: Session, before: datetime) -> None:

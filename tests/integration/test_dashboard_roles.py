@@ -19,7 +19,16 @@ from tests.support.dashboard_server import RunningDashboard
 
 pytestmark = only_sqlite
 
-FREE_PATHS = {"/", "/sign-in", "/sign-out", "/language", "/events", "/static/{digest}/{name:path}"}
+FREE_PATHS = {
+    "/",
+    "/sign-in",
+    "/sign-out",
+    "/forgot-password",
+    "/choose-password",
+    "/language",
+    "/events",
+    "/static/{digest}/{name:path}",
+}
 """For everybody, or for every member: none of them shows or changes what others must not see."""
 REFUSED = "Your role does not include this"
 

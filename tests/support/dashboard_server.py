@@ -21,6 +21,7 @@ from cloud.dashboard.deps import DashboardDeps
 from cloud.database.feed import ChangeFeed
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
+from cloud.mail.posting import MailRoom
 from cloud.main.web import listen
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.photos.simulated import SimulatedPhotoStore
@@ -60,7 +61,12 @@ class RunningDashboard:
 
 @contextmanager
 def running_dashboard(
-    database: Database, *, buyer_view_url: str = "", public_url: str = "", own_url: str = ""
+    database: Database,
+    *,
+    buyer_view_url: str = "",
+    public_url: str = "",
+    own_url: str = "",
+    has_mail: bool = True,
 ) -> Iterator[RunningDashboard]:
     """Serve the pages on a free port. ``own_url``: what they take for their address instead."""
     with ExitStack() as stack:
@@ -75,6 +81,7 @@ def running_dashboard(
             buyer_view_url=buyer_view_url,
             public_url=public_url,
             own_url=own_url,
+            has_mail=has_mail,
         )
 
 
@@ -86,6 +93,7 @@ def _serve(
     buyer_view_url: str,
     public_url: str,
     own_url: str,
+    has_mail: bool,
 ) -> Iterator[RunningDashboard]:
     store = SimulatedPhotoStore()
     feed = ChangeFeed(database)
@@ -100,6 +108,7 @@ def _serve(
             photos=store,
             feed=feed,
             authorizing=Authorizing(database, box, clients, gateway, wake),
+            mails=MailRoom(box, is_open=has_mail),
             own_url=own_url or url,
             public_url=public_url,
             buyer_view_url=buyer_view_url,

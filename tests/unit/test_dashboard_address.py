@@ -183,6 +183,7 @@ def deps(buyer_view_url: str) -> DashboardDeps:
         database=None,  # type: ignore[arg-type]  # the addresses need none of them
         photos=None,  # type: ignore[arg-type]
         feed=None,  # type: ignore[arg-type]
+        mails=None,  # type: ignore[arg-type]
         authorizing=None,  # type: ignore[arg-type]
         own_url="http://127.0.0.1:8080",
         buyer_view_url=buyer_view_url,

@@ -15,6 +15,7 @@ FREE = ("database", "migrations")
 SYSTEM_FOLDERS = ("database", "migrations", "dispatcher", "sync", "link", "api", "broker", "main")
 # Files elsewhere that must look before they know whose caller it is: say which and why.
 SYSTEM_FILES = {
+    "accounts/passwords_by_mail.py": "a browser shows nothing but an address or a link's code",
     "mail/postman.py": "one thread sends the mails of all organisations",
     "fleet/enrolment.py": "a table that enrols shows nothing but its claim code",
     "fleet/renewal.py": "a device that renews shows nothing but its id and password",

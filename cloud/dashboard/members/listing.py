@@ -12,6 +12,7 @@ from cloud.accounts.errors import AccountError, LastOwner, MemberExists, NoAddre
 from cloud.accounts.members import (
     add_member,
     list_members,
+    mail_link,
 )
 from cloud.accounts.passwords import hash_password, new_password
 from cloud.accounts.roles import Deed, Role
@@ -51,13 +52,18 @@ def member_routes(site: Site) -> APIRouter:
         visitor: Annotated[Visitor, owner],
         email: Annotated[str, Form(max_length=_LONGEST)],
         role: Annotated[Role, Form()],
+        by_mail: Annotated[bool, Form()] = False,
     ) -> Response:
-        """The password is shown once, on the answer's own page: it is kept nowhere."""
-        password = new_password()
-        password_hash, now = hash_password(password), utc_now()
+        """By mail, or with a password that is shown once, on the answer's own page."""
+        password = "" if by_mail and site.deps.mails.is_open else new_password()
+        password_hash, now = hash_password(password) if password else "", utc_now()
 
         def unit(session: Session) -> str:
-            return add_member(session, email, role, password_hash, now).email
+            language = visitor.who.language
+            member = add_member(session, email, role, password_hash, now, language=language)
+            if not password:
+                mail_link(session, site.deps.mails, member.id, now)
+            return member.email
 
         try:
             address = site.database.write(unit, visitor.scope)
@@ -66,6 +72,8 @@ def member_routes(site: Site) -> APIRouter:
         except tuple(REFUSALS) as error:
             return back_to_list(REFUSALS[type(error)])
         note(visitor, "member added", role=role)
+        if not password:
+            return back_to_list("invited")
         return members_page(site, request, visitor, given=(address, password))
 
     return router
@@ -98,6 +106,7 @@ def members_page(
         "members/list.html",
         members=members,
         given=given,
+        has_mail=site.deps.mails.is_open,
         roles=list(Role),
         member_words=member_words,
         said=member_words.NOTICES.get(notice),

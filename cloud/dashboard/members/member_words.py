@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from cloud.accounts.roles import Role
 from cloud.dashboard.marking import _
 from cloud.dashboard.words import Badge
+from cloud.mail.models import MailState
 
 ROLES: Mapping[str, str] = {
     Role.OWNER: _("Owner"),
@@ -22,8 +23,28 @@ MEANINGS: Mapping[str, str] = {
     Role.IT: _("Tables; no orders and no photos."),
 }
 
+MAILS: Mapping[MailState, str] = {
+    MailState.WAITING: _("Mail is waiting to be sent"),
+    MailState.CLAIMED: _("Mail is waiting to be sent"),
+    MailState.HANDING_OVER: _("Mail is waiting to be sent"),
+    MailState.SENT: _("Mail was handed to the mail server"),
+    MailState.FAILED: _("Mail was not sent"),
+    MailState.UNKNOWN: _("Mail may not have arrived"),
+}
+
 NOTICES: Mapping[str, Badge] = {
     "role-changed": Badge(_("The role was changed."), "check", "green"),
+    "invited": Badge(
+        _("An invitation is on its way. Until its link is used nobody can sign in with it."),
+        "send",
+        "green",
+    ),
+    "link-mailed": Badge(
+        _("A link to choose a password is on its way, unless three good ones are already."),
+        "send",
+        "green",
+    ),
+    "no-mail": Badge(_("Nothing was sent: no mail server is set up."), "ban", "yellow"),
     "let-go": Badge(_("The member cannot sign in any more."), "check", "green"),
     "signed-out": Badge(_("All browsers of the member were signed out."), "check", "green"),
     "last-owner": Badge(

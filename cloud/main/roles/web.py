@@ -85,6 +85,7 @@ def _dashboard(made: Parts) -> Dashboard:
                 _let_go_on,
                 offers_unproven=settings.marketplaces.offer_unproven,
             ),
+            mails=made.mails,
             own_url=settings.web.own_url,
             public_url=settings.web.public_url,
             buyer_view_url=settings.buyer_view_url,
