@@ -87,3 +87,4 @@ class Reason(StrEnum):
     SETTLED_BY_PERSON = "settled-by-person"
     SENT_BY_HAND = "sent-by-hand"
     RESTORED = "restored"
+    LEFT_UNSENT = "left-unsent"

@@ -11,6 +11,8 @@ from cloud.dashboard.channels.listing import listing_routes
 from cloud.dashboard.channels.preset import preset_routes
 from cloud.dashboard.chat_log.bulk import bulk_routes
 from cloud.dashboard.chat_log.export import export_routes
+from cloud.dashboard.chat_log.needs_person import needs_person_routes
+from cloud.dashboard.chat_log.not_sent import not_sent_routes
 from cloud.dashboard.chat_log.page import log_routes
 from cloud.dashboard.chat_log.views import view_routes
 from cloud.dashboard.deps import DashboardDeps
@@ -66,6 +68,8 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         bulk_routes(site),
         view_routes(site),
         export_routes(site),
+        not_sent_routes(site),
+        needs_person_routes(site),
         proof_routes(site),
         proof_forms(site),
         photo_routes(site),

@@ -112,6 +112,10 @@ REASONS: Mapping[Reason, Why] = {
         _("It may have been sent already: the log was put back from a backup."),
         _("Look in the chat. If the photos are not there, press Resend; else note it as sent."),
     ),
+    Reason.LEFT_UNSENT: Why(
+        _("A person decided not to send it."),
+        _("The photos are kept. Press Resend if the buyer should have them after all."),
+    ),
     Reason.SENT_BY_HAND: Why(
         _("A person sent the photos in the Seller Centre."),
         _("Nothing to do."),

@@ -157,6 +157,10 @@ NOTICES: Mapping[str, Badge] = {
     "sent-already": Badge(
         _("Nothing was changed: the buyer has these photos from us."), "info-circle", "blue"
     ),
+    "answers-taken": Badge(_("Thank you. That is noted."), "check", "green"),
+    "nothing-chosen": Badge(
+        _("Nothing was chosen: tick some orders first."), "info-circle", "blue"
+    ),
     "view-saved": Badge(_("The view is saved."), "check", "green"),
     "view-deleted": Badge(_("The view is deleted."), "check", "green"),
     "view-not-saved": Badge(

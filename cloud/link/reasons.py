@@ -28,6 +28,7 @@ PLAIN: dict[Reason, str] = {
     Reason.SETTLED_BY_PERSON: "settled by a person",
     Reason.SENT_BY_HAND: "sent by hand by a person",
     Reason.RESTORED: "it may have been sent before the cloud lost its memory",
+    Reason.LEFT_UNSENT: "a person decided not to send it",
 }
 
 

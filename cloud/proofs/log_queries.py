@@ -80,6 +80,14 @@ def _ids(session: Session, wanted: LogFilter, window: Window) -> tuple[list[int]
     return sorted(walk.found, reverse=True), stopped_at
 
 
+def newest_sends(session: Session, ids: set[int]) -> dict[int | None, int]:
+    """The newest dispatch of each of some proofs; those without one are left out."""
+    if not ids:
+        return {}
+    rows = _NEWEST_SENDS.all(session, ids=sorted(ids))
+    return dict(rows)
+
+
 class _Walk:
     """Goes along all sources together, from one end of a stretch towards the other."""
 
@@ -131,7 +139,8 @@ class _Walk:
             for proof_id, found_by in look.rows
             if not self._is_beyond(proof_id, reached)
         ]
-        newest = self._newest_sends({proof_id for source, proof_id, _ in rows if source.is_of_now})
+        of_now = {proof_id for source, proof_id, _ in rows if source.is_of_now}
+        newest = newest_sends(self._session, of_now)
         return {
             proof_id
             for source, proof_id, found_by in rows
@@ -142,12 +151,6 @@ class _Walk:
         if reached is None:
             return False
         return proof_id > reached if self._upwards else proof_id < reached
-
-    def _newest_sends(self, ids: set[int]) -> dict[int | None, int]:
-        if not ids:
-            return {}
-        rows = _NEWEST_SENDS.all(self._session, ids=sorted(ids))
-        return dict(rows)
 
     def _move_to(self, reached: int) -> None:
         if self._upwards:

@@ -117,36 +117,6 @@ def test_all_failed_ones_of_a_filter_are_sent_again_after_their_count(visit: Vis
     expect(page.locator("tbody tr", has_text="2611210FAILED")).to_contain_text("Resent once")
 
 
-def test_a_photo_is_enlarged_and_tells_how_it_was_taken(visit: Visit) -> None:
-    """From the log, by keys alone; what is shown stays while the log goes on."""
-    page = visit.page()
-    page.goto("/parcelguard/log?column=pictures&column=packed")
-    row = page.locator("tbody tr", has_text="2611210SENT")
-    row.locator("a[data-photo]").nth(1).focus()
-    page.keyboard.press("Enter")
-    viewer = page.get_by_role("dialog")
-    expect(viewer).to_contain_text("Photo 2 of order 2611210SENT")
-    for fact in ("2611210SENT", "Table 1", "simulated", "31 kB", "GMT+08:00"):
-        expect(viewer.locator("[data-viewer-facts]")).to_contain_text(fact)
-    photo = viewer.get_by_role("img")
-    expect(photo).to_have_js_property("naturalWidth", 640)
-    scale = viewer.locator("[data-viewer-scale]")
-    page.keyboard.press("+")
-    page.keyboard.press("+")
-    expect(scale).to_have_text("200 %")
-    page.keyboard.press("Shift+ArrowRight")
-    page.keyboard.press("-")
-    expect(scale).to_have_text("150 %")
-    visit.world.add_proof("2611210NEWER", None, closing="unsent", photos=1)
-    expect(page.locator("tbody tr", has_text="2611210NEWER")).to_have_count(1)
-    expect(viewer).to_contain_text("Photo 2 of order 2611210SENT")
-    page.keyboard.press("ArrowLeft")
-    expect(viewer).to_contain_text("Photo 1 of order 2611210SENT")
-    expect(scale).to_have_text("100 %")
-    page.keyboard.press("Escape")
-    expect(row.locator("a[data-photo]").first).to_be_focused()
-
-
 def test_what_is_opened_stays_open_while_the_page_changes(visit: Visit) -> None:
     page = visit.page()
     page.goto(f"/parcelguard/proofs/{visit.proofs['failed']}")
@@ -234,8 +204,6 @@ PAGES = {
     "sign-in": "/sign-in",
     "workbench": "/workbench",
     "log": "/parcelguard/log",
-    "log with all columns": "/parcelguard/log?column=packed&column=shop&column=table"
-    "&column=packer&column=photos&column=pictures&column=received",
     "empty log": "/parcelguard/log?code=nothing",
     "bulk": "/parcelguard/log/resend?state=attention",
     "proof": "/parcelguard/proofs/{not-confirmed}",
