@@ -20,6 +20,7 @@ class Deed(StrEnum):
 
     SEE_PROOFS = "see-proofs"
     SEND_AGAIN = "send-again"
+    TAKE_EVIDENCE = "take-evidence"
     EXPORT_LOG = "export-log"
     SEE_CHANNELS = "see-channels"
     CONNECT_SHOPS = "connect-shops"
@@ -33,6 +34,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
     {
         Deed.SEE_PROOFS: "see orders, photos and what became of them",
         Deed.SEND_AGAIN: "send again, send by hand, and answer what could not be found out",
+        Deed.TAKE_EVIDENCE: "take evidence of an order away as files",
         Deed.EXPORT_LOG: "take the log away as a file",
         Deed.SEE_CHANNELS: "see which shops are connected and how they stand",
         Deed.CONNECT_SHOPS: "connect shops, enter keys, authorize",
@@ -48,7 +50,9 @@ MAY: Mapping[Role, frozenset[Deed]] = MappingProxyType(
     {
         Role.OWNER: frozenset(Deed),
         Role.MANAGER: frozenset(Deed) - {Deed.MANAGE_MEMBERS},
-        Role.AGENT: frozenset({Deed.SEE_PROOFS, Deed.SEND_AGAIN, Deed.SEE_CHANNELS}),
+        Role.AGENT: frozenset(
+            {Deed.SEE_PROOFS, Deed.SEND_AGAIN, Deed.TAKE_EVIDENCE, Deed.SEE_CHANNELS}
+        ),
         Role.PACKER: frozenset({Deed.SEE_PROOFS}),
         # Buyers' orders and photos are none of the business of who looks after machines.
         Role.IT: frozenset({Deed.SEE_TABLES, Deed.MANAGE_TABLES}),

@@ -18,6 +18,7 @@ from cloud.dashboard.chat_log.views import view_routes
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
+from cloud.dashboard.evidence.routes import evidence_routes
 from cloud.dashboard.guard.chat import chat_routes
 from cloud.dashboard.guard.entries import guard_routes
 from cloud.dashboard.guard.webcam import webcam_routes
@@ -72,6 +73,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         needs_person_routes(site),
         proof_routes(site),
         proof_forms(site),
+        evidence_routes(site),
         photo_routes(site),
         event_routes(site),
         listing_routes(site),

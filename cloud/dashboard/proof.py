@@ -11,7 +11,7 @@ from cloud.accounts.queries import member_names
 from cloud.accounts.roles import Deed
 from cloud.conversations.models import Attempt, Dispatch, Message
 from cloud.conversations.queries import messages_with_attempts
-from cloud.conversations.states import DispatchState, MessageState
+from cloud.conversations.states import DispatchState, MessageState, Reason
 from cloud.dashboard.channels.channel_words import SELLER_CENTRES
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.proof_forms import PATH
@@ -21,6 +21,7 @@ from cloud.marketplaces.registry import capabilities_of
 from cloud.proofs.entries import LogEntry, entries_of
 from cloud.proofs.models import ProofPhoto
 from cloud.proofs.queries import photos_of
+from cloud.proofs.states import ProofState
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class Sending:
     by_hand: str
     """The member who sent it in the Seller Centre; empty: nobody."""
     parts: tuple[Part, ...]
+
+    @property
+    def state(self) -> ProofState:
+        """Where it stands, in the words of the pages."""
+        return ProofState(self.dispatch.state.value)
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it stands there, when that needs saying."""
+        return Reason(self.dispatch.reason) if self.dispatch.reason else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,7 @@ def proof_routes(site: Site) -> APIRouter:
         proof_id: RowInPath,
     ) -> Response:
         live_after = site.deps.feed.position()
-        view = _view(site, visitor, proof_id)
+        view = view_of(site, visitor, proof_id)
         notice = request.query_params.get("notice", "")
         return site.page(
             request, visitor, "proof.html", view=view, live_after=live_after, notice=notice
@@ -129,13 +140,14 @@ def proof_routes(site: Site) -> APIRouter:
         proof_id: RowInPath,
     ) -> Response:
         """What changes on the page."""
-        view = _view(site, visitor, proof_id)
+        view = view_of(site, visitor, proof_id)
         return site.page(request, visitor, "parts/proof.html", view=view)
 
     return router
 
 
-def _view(site: Site, visitor: Visitor, proof_id: int) -> ProofView:
+def view_of(site: Site, visitor: Visitor, proof_id: int) -> ProofView:
+    """All that is known of a proof. Raises HTTPException: there is none of that id."""
     with site.database.read(visitor.scope) as session:
         found = entries_of(session, [proof_id])
         if not found:
