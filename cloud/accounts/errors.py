@@ -21,6 +21,18 @@ class MemberExists(AccountError):
     """The e-mail address belongs to a member already."""
 
 
+class StepEnded(AccountError):
+    """The password has to be shown again before a code."""
+
+
+class CodesAreOn(AccountError):
+    """A member uses codes already; they are not replaced in passing."""
+
+
+class OwnersOnly(AccountError):
+    """Only an owner changes this of an owner."""
+
+
 class LinkSpent(AccountError):
     """A link for choosing a password was used, has ended, or is none."""
 

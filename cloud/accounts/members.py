@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cloud.accounts import throttle
-from cloud.accounts.errors import LastOwner, MemberExists, NoAddress, UnknownMember
+from cloud.accounts.codes import forget_codes
+from cloud.accounts.ending import end_sign_ins
+from cloud.accounts.errors import LastOwner, MemberExists, NoAddress, OwnersOnly, UnknownMember
 from cloud.accounts.models import Member, SignIn
 from cloud.accounts.password_links import (
     INVITATION,
@@ -152,7 +154,8 @@ def let_go(session: Session, member_id: int, now: datetime) -> None:
     _keep_an_owner(session, member)
     member.left_at = now
     forget_links(session, member.id)
-    _end_sign_ins(session, member)
+    forget_codes(session, member.id)
+    end_sign_ins(session, member.id)
 
 
 def give_password(session: Session, member_id: int, password_hash: str) -> str:
@@ -166,7 +169,7 @@ def give_password(session: Session, member_id: int, password_hash: str) -> str:
     member = _member(session, member_id)
     member.password_hash = password_hash
     forget_links(session, member.id)
-    _end_sign_ins(session, member)
+    end_sign_ins(session, member.id)
     throttle.forget_failures(session, member.email)
     return member.email
 
@@ -177,7 +180,23 @@ def sign_out_everywhere(session: Session, member_id: int) -> None:
     Raises:
         UnknownMember: the organisation has no such member.
     """
-    _end_sign_ins(session, _member(session, member_id))
+    end_sign_ins(session, _member(session, member_id).id)
+
+
+def reset_codes(session: Session, member_id: int, *, by_owner: bool) -> None:
+    """Turn verification codes off for who lost the phone, and sign their browsers out.
+
+    A scoped session. What the member showed last, the password, is still needed.
+
+    Raises:
+        UnknownMember: the organisation has no such member.
+        OwnersOnly: it is an owner's, and ``by_owner`` is False.
+    """
+    member = _member(session, member_id)
+    if member.role == Role.OWNER and not by_owner:
+        raise OwnersOnly
+    forget_codes(session, member.id)
+    end_sign_ins(session, member.id)
 
 
 def checked_email(email: str) -> str:
@@ -199,10 +218,6 @@ def _member(session: Session, member_id: int) -> Member:
     if member is None:
         raise UnknownMember("there is no such member")
     return member
-
-
-def _end_sign_ins(session: Session, member: Member) -> None:
-    session.execute(delete(SignIn).where(SignIn.member_id == member.id))
 
 
 def _keep_an_owner(session: Session, member: Member) -> None:

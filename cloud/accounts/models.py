@@ -14,6 +14,8 @@ class Organisation(OrganisationRoot, Base):
     __tablename__ = "organisations"
 
     name: Mapped[str] = mapped_column(String(200))
+    requires_code: Mapped[bool] = mapped_column(default=False)
+    """Whether all members need a verification code to sign in."""
     created_at: Mapped[datetime]
     webcam_entitled: Mapped[bool] = mapped_column(default=True)
     """Sending photos of the browser's webcam to buyers is part of what it may use (S0-08)."""

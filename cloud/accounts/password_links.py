@@ -8,8 +8,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from cloud.accounts import throttle
+from cloud.accounts.ending import end_sign_ins
 from cloud.accounts.errors import LinkSpent
-from cloud.accounts.models import Member, Organisation, PasswordLink, SignIn
+from cloud.accounts.models import Member, Organisation, PasswordLink
 from cloud.mail.posting import MailRoom, NewMail
 
 INVITATION = "invitation"
@@ -81,7 +82,7 @@ def use_link(session: Session, code: str, password_hash: str, now: datetime) -> 
     if _digest(code) not in spent:
         raise LinkSpent
     member.password_hash = password_hash
-    session.execute(delete(SignIn).where(SignIn.member_id == member.id))
+    end_sign_ins(session, member.id)
     throttle.forget_failures(session, member.email)
     return member
 

@@ -27,6 +27,7 @@ class Deed(StrEnum):
     DECIDE_SENDING = "decide-sending"
     SEE_TABLES = "see-tables"
     MANAGE_TABLES = "manage-tables"
+    REQUIRE_CODES = "require-codes"
     MANAGE_MEMBERS = "manage-members"
 
 
@@ -41,6 +42,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
         Deed.DECIDE_SENDING: "switch sending to buyers, and write the preset message",
         Deed.SEE_TABLES: "see how the tables are",
         Deed.MANAGE_TABLES: "create, rename, disable, retire and replace tables",
+        Deed.REQUIRE_CODES: "require verification codes at the sign-in, and reset a member's",
         Deed.MANAGE_MEMBERS: "add members, change roles, end access",
     }
 )

@@ -9,6 +9,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from cloud.accounts import throttle
+from cloud.accounts.code_models import VerificationCode
+from cloud.accounts.ending import end_sign_ins
 from cloud.accounts.errors import SignInRefused, TooManyAttempts, UnknownMember
 from cloud.accounts.models import Member, Organisation, SignIn
 from cloud.accounts.passwords import password_matches
@@ -27,6 +29,8 @@ class SignedIn:
     name: str
     role: str
     language: str
+    must_set_up_code: bool = False
+    """The organisation requires one, and the member has none: no page but their own opens."""
 
 
 def create_organisation(
@@ -81,7 +85,7 @@ def set_password(session: Session, email: str, password_hash: str) -> None:
     if member is None:
         raise UnknownMember(f"nobody has the address {subject}")
     member.password_hash = password_hash
-    session.execute(delete(SignIn).where(SignIn.member_id == member.id))
+    end_sign_ins(session, member.id)
     throttle.forget_failures(session, subject)
 
 
@@ -114,8 +118,10 @@ def sign_in(
 def who_is(session: Session, token: str, now: datetime) -> SignedIn | None:
     """The member behind a cookie, or None when it is unknown or has expired."""
     row = session.execute(
-        select(Member, SignIn)
+        select(Member, Organisation.requires_code, VerificationCode.confirmed_at)
         .join(SignIn, SignIn.member_id == Member.id)
+        .join(Organisation, Organisation.id == Member.organisation_id)
+        .outerjoin(VerificationCode, VerificationCode.member_id == Member.id)
         .where(
             SignIn.token_hash == _digest(token),
             SignIn.expires_at > now,
@@ -124,7 +130,7 @@ def who_is(session: Session, token: str, now: datetime) -> SignedIn | None:
     ).first()
     if row is None:
         return None
-    member = row[0]
+    member, requires_code, confirmed_at = row
     return SignedIn(
         member_id=member.id,
         organisation_id=member.organisation_id,
@@ -132,6 +138,7 @@ def who_is(session: Session, token: str, now: datetime) -> SignedIn | None:
         name=member.name,
         role=member.role,
         language=member.language,
+        must_set_up_code=requires_code and confirmed_at is None,
     )
 
 

@@ -5,6 +5,8 @@ from http import HTTPStatus
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.middleware.gzip import GZipMiddleware
 
+from cloud.dashboard.account import account_routes
+from cloud.dashboard.account_codes import code_beginnings, code_ends
 from cloud.dashboard.channels.authorizing import authorizing_routes
 from cloud.dashboard.channels.connecting import connecting_routes
 from cloud.dashboard.channels.listing import listing_routes
@@ -15,6 +17,7 @@ from cloud.dashboard.chat_log.needs_person import needs_person_routes
 from cloud.dashboard.chat_log.not_sent import not_sent_routes
 from cloud.dashboard.chat_log.page import log_routes
 from cloud.dashboard.chat_log.views import view_routes
+from cloud.dashboard.code_page import code_routes
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
@@ -23,6 +26,7 @@ from cloud.dashboard.guard.chat import chat_routes
 from cloud.dashboard.guard.entries import guard_routes
 from cloud.dashboard.guard.webcam import webcam_routes
 from cloud.dashboard.members.changing import member_forms
+from cloud.dashboard.members.codes import required_code_routes
 from cloud.dashboard.members.listing import member_routes
 from cloud.dashboard.members.passwords import member_passwords
 from cloud.dashboard.password_pages import password_routes
@@ -62,7 +66,12 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
     return (
         start_routes(site),
         sign_in_routes(site),
+        code_routes(site),
         password_routes(site),
+        account_routes(site),
+        code_beginnings(site),
+        code_ends(site),
+        required_code_routes(site),
         language_routes(site),
         workbench_routes(site),
         log_routes(site),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from cloud.database.feed import ChangeFeed
+from cloud.database.secrets import SecretBox
 from cloud.database.write import Database, log_death
 from cloud.mail.posting import MailRoom
 from cloud.photos.store import PhotoStore
@@ -23,6 +24,7 @@ class DashboardDeps:
     feed: ChangeFeed
     authorizing: Authorizing
     mails: MailRoom
+    box: SecretBox
     own_url: str
     """Address of these pages, to which marketplaces send sellers back: scheme and host, no path."""
     public_url: str = ""

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from cloud import metrics
 from cloud.dashboard.marking import _
 from cloud.dashboard.site import Site
-from cloud.dashboard.visitors import NotAllowed, SignInNeeded
+from cloud.dashboard.visitors import ACCOUNT_PATH, CodeNeeded, NotAllowed, SignInNeeded
 from cloud.database.errors import TransientDatabaseError
 from cloud.photos.errors import PhotoStoreError
 
@@ -74,9 +74,7 @@ def _not_allowed_page(site: Site, request: Request, error: NotAllowed) -> Respon
     )
 
 
-def handle_errors(app: FastAPI, site: Site, headers: Mapping[str, str]) -> None:
-    """Make the app answer errors with pages."""
-
+def _lead_to_the_sign_in(app: FastAPI) -> None:
     @app.exception_handler(SignInNeeded)
     def sign_in_first(request: Request, error: SignInNeeded) -> Response:
         address = SIGN_IN_PATH
@@ -86,6 +84,17 @@ def handle_errors(app: FastAPI, site: Site, headers: Mapping[str, str]) -> None:
             # A part of a page cannot show the sign-in: the browser loads the page anew.
             return Response(status_code=401, headers={"HX-Refresh": "true"})
         return RedirectResponse(address, 303)
+
+    @app.exception_handler(CodeNeeded)
+    def code_first(request: Request, _error: CodeNeeded) -> Response:
+        if request.headers.get("hx-request"):
+            return Response(status_code=401, headers={"HX-Refresh": "true"})
+        return RedirectResponse(ACCOUNT_PATH, 303)
+
+
+def handle_errors(app: FastAPI, site: Site, headers: Mapping[str, str]) -> None:
+    """Make the app answer errors with pages."""
+    _lead_to_the_sign_in(app)
 
     @app.exception_handler(NotAllowed)
     def not_allowed(request: Request, error: NotAllowed) -> Response:

@@ -1,6 +1,7 @@
 """Signing in and out, and choosing a language."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -13,6 +14,8 @@ from cloud.accounts.signing_in import Entered
 from cloud.dashboard.error_pages import SIGN_IN_PATH
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import (
+    CODE_PATH,
+    DEVICE_COOKIE,
     LANGUAGE_COOKIE,
     SESSION_COOKIE,
     NotAllowed,
@@ -48,12 +51,18 @@ def sign_in_routes(site: Site) -> APIRouter:
         next: Annotated[str, Form()] = "/",  # noqa: A002  the form's word
     ) -> Response:
         try:
-            entered = site.sign_ins.enter(email, password)
+            device = request.cookies.get(DEVICE_COOKIE, "")
+            entered = site.sign_ins.enter(email, password, device)
         except SignInRefused:
             return _form(site, request, status=401, email=email, back_to=next, refused="password")
         except TooManyAttempts:
             return _form(site, request, status=429, email=email, back_to=next, refused="too-many")
         _take_language_along(site, request, entered)
+        if entered.needs_code:
+            query = urlencode({"next": own_path(next)})
+            response = RedirectResponse(f"{CODE_PATH}?{query}", 303)
+            site.visitors.remember_step(response, entered.token)
+            return response
         response = RedirectResponse(own_path(next), 303)
         site.visitors.remember_sign_in(response, entered.token)
         return response

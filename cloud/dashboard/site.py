@@ -42,7 +42,7 @@ class Site:
         self.database = deps.database
         self.languages = load_languages()
         self.assets = Assets()
-        self.sign_ins = SignIns(deps.database)
+        self.sign_ins = SignIns(deps.database, deps.box)
         self.passwords_by_mail = PasswordsByMail(deps.database, deps.mails)
         self.visitors = Visitors(self.sign_ins, self.languages, secure=deps.is_secure)
         self.live = LiveNews(deps.feed, deps.on_death)

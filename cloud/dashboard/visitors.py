@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
+from cloud.accounts.devices import REMEMBERED_FOR
 from cloud.accounts.roles import Deed, may
 from cloud.accounts.service import SIGN_IN_LASTS, SignedIn
 from cloud.accounts.signing_in import SignIns
+from cloud.accounts.steps import STEP_LASTS
 from cloud.dashboard.formats import zone_named
 from cloud.dashboard.languages import Language, preferred
 from cloud.database.scope import Scope, scoped
@@ -18,6 +20,13 @@ SESSION_COOKIE = "packwitness-session"
 LANGUAGE_COOKIE = "packwitness-language"
 ZONE_COOKIE = "packwitness-zone"
 """Name of the browser's time zone, set by app.js."""
+DEVICE_COOKIE = "packwitness-device"
+"""Of a browser that is not asked for a code."""
+STEP_COOKIE = "packwitness-step"
+"""Of a browser that showed the right password and has to show a code."""
+CODE_PATH = "/sign-in/code"
+ACCOUNT_PATH = "/account"
+_OPEN_WITHOUT_CODE = (ACCOUNT_PATH, "/sign-in", "/sign-out", "/language")
 _A_YEAR_S = 365 * 24 * 3600
 # A path of ours: no scheme, no other host ("//", also with the backslash that browsers read so).
 _OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*")
@@ -29,6 +38,10 @@ class SignInNeeded(Exception):
     def __init__(self, back_to: str) -> None:
         super().__init__("sign in first")
         self.back_to = back_to
+
+
+class CodeNeeded(SignInNeeded):
+    """The organisation requires a verification code, and the member has to set one up first."""
 
 
 class NotAllowed(Exception):
@@ -81,11 +94,14 @@ class Visitors:
 
         Raises:
             SignInNeeded: nobody is signed in with this browser.
+            CodeNeeded: the member has to set up a verification code first.
         """
         token = request.cookies.get(SESSION_COOKIE, "")
         who = self._sign_ins.who(token) if token else None
         if who is None:
             raise SignInNeeded(asked_path(request))
+        if who.must_set_up_code and not _is_open_without_code(request.url.path):
+            raise CodeNeeded(asked_path(request))
         language = self._languages.get(who.language) or self.reader(request).language
         return Visitor(language=language, zone=_zone(request), who=who, token=token)
 
@@ -103,6 +119,36 @@ class Visitors:
             SESSION_COOKIE,
             token,
             max_age=int(SIGN_IN_LASTS.total_seconds()),
+            httponly=True,
+            samesite="lax",
+            secure=self._secure,
+        )
+
+    def remember_step(self, response: Response, token: str) -> None:
+        """Give the browser what it needs to show a code with, and nothing else."""
+        response.set_cookie(
+            STEP_COOKIE,
+            token,
+            max_age=int(STEP_LASTS.total_seconds()),
+            path=CODE_PATH,
+            httponly=True,
+            samesite="lax",
+            secure=self._secure,
+        )
+
+    def forget_step(self, response: Response) -> None:
+        """It has shown one."""
+        response.delete_cookie(
+            STEP_COOKIE, path=CODE_PATH, httponly=True, samesite="lax", secure=self._secure
+        )
+
+    def remember_device(self, response: Response, token: str) -> None:
+        """Let the browser do without a code for a while. It stays there after signing out."""
+        response.set_cookie(
+            DEVICE_COOKIE,
+            token,
+            max_age=int(REMEMBERED_FOR.total_seconds()),
+            path="/sign-in",
             httponly=True,
             samesite="lax",
             secure=self._secure,
@@ -128,6 +174,10 @@ def asked_path(request: Request) -> str:
     """Path and query of a request, if it is one that can be gone back to."""
     query = f"?{request.url.query}" if request.url.query else ""
     return own_path(f"{request.url.path}{query}") if request.method == "GET" else "/"
+
+
+def _is_open_without_code(path: str) -> bool:
+    return any(path == one or path.startswith(f"{one}/") for one in _OPEN_WITHOUT_CODE)
 
 
 def own_path(address: str) -> str:

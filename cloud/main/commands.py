@@ -9,6 +9,7 @@ import typer
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cloud.accounts.codes import forget_codes_of
 from cloud.accounts.models import Organisation
 from cloud.accounts.passwords import hash_password, new_password
 from cloud.accounts.service import create_organisation, set_password
@@ -117,6 +118,17 @@ def owner_reset_password(email: Annotated[str, typer.Argument()] = "owner@localh
 
     with_basics(lambda made: made.database.write(unit, system("a forgotten password")))
     say(json.dumps({"email": email, "password": password}))
+
+
+@owner_app.command("reset-code")
+def owner_reset_code(email: Annotated[str, typer.Argument()] = "owner@localhost") -> None:
+    """For an owner who is alone, and lost phone and backup codes: no code is asked for any more."""
+
+    def unit(session: Session) -> None:
+        forget_codes_of(session, email)
+
+    with_basics(lambda made: made.database.write(unit, system("a lost phone")))
+    say(json.dumps({"email": email, "code": "off"}))
 
 
 @shop_app.command("connect")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cloud.accounts.code_models import VerificationCode
+from cloud.accounts.codes import bound_to as bound_to_code
 from cloud.database.errors import SecretError
 from cloud.database.scope import system
 from cloud.database.secrets import SecretBox
@@ -89,8 +91,19 @@ def _reseal_mail(session: Session, box: SecretBox, row_id: int) -> int:
     return 1
 
 
-_RESEALED: tuple[tuple[type[AppCredential | Authorization | Mail], _Reseal], ...] = (
+def _reseal_code(session: Session, box: SecretBox, row_id: int) -> int:
+    row = session.get_one(VerificationCode, row_id, with_for_update=True)
+    if not box.needs_resealing(row.sealed_secret):
+        return 0
+    where = bound_to_code(row.member_id)
+    row.sealed_secret = box.seal(box.open(row.sealed_secret, where), where)
+    return 1
+
+
+_Sealed = AppCredential | Authorization | Mail | VerificationCode
+_RESEALED: tuple[tuple[type[_Sealed], _Reseal], ...] = (
     (AppCredential, _reseal_app),
     (Authorization, _reseal_authorization),
     (Mail, _reseal_mail),
+    (VerificationCode, _reseal_code),
 )

@@ -1,6 +1,7 @@
 """Who is signed in: for how long, with which browser, and how guessing is slowed down."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -22,6 +23,7 @@ from cloud.accounts.signing_in import SignIns
 from cloud.accounts.throttle import FAILURE_WINDOW, note_failure, too_many_failures
 from cloud.database.base import utc_now
 from cloud.database.scope import scoped, system
+from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
 
 TEST = system("test")
@@ -38,9 +40,14 @@ def add(database: Database, email: str = EMAIL, name: str = "Demo") -> int:
 
 
 @pytest.fixture
-def sign_ins(database: Database) -> SignIns:
+def box(tmp_path: Path) -> SecretBox:
+    return SecretBox(tmp_path / "sealing.key")
+
+
+@pytest.fixture
+def sign_ins(database: Database, box: SecretBox) -> SignIns:
     add(database)
-    return SignIns(database)
+    return SignIns(database, box)
 
 
 def rows(database: Database, model: type[SignIn | SignInFailure]) -> int:
@@ -161,9 +168,9 @@ def test_a_password_for_nobody_is_refused(database: Database) -> None:
         database.write(lambda session: set_password(session, "nobody@demo.test", HASH), TEST)
 
 
-def test_everybody_belongs_to_their_own_organisation(database: Database) -> None:
+def test_everybody_belongs_to_their_own_organisation(database: Database, box: SecretBox) -> None:
     """Invariant 8."""
     first, second = add(database, "a@demo.test", "A"), add(database, "b@demo.test", "B")
-    sign_ins = SignIns(database)
+    sign_ins = SignIns(database, box)
     assert sign_ins.enter("a@demo.test", PASSWORD).organisation_id == first
     assert sign_ins.enter("b@demo.test", PASSWORD).organisation_id == second

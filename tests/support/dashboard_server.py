@@ -109,6 +109,7 @@ def _serve(
             feed=feed,
             authorizing=Authorizing(database, box, clients, gateway, wake),
             mails=MailRoom(box, is_open=has_mail),
+            box=box,
             own_url=own_url or url,
             public_url=public_url,
             buyer_view_url=buyer_view_url,

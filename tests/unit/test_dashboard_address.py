@@ -184,6 +184,7 @@ def deps(buyer_view_url: str) -> DashboardDeps:
         photos=None,  # type: ignore[arg-type]
         feed=None,  # type: ignore[arg-type]
         mails=None,  # type: ignore[arg-type]
+        box=None,  # type: ignore[arg-type]
         authorizing=None,  # type: ignore[arg-type]
         own_url="http://127.0.0.1:8080",
         buyer_view_url=buyer_view_url,

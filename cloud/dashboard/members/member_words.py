@@ -63,3 +63,16 @@ NOTICES: Mapping[str, Badge] = {
     "gone": Badge(_("Nothing was changed: the member has left meanwhile."), "ban", "yellow"),
 }
 """What a visit ended with, by the word in the address."""
+
+CODE_NOTICES: Mapping[str, Badge] = {
+    "required": Badge(_("All members need a code from now on."), "shield-check", "green"),
+    "not-required": Badge(_("Each member decides about a code."), "info-circle", "blue"),
+    "reset": Badge(
+        _("The code was reset, and all browsers of the member were signed out."), "check", "green"
+    ),
+    "owners-only": Badge(
+        _("Nothing was changed: only an owner resets the code of an owner."), "ban", "yellow"
+    ),
+    "gone": Badge(_("Nothing was changed: the member has left meanwhile."), "ban", "yellow"),
+}
+"""The same on the page of codes."""

@@ -86,6 +86,7 @@ def _dashboard(made: Parts) -> Dashboard:
                 offers_unproven=settings.marketplaces.offer_unproven,
             ),
             mails=made.mails,
+            box=made.box,
             own_url=settings.web.own_url,
             public_url=settings.web.public_url,
             buyer_view_url=settings.buyer_view_url,
