@@ -7,6 +7,8 @@ A commit that failed is invisible from then on, but if the power goes before the
 one, it may be found done; callers treat a failure as "not done, and to be repeated".
 """
 
+import errno
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -46,9 +48,10 @@ def schema_scripts() -> dict[int, str]:
 class Journal:
     """One connection to the journal, and a lock that lets one thread at a time use it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         """Take over an open connection; use ``open_writer`` or ``open_reader`` instead."""
         connection.row_factory = sqlite3.Row
+        self._folder = folder
         self._connection = connection
         self._lock = Lock()
 
@@ -86,7 +89,7 @@ class Journal:
             except BaseException:
                 connection.close()
                 raise
-        return cls(connection)
+        return cls(connection, path.parent)
 
     @contextmanager
     def transaction(self, doing: str) -> Iterator[sqlite3.Connection]:
@@ -103,6 +106,7 @@ class Journal:
                 yield self._connection
                 reached(Step.JOURNAL_WRITTEN, doing)
                 self._connection.execute("COMMIT")
+                _require_writable(self._folder)
                 reached(Step.JOURNAL_COMMITTED, doing)
             except BaseException:
                 self._roll_back()
@@ -133,6 +137,17 @@ class Journal:
         """Close. Harmless when repeated; a checkpoint that fails is made up at the next start."""
         with suppress(sqlite3.Error):
             self._connection.close()
+
+
+def _require_writable(folder: Path) -> None:
+    """Raise OSError on a file system that was made read-only.
+
+    There ext4 still takes what goes into blocks that an open file had before, and calls it synced
+    without writing it: a commit that only reused the WAL succeeded in the virtual table, and was
+    gone after the power cut.
+    """
+    if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(folder))
 
 
 def _prepare_reader(connection: sqlite3.Connection) -> None:

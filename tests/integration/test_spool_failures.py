@@ -1,6 +1,7 @@
 """Every system call and every statement of a step fails once: what was stored before stays."""
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.spool.errors import SpoolError
+from edge.spool.errors import ReadOnlyDisk, SpoolError
 from edge.spool.records import StoredManifest
 from edge.spool.store import Spool
 from tests.support.spool_faults import ERRORS, SQLITE_ERRORS, FaultyFiles, FaultyJournal
@@ -128,6 +129,25 @@ def test_each_commit_of_the_journal_is_synced(directory: Path) -> None:
     }
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     spool.close()
+
+
+def test_no_commit_counts_on_a_file_system_that_was_made_read_only(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ext4 calls it written and synced where it only reuses blocks of the WAL, and it is not."""
+    real = os.statvfs
+
+    def read_only(path: str | Path) -> os.statvfs_result:
+        values = list(real(path))
+        values[8] |= os.ST_RDONLY  # f_flag
+        return os.statvfs_result(values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "statvfs", read_only)
+        with pytest.raises(ReadOnlyDisk):
+            table.spool.close_proof(OPEN, Closing.SEND, table.clock.now())
+    table.spool.close_proof(OPEN, Closing.SEND, table.clock.now())
+    table.assert_earlier_intact()
 
 
 def test_the_journal_is_told_after_the_folder_is_synced(table: Table) -> None:
