@@ -163,14 +163,26 @@ def test_half_a_code_is_said_after_the_silence_and_never_used() -> None:
     assert scanner.decoder.deadline_ns == last_ns + 200 * MS
     assert scanner.wait(199).texts == []
     assert scanner.wait(1).said == [ScanIncomplete(last_ns + 200 * MS, "scanner")]
-    assert scanner.type("77").stroke(ENTER).texts == [None, "77"]
+    assert scanner.type("77").stroke(ENTER).texts == [None, None]
+    assert scanner.type("78").stroke(ENTER).texts == [None, None, "78"]
 
 
 def test_a_thread_that_reads_late_still_sees_the_silence() -> None:
     """The times of the keys decide, not when they are read."""
     scanner = Scanner().type("2406")
     scanner.now_ns += 300 * MS
-    assert scanner.type("77").stroke(ENTER).texts == [None, "77"]
+    assert scanner.type("77").stroke(ENTER).texts == [None, None]
+
+
+def test_the_second_half_of_a_code_is_no_code_either() -> None:
+    """Held up on its way it comes after the silence, and would open an order that nobody has."""
+    scanner = Scanner().type("261122PACK").wait(700)
+    assert scanner.type("KM5NZ").stroke(ENTER).texts == [None, None]
+
+
+def test_a_code_that_is_scanned_again_a_second_later_is_taken() -> None:
+    scanner = Scanner().type("261122PACK").wait(1000)
+    assert scanner.type("261122PACKKM5NZ").stroke(ENTER).texts == [None, "261122PACKKM5NZ"]
 
 
 @pytest.mark.parametrize("gap_ms", [5, 60, 99])

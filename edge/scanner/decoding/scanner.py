@@ -1,7 +1,8 @@
 """The keys of a scanner: codes, and nothing else. Pure.
 
-Half a code is never a code: a code that stops in the middle, lost keys, a key that no US keyboard
-has, and a code that had begun before anyone listened are all said as ``ScanIncomplete``.
+Half a code is never a code: a code that stops in the middle and what comes soon after it, lost
+keys, a key that no US keyboard has, and a code that had begun before anyone listened are all said
+as ``ScanIncomplete``.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from edge.events import ScanIncomplete, Scanned
 from edge.scanner.decoding import us_layout
 from edge.scanner.decoding.packets import Key
 from wire.messages import MAX_CODE_LENGTH
+
+_REST_SHARE = 5
+"""Of the silence that breaks a code off: what begins so soon after its last key may be its rest,
+held up on its way. Nobody reads the light and scans again within a second."""
 
 Read = Scanned | ScanIncomplete
 
@@ -53,6 +58,8 @@ class ScannerDecoder:
         self._is_damaged = False
         self._is_unsure = False
         self._last_ns = 0
+        self._broken_ns: int | None = None
+        """Last key of a code that was broken off and whose end has not come."""
 
     @property
     def deadline_ns(self) -> int | None:
@@ -62,6 +69,7 @@ class ScannerDecoder:
     def begin(self, held: frozenset[int], at_ns: int) -> None:
         """See ``Decoder``. What comes before the first silence may be the end of a code."""
         self._forget()
+        self._broken_ns = None
         self._modifiers = set(held & us_layout.MODIFIERS)
         self._caps = False
         self._is_unsure = True
@@ -91,7 +99,10 @@ class ScannerDecoder:
             return ()
         is_half = self._is_damaged or any(one.isprintable() for one in self._text)
         self._forget()
-        return (ScanIncomplete(deadline_ns, self._device),) if is_half else ()
+        if not is_half:
+            return ()
+        self._broken_ns = self._last_ns
+        return (ScanIncomplete(deadline_ns, self._device),)
 
     def _after_silence(self, key: Key) -> tuple[Read, ...]:
         is_silent = key.at_ns - self._last_ns >= self._idle_ns
@@ -101,9 +112,16 @@ class ScannerDecoder:
             self._caps = False
         elif self._is_unsure and key.is_down:
             self._is_damaged = True
+        if key.is_down and self._is_rest(key.at_ns):
+            self._is_damaged = True
         if key.is_down:
             self._is_unsure = False
         return said
+
+    def _is_rest(self, at_ns: int) -> bool:
+        """Whether a code that begins now may be the rest of the one broken off before."""
+        broken_ns, self._broken_ns = self._broken_ns, None
+        return broken_ns is not None and at_ns - broken_ns < _REST_SHARE * self._idle_ns
 
     def _modify(self, key: Key) -> tuple[Read, ...]:
         if key.is_down:
