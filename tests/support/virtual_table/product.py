@@ -31,8 +31,8 @@ height = 720
 PI_CAMERA = """
 kind = "picamera2"
 full_resolution = false
-width = 640
-height = 480
+width = 480
+height = 360
 """
 
 
