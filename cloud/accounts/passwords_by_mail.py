@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cloud.accounts import throttle
+from cloud.accounts.audit import Event, Recorded, record
 from cloud.accounts.errors import LinkSpent
 from cloud.accounts.models import Member
 from cloud.accounts.password_links import member_of_link, new_code, send_link, use_link
@@ -50,7 +51,7 @@ class PasswordsByMail:
 
         self._database.write(unit, system("who forgot the password is not known"))
 
-    def choose(self, code: str, password: str) -> int:
+    def choose(self, code: str, password: str, address: str = "") -> int:
         """Set the password that a member has chosen with the code of a link; their id.
 
         Raises:
@@ -63,6 +64,11 @@ class PasswordsByMail:
                 raise LinkSpent
         with self._hashing:
             password_hash = hash_password(password)
-        return self._database.write(
-            lambda session: use_link(session, code, password_hash, now).id, scope
-        )
+
+        def unit(session: Session) -> int:
+            member = use_link(session, code, password_hash, now)
+            done = Recorded(now, Event.PASSWORD_CHOSEN, member.id, address=address)
+            record(session, member.organisation_id, done)
+            return member.id
+
+        return self._database.write(unit, scope)

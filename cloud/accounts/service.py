@@ -2,13 +2,14 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from cloud.accounts import throttle
+from cloud.accounts.audit import Recorded, record
 from cloud.accounts.code_models import VerificationCode
 from cloud.accounts.ending import end_sign_ins
 from cloud.accounts.errors import SignInRefused, TooManyAttempts, UnknownMember
@@ -89,9 +90,13 @@ def set_password(session: Session, email: str, password_hash: str) -> None:
     throttle.forget_failures(session, subject)
 
 
-def note_failure(session: Session, email: str, now: datetime) -> None:
-    """Count a failed attempt and forget old ones."""
-    throttle.note_failure(session, normal_email(email), now)
+def note_failure(session: Session, email: str, done: Recorded) -> None:
+    """Count a failed attempt, and record it with the member whom it was about, if there is one."""
+    subject = normal_email(email)
+    throttle.note_failure(session, subject, done.at)
+    member = session.scalar(select(Member).where(Member.email == subject))
+    if member is not None:
+        record(session, member.organisation_id, replace(done, member_id=member.id))
 
 
 def new_token() -> str:

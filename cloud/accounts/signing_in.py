@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from cloud.accounts.audit import Event, Recorded, record
 from cloud.accounts.codes import Answer, asks_for_code, check_code
 from cloud.accounts.devices import remember_device, use_device
 from cloud.accounts.errors import SignInRefused, StepEnded, TooManyAttempts
@@ -55,15 +56,17 @@ class SignIns:
         self._box = box
         self._checking = threading.BoundedSemaphore(_CHECKS_AT_ONCE)
 
-    def enter(self, email: str, password: str, device_token: str = "") -> Entered:
-        """Sign a browser in, or let it go on to the code.
+    def enter(
+        self, email: str, password: str, device_token: str = "", address: str = ""
+    ) -> Entered:
+        """Sign a browser in, or let it go on to the code. ``address``: of the browser.
 
         Raises:
             SignInRefused: no such member, or another password; it is counted.
             TooManyAttempts: too many failures for this address lately.
         """
         now, token = utc_now(), new_token()
-        member = self.password_of(email, password)
+        member = self.password_of(email, password, address)
 
         def unit(session: Session) -> bool:
             if asks_for_code(session, member) and not (
@@ -72,12 +75,14 @@ class SignIns:
                 begin_step(session, member.id, token, now)
                 return True
             sign_in(session, member.id, member.organisation_id, token, now)
+            done = Recorded(now, Event.SIGN_IN, member.id, address=address)
+            record(session, member.organisation_id, done)
             return False
 
         needs_code = self._database.write(unit, scoped(member.organisation_id))
         return Entered(token, member.id, member.organisation_id, needs_code)
 
-    def password_of(self, email: str, password: str) -> Member:
+    def password_of(self, email: str, password: str, address: str = "") -> Member:
         """The member whose password this is.
 
         Raises:
@@ -89,8 +94,9 @@ class SignIns:
             with self._checking, self._database.read(system("signing in")) as session:
                 return check_password(session, email, password, now)
         except SignInRefused:
+            done = Recorded(now, Event.SIGN_IN_REFUSED, address=address)
             self._database.write(
-                lambda session: note_failure(session, email, now), system("signing in")
+                lambda session: note_failure(session, email, done), system("signing in")
             )
             raise
 
@@ -99,7 +105,9 @@ class SignIns:
         with self._database.read(system("who is signing in")) as session:
             return step_of(session, step_token, utc_now()) is not None
 
-    def pass_code(self, step_token: str, typed: str, remember_as: str = "") -> Entered:
+    def pass_code(
+        self, step_token: str, typed: str, remember_as: str = "", address: str = ""
+    ) -> Entered:
         """Sign in the browser that shows a good code. ``remember_as``: it is not asked again soon.
 
         Raises:
@@ -120,6 +128,10 @@ class SignIns:
                 sign_in(session, step.member_id, step.organisation_id, token, now)
                 if remember_as:
                     remember_device(session, step.member_id, device_token, remember_as, now)
+            event = Event.SIGN_IN if answer is Answer.RIGHT else Event.CODE_REFUSED
+            if answer is not Answer.TOO_MANY:
+                done = Recorded(now, event, step.member_id, address=address)
+                record(session, step.organisation_id, done)
             return answer
 
         answer = self._database.write(unit, scoped(step.organisation_id))
@@ -136,9 +148,18 @@ class SignIns:
         with self._database.read(system("who is signed in")) as session:
             return who_is(session, token, utc_now())
 
-    def leave(self, token: str) -> None:
+    def leave(self, token: str, address: str = "") -> None:
         """Sign a browser out; an unknown one is no error."""
-        self._database.write(lambda session: sign_out(session, token), system("signing out"))
+        now = utc_now()
+
+        def unit(session: Session) -> None:
+            who = who_is(session, token, now)
+            sign_out(session, token)
+            if who is not None:
+                done = Recorded(now, Event.SIGN_OUT, who.member_id, address=address)
+                record(session, who.organisation_id, done)
+
+        self._database.write(unit, system("signing out"))
 
 
 def _require_right(answer: Answer) -> None:

@@ -7,6 +7,8 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from cloud.dashboard.account import account_routes
 from cloud.dashboard.account_codes import code_beginnings, code_ends
+from cloud.dashboard.audit_page import audit_routes
+from cloud.dashboard.audit_trail import AuditTrail
 from cloud.dashboard.channels.authorizing import authorizing_routes
 from cloud.dashboard.channels.connecting import connecting_routes
 from cloud.dashboard.channels.listing import listing_routes
@@ -72,6 +74,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         code_beginnings(site),
         code_ends(site),
         required_code_routes(site),
+        audit_routes(site),
         language_routes(site),
         workbench_routes(site),
         log_routes(site),
@@ -120,6 +123,7 @@ def _application(site: Site) -> FastAPI:
     def refuse(request: Request, status: HTTPStatus) -> Response:
         return error_page(site, request, status)
 
+    app.add_middleware(AuditTrail, database=site.database)
     # Streams of events, and what is compressed already, pass through as they are.
     app.add_middleware(
         GZipMiddleware,

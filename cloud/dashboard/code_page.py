@@ -6,6 +6,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from cloud.accounts.errors import SignInRefused, StepEnded, TooManyAttempts
+from cloud.dashboard.audit_trail import address_of
 from cloud.dashboard.browsers import label_of
 from cloud.dashboard.error_pages import SIGN_IN_PATH
 from cloud.dashboard.site import Site
@@ -34,7 +35,7 @@ def code_routes(site: Site) -> APIRouter:
         token = request.cookies.get(STEP_COOKIE, "")
         label = label_of(request.headers.get("user-agent", "")) if remember else ""
         try:
-            entered = site.sign_ins.pass_code(token, code, label)
+            entered = site.sign_ins.pass_code(token, code, label, address_of(request))
         except StepEnded:
             return RedirectResponse(SIGN_IN_PATH, 303)
         except SignInRefused:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from cloud.accounts.errors import LinkSpent
 from cloud.accounts.passwords import MIN_LENGTH
+from cloud.dashboard.audit_trail import address_of
 from cloud.dashboard.error_pages import SIGN_IN_PATH
 from cloud.dashboard.site import Site
 
@@ -53,7 +54,9 @@ def password_routes(site: Site) -> APIRouter:
         password: Annotated[str, Form(max_length=_LONGEST_PASSWORD)] = "",
     ) -> Response:
         try:
-            member_id = site.passwords_by_mail.choose(code.strip().lstrip("#"), password)
+            member_id = site.passwords_by_mail.choose(
+                code.strip().lstrip("#"), password, address_of(request)
+            )
         except LinkSpent:
             return _choose(site, request, status=410, refused="spent")
         except ValueError:

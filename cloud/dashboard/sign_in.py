@@ -11,6 +11,7 @@ from cloud.accounts.errors import SignInRefused, TooManyAttempts
 from cloud.accounts.roles import Deed
 from cloud.accounts.service import choose_language
 from cloud.accounts.signing_in import Entered
+from cloud.dashboard.audit_trail import address_of
 from cloud.dashboard.error_pages import SIGN_IN_PATH
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import (
@@ -52,7 +53,7 @@ def sign_in_routes(site: Site) -> APIRouter:
     ) -> Response:
         try:
             device = request.cookies.get(DEVICE_COOKIE, "")
-            entered = site.sign_ins.enter(email, password, device)
+            entered = site.sign_ins.enter(email, password, device, address_of(request))
         except SignInRefused:
             return _form(site, request, status=401, email=email, back_to=next, refused="password")
         except TooManyAttempts:
@@ -69,7 +70,7 @@ def sign_in_routes(site: Site) -> APIRouter:
 
     @router.post("/sign-out")
     def leave(request: Request) -> Response:
-        site.sign_ins.leave(request.cookies.get(SESSION_COOKIE, ""))
+        site.sign_ins.leave(request.cookies.get(SESSION_COOKIE, ""), address_of(request))
         # Photos are kept by browsers; the next person at this one must not find them.
         response = RedirectResponse(SIGN_IN_PATH, 303, {"Clear-Site-Data": '"cache"'})
         site.visitors.forget(response)

@@ -10,6 +10,7 @@ from cloud.accounts.passwords_by_mail import PasswordsByMail
 from cloud.accounts.roles import Deed
 from cloud.accounts.signing_in import SignIns
 from cloud.dashboard.assets import Assets
+from cloud.dashboard.audit_trail import remember_visitor
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.languages import load_languages
 from cloud.dashboard.live import LiveNews
@@ -29,6 +30,7 @@ class Gate:
     def __call__(self, request: Request) -> Visitor:
         """The member who asks. Raises SignInNeeded, NotAllowed."""
         visitor = self._site.visitor(request)
+        remember_visitor(request, visitor, self.deed)
         if not visitor.may(self.deed):
             raise NotAllowed(visitor, self.deed)
         return visitor
@@ -50,7 +52,9 @@ class Site:
 
     def visitor(self, request: Request) -> Visitor:
         """The member who asks; for FastAPI's Depends. Raises SignInNeeded."""
-        return self.visitors.signed_in(request)
+        visitor = self.visitors.signed_in(request)
+        remember_visitor(request, visitor)
+        return visitor
 
     def who_may(self, deed: Deed) -> "Gate":
         """For FastAPI's Depends, at each route that shows or changes something."""

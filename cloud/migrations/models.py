@@ -6,6 +6,7 @@ from cloud.database.base import Base
 
 # A new module with tables is added here; a test compares this with the files.
 MODULES = (
+    "cloud.accounts.audit_models",
     "cloud.accounts.code_models",
     "cloud.accounts.models",
     "cloud.conversations.models",

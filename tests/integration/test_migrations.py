@@ -233,8 +233,8 @@ def test_old_database_keeps_its_rows_through_an_upgrade(tmp_path: Path) -> None:
     engines.dispose()
     with sqlite3.connect(file) as connection:
         connection.execute(
-            "INSERT INTO organisations (name, created_at, webcam_entitled)"
-            " VALUES ('kept', '2026', 1)"
+            "INSERT INTO organisations (name, created_at, webcam_entitled, requires_code)"
+            " VALUES ('kept', '2026', 1, 0)"
         )
     connection.close()
     engines = make_engines(f"sqlite:///{file}")

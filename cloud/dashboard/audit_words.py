@@ -1,0 +1,25 @@
+"""What the audit log calls what was done."""
+
+from collections.abc import Mapping
+
+from cloud.accounts.audit import Event
+from cloud.accounts.roles import Deed
+from cloud.dashboard.marking import _
+
+EVENTS: Mapping[str, str] = {
+    Event.SIGN_IN: _("Signed in"),
+    Event.SIGN_IN_REFUSED: _("Wrong password"),
+    Event.CODE_REFUSED: _("Wrong code"),
+    Event.SIGN_OUT: _("Signed out"),
+    Event.PASSWORD_CHOSEN: _("Password chosen by a link"),
+    Event.OWN_SIGN_IN: _("Own sign-in changed"),
+    Event.EXPORT: _("Export"),
+    Deed.SEND_AGAIN: _("Sent again or settled"),
+    Deed.TAKE_EVIDENCE: _("Evidence taken"),
+    Deed.CONNECT_SHOPS: _("Shops"),
+    Deed.DECIDE_SENDING: _("Settings of sending"),
+    Deed.MANAGE_TABLES: _("Tables changed"),
+    Deed.REQUIRE_CODES: _("Codes of members"),
+    Deed.MANAGE_MEMBERS: _("Members changed"),
+}
+"""What can be filtered by. Other deeds are shown by their names."""
