@@ -21,6 +21,7 @@ class Deed(StrEnum):
     SEE_PROOFS = "see-proofs"
     SEND_AGAIN = "send-again"
     TAKE_EVIDENCE = "take-evidence"
+    HOLD_PHOTOS = "hold-photos"
     EXPORT_LOG = "export-log"
     SEE_CHANNELS = "see-channels"
     CONNECT_SHOPS = "connect-shops"
@@ -37,6 +38,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
         Deed.SEE_PROOFS: "see orders, photos and what became of them",
         Deed.SEND_AGAIN: "send again, send by hand, and answer what could not be found out",
         Deed.TAKE_EVIDENCE: "take evidence of an order away as files",
+        Deed.HOLD_PHOTOS: "keep an order's photos from deletion, and let them go again",
         Deed.EXPORT_LOG: "take the log away as a file",
         Deed.SEE_CHANNELS: "see which shops are connected and how they stand",
         Deed.CONNECT_SHOPS: "connect shops, enter keys, authorize",

@@ -23,6 +23,7 @@ from cloud.dashboard.code_page import code_routes
 from cloud.dashboard.deps import DashboardDeps
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
+from cloud.dashboard.evidence.holding import holding_routes
 from cloud.dashboard.evidence.routes import evidence_routes
 from cloud.dashboard.guard.chat import chat_routes
 from cloud.dashboard.guard.entries import guard_routes
@@ -86,6 +87,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         proof_routes(site),
         proof_forms(site),
         evidence_routes(site),
+        holding_routes(site),
         photo_routes(site),
         event_routes(site),
         listing_routes(site),

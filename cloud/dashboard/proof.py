@@ -19,6 +19,7 @@ from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
 from cloud.marketplaces.registry import capabilities_of
 from cloud.proofs.entries import LogEntry, entries_of
+from cloud.proofs.holds import ShownHold, holds_of
 from cloud.proofs.models import ProofPhoto
 from cloud.proofs.queries import photos_of
 from cloud.proofs.states import ProofState
@@ -63,6 +64,13 @@ class ProofView:
     entry: LogEntry
     photos: Sequence[ProofPhoto]
     sendings: tuple[Sending, ...]
+    holds: Sequence[ShownHold] = ()
+    """All of them, oldest first."""
+
+    @property
+    def hold(self) -> ShownHold | None:
+        """The hold that is in force."""
+        return next((one for one in self.holds if one.released_at is None), None)
 
     @property
     def unconfirmed(self) -> list[Part]:
@@ -153,7 +161,8 @@ def view_of(site: Site, visitor: Visitor, proof_id: int) -> ProofView:
         if not found:
             raise HTTPException(404)
         photos = photos_of(session, proof_id)
-        return ProofView(found[0], photos, _sendings(session, found[0], photos))
+        sendings = _sendings(session, found[0], photos)
+        return ProofView(found[0], photos, sendings, holds_of(session, proof_id))
 
 
 def _sendings(

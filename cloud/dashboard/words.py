@@ -161,6 +161,8 @@ NOTICES: Mapping[str, Badge] = {
     "nothing-chosen": Badge(
         _("Nothing was chosen: tick some orders first."), "info-circle", "blue"
     ),
+    "held": Badge(_("The photos are kept from deletion."), "lock", "green"),
+    "released": Badge(_("The hold is ended."), "lock-open", "green"),
     "view-saved": Badge(_("The view is saved."), "check", "green"),
     "view-deleted": Badge(_("The view is deleted."), "check", "green"),
     "view-not-saved": Badge(

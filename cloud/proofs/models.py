@@ -2,7 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
@@ -12,6 +20,7 @@ STEP = timedelta(hours=1)
 PACKER_LENGTH = 80
 VIEW_NAME_LENGTH = 60
 VIEW_QUERY_LENGTH = 1000
+HOLD_REASON_LENGTH = 200
 
 
 class Photo(OrganisationOwned, Base):
@@ -173,3 +182,38 @@ class CaptureDecision(OrganisationOwned, Base):
     is_on: Mapped[bool]
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("members.id"))
     decided_at: Mapped[datetime]
+
+
+class ProofHold(OrganisationOwned, Base):
+    """Somebody keeps a proof from deletion. The proof's row stays as long as this one."""
+
+    __tablename__ = "proof_holds"
+    __table_args__ = (Index("ix_proof_holds_proof", "proof_id", "id"),)
+
+    id: Mapped[int] = primary_key()
+    proof_id: Mapped[int] = mapped_column(BigId, ForeignKey("proofs.id"))
+    reason: Mapped[str] = mapped_column(String(HOLD_REASON_LENGTH))
+    placed_by_member_id: Mapped[int] = mapped_column(BigId, ForeignKey("members.id"))
+    placed_at: Mapped[datetime]
+    released_by_member_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("members.id"))
+    released_at: Mapped[datetime | None]
+    """None: it is in force."""
+
+
+class HeldPhoto(OrganisationOwned, Base):
+    """A photo that a hold in force needs: the database refuses to delete the photo's row."""
+
+    __tablename__ = "held_photos"
+    __table_args__ = (
+        UniqueConstraint("hold_id", "sha256"),
+        ForeignKeyConstraint(
+            ["organisation_id", "sha256"],
+            ["photos.organisation_id", "photos.sha256"],
+            name="fk_held_photos_photo",
+        ),
+        Index("ix_held_photos_photo", "organisation_id", "sha256"),
+    )
+
+    id: Mapped[int] = primary_key()
+    hold_id: Mapped[int] = mapped_column(BigId, ForeignKey("proof_holds.id"))
+    sha256: Mapped[str] = mapped_column(String(64))

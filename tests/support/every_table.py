@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     Double,
     Engine,
     Enum,
@@ -61,7 +62,7 @@ def _value(column: Column[Any], number: int) -> Any:
         return None
     if (column.table.name, column.name) in _CONDITIONED:
         return _CONDITIONED[column.table.name, column.name]
-    if column.foreign_keys:
+    if column.foreign_keys and isinstance(column.type, Integer):
         return number
     return next(
         make(column.type, number) for kind, make in _MAKERS if isinstance(column.type, kind)
@@ -84,5 +85,6 @@ _MAKERS: tuple[tuple[type[Any], Callable[[Any, int], Any]], ...] = (
     (Double, lambda _kind, number: 0.1 * number),
     (LargeBinary, lambda _kind, number: bytes([0, 255, 39, 92, number])),
     (UtcDateTime, lambda _kind, number: _WHEN + timedelta(days=number)),
+    (Date, lambda _kind, number: (_WHEN + timedelta(days=number)).date()),
     (String, _text),
 )
