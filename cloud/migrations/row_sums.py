@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 
 
@@ -52,6 +52,8 @@ def _written(value: object) -> tuple[bytes, bytes]:
             found = b"bytes", value
         case datetime():
             found = b"time", value.astimezone(UTC).isoformat(timespec="microseconds").encode()
+        case date():  # after datetime, which is a kind of date
+            found = b"day", value.isoformat().encode()
         case _:
             raise TypeError(f"no column holds a {type(value).__name__}")
     return found

@@ -32,6 +32,8 @@ def sum_of(*rows: tuple[object, ...]) -> RowSum:
         (0.1, 0.1 + 1e-17 * 8),
         (NOON, NOON + timedelta(microseconds=1)),
         (NOON, NOON.isoformat()),
+        (NOON.date(), NOON),
+        (NOON.date(), NOON.date() + timedelta(days=1)),
     ],
 )
 def test_different_values_are_told_apart(one: object, other: object) -> None:
