@@ -19,6 +19,7 @@ class Deed(StrEnum):
     """What a page lets somebody see or do. Each route names one."""
 
     SEE_PROOFS = "see-proofs"
+    PACK = "pack"
     SEND_AGAIN = "send-again"
     TAKE_EVIDENCE = "take-evidence"
     HOLD_PHOTOS = "hold-photos"
@@ -36,6 +37,7 @@ class Deed(StrEnum):
 MEANING: Mapping[Deed, str] = MappingProxyType(
     {
         Deed.SEE_PROOFS: "see orders, photos and what became of them",
+        Deed.PACK: "pack orders with a browser or a phone: scan, take photos, send",
         Deed.SEND_AGAIN: "send again, send by hand, and answer what could not be found out",
         Deed.TAKE_EVIDENCE: "take evidence of an order away as files",
         Deed.HOLD_PHOTOS: "keep an order's photos from deletion, and let them go again",
@@ -59,7 +61,7 @@ MAY: Mapping[Role, frozenset[Deed]] = MappingProxyType(
         Role.AGENT: frozenset(
             {Deed.SEE_PROOFS, Deed.SEND_AGAIN, Deed.TAKE_EVIDENCE, Deed.SEE_CHANNELS}
         ),
-        Role.PACKER: frozenset({Deed.SEE_PROOFS}),
+        Role.PACKER: frozenset({Deed.SEE_PROOFS, Deed.PACK}),
         # Buyers' orders and photos are none of the business of who looks after machines.
         Role.IT: frozenset({Deed.SEE_TABLES, Deed.MANAGE_TABLES}),
     }

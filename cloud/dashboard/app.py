@@ -25,6 +25,10 @@ from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
 from cloud.dashboard.evidence.holding import holding_routes
 from cloud.dashboard.evidence.routes import evidence_routes
+from cloud.dashboard.fulfillment.coming_in import coming_in_routes
+from cloud.dashboard.fulfillment.following import following_routes
+from cloud.dashboard.fulfillment.page import assistant_routes
+from cloud.dashboard.fulfillment.phone import phone_routes
 from cloud.dashboard.guard.chat import chat_routes
 from cloud.dashboard.guard.entries import guard_routes
 from cloud.dashboard.guard.webcam import webcam_routes
@@ -97,6 +101,10 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         guard_routes(site),
         chat_routes(site),
         webcam_routes(site),
+        assistant_routes(site),
+        phone_routes(site),
+        coming_in_routes(site),
+        following_routes(site),
         table_list_routes(site),
         creating_routes(site),
         table_page_routes(site),

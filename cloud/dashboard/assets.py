@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent / "static"
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
 }
 """What is served; other files of the folder (licences, lists) are not."""
@@ -45,6 +46,10 @@ class Assets:
     def address(self, name: str) -> str:
         """Path of a file. Raises KeyError when there is none of that name."""
         return f"/static/{self._assets[name].digest}/{name}"
+
+    def text(self, name: str) -> str:
+        """What a file says. Raises KeyError when there is none of that name."""
+        return self._assets[name].plain.decode()
 
     def routes(self) -> APIRouter:
         """The route that serves the files."""

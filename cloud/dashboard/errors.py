@@ -7,3 +7,7 @@ class DashboardError(Exception):
 
 class PhotoNotShown(DashboardError):
     """The stored bytes cannot be made into a small picture."""
+
+
+class UploadRefused(DashboardError):
+    """What a browser sent is not taken in, and never will be; the text says why."""

@@ -101,6 +101,15 @@ class Adviser:
         return AdviceKind.NOT_SYNCED
 
 
+def known_about(session: Session, code: str) -> str:
+    """What our own orders say about a code, a word of the wire's advice (a scoped session).
+
+    Empty where they do not say it: no marketplace is asked.
+    """
+    found = candidates(session, code, scanned_at=utc_now())
+    return _about(session, found[0]).value if len(found) == 1 else ""
+
+
 def _equivalents(session: Session, order: FoundOrder, code: str) -> tuple[str, ...]:
     others = tuple(number for number in numbers_of(session, order) if number != code)
     return others if len(others) <= MAX_EQUIVALENTS else ()

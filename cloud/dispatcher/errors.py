@@ -17,6 +17,10 @@ class PictureRefused(DispatcherError):
     """A stored photo cannot become a picture for the chat."""
 
 
+class ManifestRefused(DispatcherError):
+    """What was sent as a manifest is none, or not that of its proof; it is never accepted."""
+
+
 class ResendRefused(DispatcherError):
     """A proof cannot be sent again now; the text says why and what to do."""
 

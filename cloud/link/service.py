@@ -16,12 +16,13 @@ from contextlib import contextmanager
 
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
+from cloud.dispatcher.taking_in import AskForDispatch
 from cloud.link.assembly import Assembly, Complete, Refused, WrongHash
 from cloud.link.connection import CloudConnection
 from cloud.link.inventories import InventoryAnswers
 from cloud.link.leasing import PartitionLeases
 from cloud.link.lookups import Advise, Lookups
-from cloud.link.manifests import AskForDispatch, ManifestIntake
+from cloud.link.manifests import ManifestIntake
 from cloud.link.mqtt import Incoming
 from cloud.link.outbound import Outbound
 from cloud.link.photos import PhotoIntake

@@ -36,6 +36,8 @@ FREE_PATHS = {
     "/language",
     "/events",
     "/static/{digest}/{name:path}",
+    "/phone/app.webmanifest",
+    "/phone/worker.js",
 }
 """For everybody, or for every member: none of them shows or changes what others must not see."""
 REFUSED = "Your role does not include this"

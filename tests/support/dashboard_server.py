@@ -25,6 +25,7 @@ from cloud.mail.posting import MailRoom
 from cloud.main.web import listen
 from cloud.marketplaces.http_clients import HttpClients
 from cloud.photos.simulated import SimulatedPhotoStore
+from cloud.photos.store import PhotoStore
 from cloud.shops.authorizing import Authorizing
 from cloud.shops.gateway import ShopGateway
 from tests.support.dashboard_rows import PASSWORD, World, add_world
@@ -67,8 +68,12 @@ def running_dashboard(
     public_url: str = "",
     own_url: str = "",
     has_mail: bool = True,
+    photos: PhotoStore | None = None,
 ) -> Iterator[RunningDashboard]:
-    """Serve the pages on a free port. ``own_url``: what they take for their address instead."""
+    """Serve the pages on a free port. ``own_url``: what they take for their address instead.
+
+    ``photos``: the store that they use instead of a simulated one.
+    """
     with ExitStack() as stack:
         folder = stack.enter_context(TemporaryDirectory())
         box = SecretBox(Path(folder) / "sealing.key")
@@ -82,6 +87,7 @@ def running_dashboard(
             public_url=public_url,
             own_url=own_url,
             has_mail=has_mail,
+            photos=photos,
         )
 
 
@@ -94,6 +100,7 @@ def _serve(
     public_url: str,
     own_url: str,
     has_mail: bool,
+    photos: PhotoStore | None,
 ) -> Iterator[RunningDashboard]:
     store = SimulatedPhotoStore()
     feed = ChangeFeed(database)
@@ -105,7 +112,7 @@ def _serve(
     dashboard = Dashboard(
         DashboardDeps(
             database=database,
-            photos=store,
+            photos=photos or store,
             feed=feed,
             authorizing=Authorizing(database, box, clients, gateway, wake),
             mails=MailRoom(box, is_open=has_mail),

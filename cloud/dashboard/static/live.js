@@ -71,6 +71,7 @@
   }, SLOW_EVERY_MS);
 
   const refreshAbout = (topics) => {
+    document.dispatchEvent(new CustomEvent("packwitness:news", { detail: topics }));
     const isAbout = (own) => own !== undefined && own.split(" ").some((one) => topics.includes(one));
     document.querySelectorAll("[data-live]").forEach((part) => {
       if (topics.includes("everything") || isAbout(part.dataset.live)) refresh(part.id);
