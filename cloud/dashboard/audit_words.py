@@ -16,6 +16,7 @@ EVENTS: Mapping[str, str] = {
     Event.EXPORT: _("Export"),
     Deed.SEND_AGAIN: _("Sent again or settled"),
     Deed.TAKE_EVIDENCE: _("Evidence taken"),
+    Deed.HOLD_PHOTOS: _("Deletion held or allowed"),
     Deed.CONNECT_SHOPS: _("Shops"),
     Deed.DECIDE_SENDING: _("Settings of sending"),
     Deed.MANAGE_TABLES: _("Tables changed"),
