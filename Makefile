@@ -12,7 +12,7 @@ pytest := scripts/isolated $(bin)/pytest -n auto --maxprocesses 8 --dist loadfil
 PYTEST_ARGS ?=
 
 .PHONY: help run demo password test lint types imports format unit contract integration browser \
-	deb install-table acceptance test-cluster test-package test-table bench soak load lock docs setup \
+	deb install-table acceptance test-cluster test-package test-table bench bench-table soak load lock docs setup \
 	setup-all clean
 
 ##@ Use
@@ -88,6 +88,11 @@ bench: setup-all ## Measure, each figure beside its limit or its peer
 		[ -e "$$program" ] || continue; \
 		scripts/isolated $(bin)/python "$$program" || exit 1; \
 	done
+
+bench-table: setup-all ## Measure inside the virtual table: boot to ready, press to saved
+	@scripts/virtual-table/image >/dev/null
+	@$(bin)/python scripts/build_deb.py --fetch-only amd64
+	@scripts/isolated $(bin)/python -m tests.benchmarks.virtual_table_times
 
 soak: ## Pack for MINUTES=5 while programs are killed; SEED=n repeats a plan, CLOUD=roles splits the cloud
 	@scripts/setup test mosquitto postgresql
