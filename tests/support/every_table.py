@@ -84,6 +84,7 @@ _MAKERS: tuple[tuple[type[Any], Callable[[Any, int], Any]], ...] = (
     (Integer, lambda _kind, number: number),
     (Double, lambda _kind, number: 0.1 * number),
     (LargeBinary, lambda _kind, number: bytes([0, 255, 39, 92, number])),
+    (Date, lambda _kind, number: _WHEN.date() + timedelta(days=number)),
     (UtcDateTime, lambda _kind, number: _WHEN + timedelta(days=number)),
     (Date, lambda _kind, number: (_WHEN + timedelta(days=number)).date()),
     (String, _text),
