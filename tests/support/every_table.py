@@ -86,6 +86,5 @@ _MAKERS: tuple[tuple[type[Any], Callable[[Any, int], Any]], ...] = (
     (LargeBinary, lambda _kind, number: bytes([0, 255, 39, 92, number])),
     (Date, lambda _kind, number: _WHEN.date() + timedelta(days=number)),
     (UtcDateTime, lambda _kind, number: _WHEN + timedelta(days=number)),
-    (Date, lambda _kind, number: (_WHEN + timedelta(days=number)).date()),
     (String, _text),
 )
