@@ -28,7 +28,13 @@ JPEG = {"Content-Type": "image/jpeg"}
 @pytest.fixture
 def browser(dashboard: RunningDashboard, world: World) -> Iterator[httpx.Client]:
     with dashboard.browser(world.email) as client:
-        yield client
+        yield capturing_for(client, world)
+
+
+def capturing_for(client: httpx.Client, world: World) -> httpx.Client:
+    """As the page does that was opened by a member of this organisation."""
+    client.headers["X-Organisation"] = str(world.organisation_id)
+    return client
 
 
 def put_photo(browser: httpx.Client, data: bytes, sha256: str = "") -> httpx.Response:
@@ -205,6 +211,13 @@ def test_another_organisations_photos_and_orders_are_not_there(
     put_photo(browser, photo)
     put_order(browser, record(world, photo))
     with dashboard.browser(stranger.email) as other:
+        # a window that was opened before somebody of another organisation signed in
+        for answer in (
+            put_photo(capturing_for(other, world), photo),
+            put_order(other, record(world, photo)),
+        ):
+            assert (answer.status_code, answer.json()) == (401, {"result": "signed-out"})
+        capturing_for(other, stranger)
         assert other.get(f"/fulfillment/progress?order={KEY}").json() == {"orders": {}}
         theirs = put_order(other, record(stranger, photo))
         assert theirs.json()["result"] == "missing"

@@ -8,7 +8,7 @@ sent again after any doubt.
 import logging
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,6 +33,8 @@ from cloud.proofs.service import Outcome, Verdict, add_photo
 logger = logging.getLogger(__name__)
 
 ProofKey = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+CapturedFor = Annotated[int, Header(alias="X-Organisation")]
+"""Whose parcel it was. The sign-in may have changed since, in another window of the browser."""
 BrowserPlatform = Annotated[Literal[Platform.WEBCAM, Platform.PHONE], Query()]
 
 
@@ -50,8 +52,11 @@ def coming_in_routes(site: Site) -> APIRouter:
     def photo(
         visitor: Annotated[Visitor, Depends(site.who_may(Deed.PACK))],
         sha256: Sha256,
+        captured_for: CapturedFor,
         data: Annotated[bytes, Depends(_body)],
     ) -> Response:
+        if captured_for != visitor.who.organisation_id:
+            return _others()
         try:
             check_photo(data, sha256)
         except UploadRefused as error:
@@ -71,8 +76,11 @@ def coming_in_routes(site: Site) -> APIRouter:
         visitor: Annotated[Visitor, Depends(site.who_may(Deed.PACK))],
         proof_key: ProofKey,
         platform: BrowserPlatform,
+        captured_for: CapturedFor,
         payload: Annotated[bytes, Depends(_body)],
     ) -> Response:
+        if captured_for != visitor.who.organisation_id:
+            return _others()
         try:
             manifest = read_manifest(proof_key, payload)
             _check_packer(site, visitor, manifest.packer)
@@ -109,6 +117,11 @@ def _answer(verdict: Verdict) -> Response:
     if verdict.outcome is Outcome.MISSING_PHOTOS:
         return JSONResponse({"result": "missing", "missing": list(verdict.missing)})
     return JSONResponse({"result": "conflict", "reason": verdict.reason}, 409)
+
+
+def _others() -> Response:
+    """To the browser the same as nobody signed in: it keeps what it has, and tries again later."""
+    return JSONResponse({"result": "signed-out"}, 401)
 
 
 def _refused(visitor: Visitor, reason: str) -> Response:

@@ -29,13 +29,16 @@
     return answer.json();
   };
 
-  const put = (address, type, body) =>
-    ask(address, { method: "PUT", headers: { "Content-Type": type }, body });
+  // The sign-in may have changed in another window: the server takes nothing of another organisation.
+  const put = (proof, address, type, body) => {
+    const headers = { "Content-Type": type, "X-Organisation": proof.organisation };
+    return ask(address, { method: "PUT", headers, body });
+  };
 
   const sendPhotos = async (proof) => {
     for (const photo of proof.photos.filter((one) => !one.isStored)) {
       const bytes = await store.photoBytes(proof.id, photo.sha256);
-      const said = await put(`/fulfillment/photos/${photo.sha256}`, "image/jpeg", bytes);
+      const said = await put(proof, `/fulfillment/photos/${photo.sha256}`, "image/jpeg", bytes);
       if (said.result !== "receipted") return said;
       photo.isStored = true;
     }
@@ -46,7 +49,7 @@
     for (let round = 0; round < ROUNDS; round += 1) {
       const refused = await sendPhotos(proof);
       const address = `/fulfillment/orders/${proof.id}?platform=${proof.platform}`;
-      const said = refused ?? (await put(address, "application/json", proof.manifest));
+      const said = refused ?? (await put(proof, address, "application/json", proof.manifest));
       if (said.result === "receipted") {
         await store.receipted(proof.id);
         return;
