@@ -49,7 +49,7 @@ def test_another_organisations_rows_are_not_there(
             addresses, 404
         )
         for post in [*posts, f"/parcelguard/proofs/{proof}/resend"]:
-            assert browser.post(post, data={"after": "0"}).status_code == 404
+            assert browser.post(post, data={"after": "0", "reason": "a dispute"}).status_code == 404
         for query in filters:
             for path in ("/parcelguard/log", "/parcelguard/log/rows"):
                 answer = browser.get(path + query)
