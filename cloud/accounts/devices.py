@@ -1,6 +1,5 @@
 """Browsers that are not asked for a code for a while. Units."""
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -8,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from cloud.accounts.code_models import RememberedDevice
+from cloud.accounts.tokens import token_hash
 
 REMEMBERED_FOR = timedelta(days=30)
 
@@ -20,7 +20,7 @@ def remember_device(
     session.add(
         RememberedDevice(
             member_id=member_id,
-            token_hash=_digest(token),
+            token_hash=token_hash(token),
             label=label,
             created_at=now,
             last_used_at=now,
@@ -34,7 +34,7 @@ def use_device(session: Session, member_id: int, token: str, now: datetime) -> b
     row = session.scalar(
         select(RememberedDevice).where(
             RememberedDevice.member_id == member_id,
-            RememberedDevice.token_hash == _digest(token),
+            RememberedDevice.token_hash == token_hash(token),
             RememberedDevice.expires_at > now,
         )
     )
@@ -60,7 +60,3 @@ def forget_device(session: Session, member_id: int, device_id: int) -> None:
             RememberedDevice.member_id == member_id, RememberedDevice.id == device_id
         )
     )
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

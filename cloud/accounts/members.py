@@ -21,11 +21,11 @@ from cloud.accounts.password_links import (
     INVITATION,
     PASSWORD_RESET,
     forget_links,
-    new_code,
     send_link,
 )
 from cloud.accounts.roles import Role
 from cloud.accounts.service import normal_email
+from cloud.accounts.tokens import new_token
 from cloud.mail.posting import MailRoom
 from cloud.mail.queue import LastMail, last_mails
 
@@ -127,7 +127,7 @@ def mail_link(session: Session, mails: MailRoom, member_id: int, now: datetime) 
     Raises:
         UnknownMember: the organisation has no such member.
     """
-    send_link(session, mails, _member(session, member_id), new_code(), now)
+    send_link(session, mails, _member(session, member_id), new_token(), now)
 
 
 def change_role(session: Session, member_id: int, role: Role) -> None:

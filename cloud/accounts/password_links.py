@@ -1,7 +1,5 @@
 """Links by mail with which a person chooses a password: one use, an end, and only a hash kept."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -11,6 +9,7 @@ from cloud.accounts import throttle
 from cloud.accounts.ending import end_sign_ins
 from cloud.accounts.errors import LinkSpent
 from cloud.accounts.models import Member, Organisation, PasswordLink
+from cloud.accounts.tokens import token_hash
 from cloud.mail.posting import MailRoom, NewMail
 
 INVITATION = "invitation"
@@ -19,11 +18,6 @@ INVITATION_LASTS = timedelta(days=3)
 RESET_LASTS = timedelta(hours=1)
 LINKS_AT_ONCE = 3
 """More than these are not sent to a member while they are good, so that nobody is flooded."""
-
-
-def new_code() -> str:
-    """The secret of a link, for the mail only."""
-    return secrets.token_urlsafe(32)
 
 
 def send_link(session: Session, mails: MailRoom, member: Member, code: str, now: datetime) -> None:
@@ -40,7 +34,7 @@ def send_link(session: Session, mails: MailRoom, member: Member, code: str, now:
         PasswordLink(
             organisation_id=member.organisation_id,
             member_id=member.id,
-            code_hash=_digest(code),
+            code_hash=token_hash(code),
             expires_at=now + lasts,
         )
     )
@@ -57,7 +51,7 @@ def member_of_link(session: Session, code: str, now: datetime) -> Member | None:
         select(Member)
         .join(PasswordLink, PasswordLink.member_id == Member.id)
         .where(
-            PasswordLink.code_hash == _digest(code),
+            PasswordLink.code_hash == token_hash(code),
             PasswordLink.expires_at > now,
             Member.left_at.is_(None),
         )
@@ -79,7 +73,7 @@ def use_link(session: Session, code: str, password_hash: str, now: datetime) -> 
         .where(PasswordLink.member_id == member.id)
         .returning(PasswordLink.code_hash)
     ).all()
-    if _digest(code) not in spent:
+    if token_hash(code) not in spent:
         raise LinkSpent
     member.password_hash = password_hash
     end_sign_ins(session, member.id)
@@ -97,7 +91,3 @@ def _links(session: Session, member: Member, now: datetime) -> int:
         PasswordLink.member_id == member.id, PasswordLink.expires_at > now
     )
     return session.scalar(good) or 0
-
-
-def _digest(code: str) -> bytes:
-    return hashlib.sha256(code.encode()).digest()

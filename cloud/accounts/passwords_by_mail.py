@@ -12,9 +12,10 @@ from cloud.accounts import throttle
 from cloud.accounts.audit import Event, Recorded, record
 from cloud.accounts.errors import LinkSpent
 from cloud.accounts.models import Member
-from cloud.accounts.password_links import member_of_link, new_code, send_link, use_link
+from cloud.accounts.password_links import member_of_link, send_link, use_link
 from cloud.accounts.passwords import hash_password
 from cloud.accounts.service import normal_email
+from cloud.accounts.tokens import new_token
 from cloud.database.base import utc_now
 from cloud.database.scope import system
 from cloud.database.write import Database
@@ -36,7 +37,7 @@ class PasswordsByMail:
 
     def ask(self, email: str) -> None:
         """Send a link if a member has this address. The caller cannot tell, by time either."""
-        address, code, now = normal_email(email), new_code(), utc_now()
+        address, code, now = normal_email(email), new_token(), utc_now()
         # No address holds a colon (members.checked_email): no sign-in is slowed down by this.
         subject = f"link:{address}"
 

@@ -1,7 +1,5 @@
 """Creating an organisation with its owner, and signing in and out."""
 
-import hashlib
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +12,9 @@ from cloud.accounts.code_models import VerificationCode
 from cloud.accounts.ending import end_sign_ins
 from cloud.accounts.errors import SignInRefused, TooManyAttempts, UnknownMember
 from cloud.accounts.models import Member, Organisation, SignIn
+from cloud.accounts.password_links import forget_links
 from cloud.accounts.passwords import password_matches
+from cloud.accounts.tokens import token_hash
 
 SIGN_IN_LASTS = timedelta(days=14)
 FAILURES_ALLOWED = 10
@@ -86,6 +86,7 @@ def set_password(session: Session, email: str, password_hash: str) -> None:
     if member is None:
         raise UnknownMember(f"nobody has the address {subject}")
     member.password_hash = password_hash
+    forget_links(session, member.id)
     end_sign_ins(session, member.id)
     throttle.forget_failures(session, subject)
 
@@ -99,11 +100,6 @@ def note_failure(session: Session, email: str, done: Recorded) -> None:
         record(session, member.organisation_id, replace(done, member_id=member.id))
 
 
-def new_token() -> str:
-    """The secret of a sign-in, for the browser's cookie only."""
-    return secrets.token_urlsafe(32)
-
-
 def sign_in(
     session: Session, member_id: int, organisation_id: int, token: str, now: datetime
 ) -> None:
@@ -113,7 +109,7 @@ def sign_in(
         SignIn(
             organisation_id=organisation_id,
             member_id=member_id,
-            token_hash=_digest(token),
+            token_hash=token_hash(token),
             created_at=now,
             expires_at=now + SIGN_IN_LASTS,
         )
@@ -128,7 +124,7 @@ def who_is(session: Session, token: str, now: datetime) -> SignedIn | None:
         .join(Organisation, Organisation.id == Member.organisation_id)
         .outerjoin(VerificationCode, VerificationCode.member_id == Member.id)
         .where(
-            SignIn.token_hash == _digest(token),
+            SignIn.token_hash == token_hash(token),
             SignIn.expires_at > now,
             Member.left_at.is_(None),
         )
@@ -149,13 +145,9 @@ def who_is(session: Session, token: str, now: datetime) -> SignedIn | None:
 
 def sign_out(session: Session, token: str) -> None:
     """Forget a sign-in; unknown ones are no error."""
-    session.execute(delete(SignIn).where(SignIn.token_hash == _digest(token)))
+    session.execute(delete(SignIn).where(SignIn.token_hash == token_hash(token)))
 
 
 def choose_language(session: Session, member_id: int, language: str) -> None:
     """Keep the language in which a member reads pages (a scoped session)."""
     session.get_one(Member, member_id).language = language
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

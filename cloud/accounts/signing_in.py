@@ -16,13 +16,13 @@ from cloud.accounts.models import Member
 from cloud.accounts.service import (
     SignedIn,
     check_password,
-    new_token,
     note_failure,
     sign_in,
     sign_out,
     who_is,
 )
 from cloud.accounts.steps import begin_step, end_step, step_of
+from cloud.accounts.tokens import new_token
 from cloud.database.base import utc_now
 from cloud.database.scope import scoped, system
 from cloud.database.secrets import SecretBox

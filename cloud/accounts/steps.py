@@ -1,6 +1,5 @@
 """Between password and code: a browser that may show a code, for a few minutes. Units."""
 
-import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
@@ -8,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.code_models import SignInStep
 from cloud.accounts.models import Member
+from cloud.accounts.tokens import token_hash
 
 STEP_LASTS = timedelta(minutes=10)
 
@@ -16,7 +16,7 @@ def begin_step(session: Session, member_id: int, token: str, now: datetime) -> N
     """Let the browser with this token show a code (a scoped session)."""
     session.execute(delete(SignInStep).where(SignInStep.expires_at <= now))
     session.add(
-        SignInStep(member_id=member_id, token_hash=_digest(token), expires_at=now + STEP_LASTS)
+        SignInStep(member_id=member_id, token_hash=token_hash(token), expires_at=now + STEP_LASTS)
     )
 
 
@@ -26,7 +26,7 @@ def step_of(session: Session, token: str, now: datetime) -> SignInStep | None:
         select(SignInStep)
         .join(Member, Member.id == SignInStep.member_id)
         .where(
-            SignInStep.token_hash == _digest(token),
+            SignInStep.token_hash == token_hash(token),
             SignInStep.expires_at > now,
             Member.left_at.is_(None),
         )
@@ -35,8 +35,4 @@ def step_of(session: Session, token: str, now: datetime) -> SignInStep | None:
 
 def end_step(session: Session, token: str) -> None:
     """It has led where it should (a scoped session)."""
-    session.execute(delete(SignInStep).where(SignInStep.token_hash == _digest(token)))
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+    session.execute(delete(SignInStep).where(SignInStep.token_hash == token_hash(token)))
