@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.models import Member, PasswordLink, SignInFailure
 from cloud.accounts.password_links import LINKS_AT_ONCE
+from cloud.accounts.passwords import hash_password
+from cloud.accounts.service import set_password
 from cloud.dashboard.mail_texts import MailTexts
 from cloud.database.base import utc_now
 from cloud.database.scope import system
@@ -168,6 +170,20 @@ def test_who_left_gets_no_link_and_an_earlier_one_ends(
         assert choose(owner, code).status_code == 410
     ask(dashboard, GUEST)
     assert len(mails(dashboard)) == 1
+
+
+@only_sqlite
+def test_a_link_is_worth_nothing_once_the_command_set_a_password(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    """Who has such a mail may be the very person who is to be kept out."""
+    ask(dashboard, world.email)
+    code = code_in(dashboard, mails(dashboard)[0])
+    fresh = hash_password(NEW)
+    dashboard.database.write(lambda session: set_password(session, world.email, fresh), TEST)
+    with dashboard.browser() as browser:
+        assert choose(browser, code, "somebody else's password").status_code == 410
+        assert sign_in(browser, world.email, NEW) == 303
 
 
 @only_sqlite
