@@ -22,6 +22,7 @@ from cloud.dispatcher.ending import end_unsent
 from cloud.dispatcher.pace import use_turn
 from cloud.dispatcher.reserving import UNDER_WAY, LimitOf, fits_budget
 from cloud.dispatcher.rules import Decision, may_begin
+from cloud.proofs.switches import proof_may_go
 from cloud.shops.models import SendingPace, Shop
 
 # Putting a dispatch aside is quick work, so one turn may pass over a few before it claims one.
@@ -78,6 +79,7 @@ _NEXT_OF_SHOP = Reading(
         Message.fence,
         Message.conversation_id,
         Dispatch.id,
+        Dispatch.proof_id,
         Dispatch.asked_by_member_id,
         Dispatch.asked_at,
         Shop.sending_enabled,
@@ -173,6 +175,7 @@ class _Next(NamedTuple):
     fence: int
     conversation_id: int
     dispatch_id: int
+    proof_id: int | None
     asked_by_member_id: int | None
     asked_at: datetime
     sending_enabled: bool
@@ -197,9 +200,11 @@ def _obstacle(
     """What has come up since it was planned; the budget is reserved for all of it at once."""
     parts = parts_of_dispatch(session, message.dispatch_id)
     begun = any(one.tries for one in parts)
+    by_itself = message.asked_by_member_id is None
     decision = may_begin(
         sending_enabled=message.sending_enabled,
-        asked_by_person=message.asked_by_member_id is not None,
+        platform_enabled=begun or not by_itself or proof_may_go(session, message.proof_id),
+        asked_by_person=not by_itself,
         has_begun=begun,
         age=now - message.asked_at,
         too_old=rules.too_old,

@@ -53,6 +53,7 @@ def decide(facts: MatchFacts, too_old: timedelta) -> Decision:
 def may_begin(
     *,
     sending_enabled: bool,
+    platform_enabled: bool,
     asked_by_person: bool,
     has_begun: bool,
     age: timedelta,
@@ -60,16 +61,19 @@ def may_begin(
 ) -> Decision | None:
     """What stops a planned dispatch when its turn comes; None: nothing.
 
-    A queue may be long: the shop may have been switched off since, or the proof grown too old. What
-    the buyer got a part of already goes on to its end, unless the shop is switched off.
+    A queue may be long: the shop or the capture platform may have been switched off since, or the
+    proof grown too old. What the buyer got a part of already goes on to its end, unless the shop is
+    switched off.
     """
     if asked_by_person:
         return None
     if not sending_enabled:
         return Decision(DispatchState.SAVED_NOT_SENT, Reason.SHOP_SWITCHED_OFF)
-    if not has_begun and age > too_old:
-        return Decision(DispatchState.NEEDS_PERSON, Reason.TOO_OLD)
-    return None
+    if has_begun:
+        return None
+    if not platform_enabled:
+        return Decision(DispatchState.SAVED_NOT_SENT, Reason.PLATFORM_SWITCHED_OFF)
+    return Decision(DispatchState.NEEDS_PERSON, Reason.TOO_OLD) if age > too_old else None
 
 
 def after_holding(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from cloud.accounts.models import Member, Organisation
@@ -12,7 +12,18 @@ from cloud.database.prepared import Reading
 from cloud.proofs.models import CaptureDecision, Proof
 from cloud.proofs.platforms import SENDING, Platform, Switch
 
-_PLATFORM = Reading(select(Proof.platform).where(Proof.id == bindparam("proof_id")))
+_PROOF = Reading(
+    select(Proof.platform, Organisation.webcam_entitled)
+    .join(Organisation, Organisation.id == Proof.organisation_id)
+    .where(Proof.id == bindparam("proof_id"))
+)
+_NEWEST_FOR_PROOF = Reading(
+    select(CaptureDecision.is_on)
+    .join(Proof, Proof.organisation_id == CaptureDecision.organisation_id)
+    .where(Proof.id == bindparam("proof_id"), CaptureDecision.switch == bindparam("switch"))
+    .order_by(CaptureDecision.id.desc())
+    .limit(1)
+)
 _NEWEST = Reading(
     select(CaptureDecision.is_on)
     .where(CaptureDecision.switch == bindparam("switch"))
@@ -37,8 +48,7 @@ _UNTOUCHED = Stands(is_on=True)
 
 def is_switched_on(session: Session, switch: Switch) -> bool:
     """How a switch stands (a scoped session)."""
-    newest = _NEWEST.first(session, switch=switch)
-    return newest is None or bool(newest[0])
+    return _stands_on(_NEWEST.first(session, switch=switch))
 
 
 def is_webcam_entitled(session: Session) -> bool:
@@ -55,9 +65,15 @@ def sends_from(session: Session, platform: Platform) -> bool:
 
 
 def proof_may_go(session: Session, proof_id: int | None) -> bool:
-    """The same of what a proof was captured with; True for what is no proof."""
-    found = _PLATFORM.first(session, proof_id=proof_id) if proof_id is not None else None
-    return found is None or sends_from(session, Platform(found[0]))
+    """The same of what a proof was captured with (any session); True for what is no proof."""
+    found = _PROOF.first(session, proof_id=proof_id) if proof_id is not None else None
+    if found is None:
+        return True
+    platform, entitled = Platform(found[0]), bool(found[1])
+    if platform is Platform.WEBCAM and not entitled:
+        return False
+    switch = SENDING[platform]
+    return _stands_on(_NEWEST_FOR_PROOF.first(session, proof_id=proof_id, switch=switch))
 
 
 def switches(session: Session) -> Mapping[Switch, Stands]:
@@ -87,3 +103,7 @@ def put_switches(
         )
     session.flush()
     return changed
+
+
+def _stands_on(newest: Row[bool] | None) -> bool:
+    return newest is None or bool(newest[0])

@@ -1,15 +1,16 @@
 """What is sent by itself, what is saved, what is held, and what a person decides."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from cloud.accounts.models import Member
+from cloud.accounts.models import Member, Organisation
 from cloud.conversations.states import DispatchState, Reason
 from cloud.database.base import utc_now
-from cloud.database.scope import scoped
+from cloud.database.scope import scoped, system
 from cloud.orders.models import Order
 from cloud.proofs.platforms import SENDING, Platform
 from cloud.proofs.switches import put_switches
@@ -76,6 +77,36 @@ def test_what_a_platform_that_is_switched_off_captured_is_saved_and_nothing_else
         bench.until(sent, DispatchState.SENT)
     assert bench.kinds(BUYER) == []
     assert len(bench.kinds(OTHER_BUYER)) > 1
+
+
+def take_webcam_away(bench: Bench) -> None:
+    """As the command does for an organisation without the entitlement (S0-08)."""
+
+    def unit(session: Session) -> None:
+        session.get_one(Organisation, bench.organisation_id).webcam_entitled = False
+
+    bench.database.write(unit, system("test"))
+
+
+@pytest.mark.parametrize(
+    "stop", [lambda bench: switch_off(bench, Platform.WEBCAM), take_webcam_away]
+)
+def test_what_waits_in_the_queue_is_saved_once_its_platform_may_not_send(
+    bench: Bench, stop: Callable[[Bench], None]
+) -> None:
+    """S0-05, S0-07, S0-08; what the buyer got a part of goes on."""
+    with bench.running():
+        bench.fault("rate_limit", "image", retry_after_s=3000)
+        begun = bench.pack(OTHER_ORDER, platform=Platform.WEBCAM)
+        bench.until(begun, DispatchState.SENDING, reason=Reason.RATE_LIMIT)
+        packed = bench.pack(ORDER, platform=Platform.WEBCAM)
+        bench.until(packed, DispatchState.QUEUED)
+        stop(bench)
+        bench.change_pace(free_at=utc_now())
+        bench.make_due()
+        bench.until(packed, DispatchState.SAVED_NOT_SENT, reason=Reason.PLATFORM_SWITCHED_OFF)
+        bench.until(begun, DispatchState.SENT)
+    assert bench.kinds(BUYER) == []
 
 
 def test_an_order_packed_without_photo_gets_no_text_sent(bench: Bench) -> None:

@@ -114,20 +114,6 @@ def test_the_status_of_the_webcam_is_saved(browser: httpx.Client, world: World) 
     assert "checked" in browser.get(WEBCAM).text
 
 
-def test_what_is_queued_is_saved_once_its_platform_is_off(
-    browser: httpx.Client, world: World
-) -> None:
-    """S0-07: also what was planned already; what has begun goes on to its end."""
-    order = world.add_order("2611210MINE")
-    queued = world.add_proof("2611210MINE", DispatchState.QUEUED, order_id=order)
-    browser.post(PLATFORMS, data={"on": ["table", "phone"]})
-    assert "Waiting to be sent" in browser.get(f"/parcelguard/proofs/{queued}").text
-    browser.post(PLATFORMS, data={"on": ["phone"]})
-    page = text_of(browser.get(f"/parcelguard/proofs/{queued}").text)
-    assert "Photos captured this way are not sent: it is off in ParcelGuard." in page
-    assert "Waiting to be sent" not in page
-
-
 @only_sqlite
 def test_shops_are_switched_and_worded_from_here(browser: httpx.Client, world: World) -> None:
     """S0-12, S0-16, S0-17, S0-21, S0-24: the same forms, which lead back here."""

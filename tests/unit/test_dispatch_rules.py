@@ -78,25 +78,36 @@ def test_each_fact_has_its_decision(
     assert decide(replace(given, asked_by_person=True), TOO_OLD) == when_asked
 
 
+SHOP_OFF, PLATFORM_OFF = {"sending_enabled": False}, {"platform_enabled": False}
+ASKED, BEGUN = {"asked_by_person": True}, {"has_begun": True}
+NO_SHOP = Decision(S.SAVED_NOT_SENT, R.SHOP_SWITCHED_OFF)
+NO_PLATFORM = Decision(S.SAVED_NOT_SENT, R.PLATFORM_SWITCHED_OFF)
+
+
 @pytest.mark.parametrize(
-    ("enabled", "asked", "begun", "age", "expected"),
+    ("facts", "age", "expected"),
     [
-        (True, False, False, TOO_OLD, None),
-        (True, False, False, 2 * TOO_OLD, Decision(S.NEEDS_PERSON, R.TOO_OLD)),
-        (True, False, True, 2 * TOO_OLD, None),
-        (True, True, False, 2 * TOO_OLD, None),
-        (False, False, False, DAY, Decision(S.SAVED_NOT_SENT, R.SHOP_SWITCHED_OFF)),
-        (False, False, True, DAY, Decision(S.SAVED_NOT_SENT, R.SHOP_SWITCHED_OFF)),
-        (False, True, True, DAY, None),
+        ({}, TOO_OLD, None),
+        ({}, 2 * TOO_OLD, Decision(S.NEEDS_PERSON, R.TOO_OLD)),
+        (BEGUN, 2 * TOO_OLD, None),
+        (ASKED, 2 * TOO_OLD, None),
+        (SHOP_OFF, DAY, NO_SHOP),
+        (SHOP_OFF | BEGUN, DAY, NO_SHOP),
+        (SHOP_OFF | BEGUN | ASKED, DAY, None),
+        (PLATFORM_OFF, DAY, NO_PLATFORM),
+        (PLATFORM_OFF, 2 * TOO_OLD, NO_PLATFORM),
+        (PLATFORM_OFF | BEGUN, DAY, None),
+        (PLATFORM_OFF | ASKED, DAY, None),
+        (PLATFORM_OFF | SHOP_OFF, DAY, NO_SHOP),
     ],
 )
 def test_what_may_stop_a_planned_dispatch(
-    enabled: bool, asked: bool, begun: bool, age: timedelta, expected: Decision | None
+    facts: dict[str, bool], age: timedelta, expected: Decision | None
 ) -> None:
-    decision = may_begin(
-        sending_enabled=enabled, asked_by_person=asked, has_begun=begun, age=age, too_old=TOO_OLD
-    )
-    assert decision == expected
+    """S0-05, S0-07, S0-08, S0-25."""
+    good = {"sending_enabled": True, "platform_enabled": True}
+    given = good | {"asked_by_person": False, "has_begun": False} | facts
+    assert may_begin(**given, age=age, too_old=TOO_OLD) == expected
 
 
 SAVED = Decision(S.SAVED_NOT_SENT, R.ORDER_CANCELLED)

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 from cloud.dashboard.visitors import Visitor
 from cloud.database.base import utc_now
 from cloud.database.write import Database
-from cloud.dispatcher.switched_off import save_queued
-from cloud.proofs.platforms import SENDING, Switch
+from cloud.proofs.platforms import Switch
 from cloud.proofs.switches import put_switches
 
 logger = logging.getLogger(__name__)
@@ -18,18 +17,14 @@ logger = logging.getLogger(__name__)
 def save_switches(
     database: Database, visitor: Visitor, wanted: Mapping[Switch, bool]
 ) -> list[Switch]:
-    """Put the switches, and save what was queued of a platform that is off from now on.
+    """Put the switches, and give those that changed.
 
-    Gives those that changed.
+    What is queued of a platform that is off from now on is saved when its turn comes.
     """
     now, member_id = utc_now(), visitor.who.member_id
 
     def unit(session: Session) -> list[Switch]:
-        changed = put_switches(session, wanted, member_id=member_id, now=now)
-        for platform, switch in SENDING.items():
-            if switch in changed and not wanted[switch]:
-                save_queued(session, platform, now)
-        return changed
+        return put_switches(session, wanted, member_id=member_id, now=now)
 
     changed = database.write(unit, visitor.scope)
     for switch in changed:
