@@ -40,10 +40,10 @@ from cloud.dispatcher.senders import (
 from cloud.dispatcher.sending import Sending
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.dispatcher.side_by_side import SideBySide
-from cloud.dispatcher.threads import Threads
 from cloud.marketplaces.registry import unanswered_limit
 from cloud.photos.store import PhotoStore
 from cloud.shops.gateway import ShopGateway
+from cloud.threads import Threads
 
 logger = logging.getLogger(__name__)
 

@@ -27,6 +27,7 @@ from cloud.database.errors import DatabaseError, TransientDatabaseError
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.link.partitions import Turn, give_up, leave, take_all, take_turn
+from cloud.threads import Threads
 from wire.topics import PARTITIONS
 
 logger = logging.getLogger(__name__)
@@ -79,22 +80,21 @@ class PartitionLeases:
         self._may_hold = may_hold
         self._follow = follow
         self._on_taken = on_taken
-        self._on_death = on_death
         self._monotonic_s = monotonic_s
         self.process_id = new_process_id()
         self._held: tuple[frozenset[int], float] = (_NOTHING, 0.0)
         """What is held, and until when by our clock; replaced as one."""
         self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="link-leases", daemon=True)
+        self._threads = Threads({"link-leases": self._run}, on_death)
 
     def start(self) -> None:
         """Begin to take leases as soon as the broker is heard."""
-        self._thread.start()
+        self._threads.start()
 
     def alive(self) -> bool:
         """Whether the thread turns."""
-        return self._thread.is_alive()
+        return self._threads.all_alive()
 
     def look_now(self) -> None:
         """Take the next turn at once: the broker is heard now."""
@@ -109,8 +109,7 @@ class PartitionLeases:
         """Give everything up, so that others need not wait for the leases to end."""
         self._stopping.set()
         self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(_JOIN_S)
+        self._threads.join(_JOIN_S)
         self._held = (_NOTHING, 0.0)
         metrics.PARTITIONS_HELD.set(0)
         try:
@@ -119,15 +118,12 @@ class PartitionLeases:
             logger.warning("the leases of partitions end by themselves")
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._wake.clear()
-                if self._may_hold():
-                    self._turn()
-                self._drop_what_is_over()
-                self._wake.wait(self._times.renew_s)
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
+        while not self._stopping.is_set():
+            self._wake.clear()
+            if self._may_hold():
+                self._turn()
+            self._drop_what_is_over()
+            self._wake.wait(self._times.renew_s)
 
     def _turn(self) -> None:
         began_s = self._monotonic_s()

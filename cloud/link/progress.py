@@ -21,6 +21,7 @@ from cloud.link.outbound import Outbound
 from cloud.link.reasons import plain
 from cloud.link.senders import Sender, Senders
 from cloud.proofs.models import Proof
+from cloud.threads import Threads
 from wire.messages import DispatchState, Progress
 
 logger = logging.getLogger(__name__)
@@ -80,26 +81,24 @@ class ProgressTeller:
         self._feed = feed
         self._senders = senders
         self._outbound = outbound
-        self._on_death = on_death
         self._holds = holds
         self._wait_s = _WAIT_S if database.engines.is_sqlite else _WAIT_SHARED_S
         self._again: queue.SimpleQueue[frozenset[int]] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="link-progress", daemon=True)
+        self._threads = Threads({"link-progress": self._run}, on_death)
 
     def start(self) -> None:
         """Begin to follow from now."""
-        self._thread.start()
+        self._threads.start()
 
     def alive(self) -> bool:
         """Whether the thread turns."""
-        return self._thread.is_alive()
+        return self._threads.all_alive()
 
     def stop(self) -> None:
         """End at the next change or wake of the feed; close the feed first."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(_WAIT_S)
+        self._threads.join(_WAIT_S)
 
     def tell(self, sender: Sender, proof_keys: list[str]) -> None:
         """Publish where these proofs of a table stand."""
@@ -113,12 +112,9 @@ class ProgressTeller:
         self._again.put(partitions)
 
     def _run(self) -> None:
-        try:
-            position: int | None = None
-            while not self._stopping.is_set():
-                position = self._step(position)
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
+        position: int | None = None
+        while not self._stopping.is_set():
+            position = self._step(position)
 
     def _step(self, position: int | None) -> int | None:
         """Tell what is new after ``position``; it stays where the database failed."""

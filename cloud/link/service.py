@@ -9,10 +9,10 @@ matters. Only the death of a thread ends the process.
 
 import logging
 import queue
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from cloud.database.feed import ChangeFeed
 from cloud.database.write import Database
@@ -31,6 +31,7 @@ from cloud.link.reports import Report, Reports
 from cloud.link.senders import Sender, Senders
 from cloud.link.settings import LinkSettings
 from cloud.photos.store import PhotoStore
+from cloud.threads import Threads
 from wire.errors import BadTopic, WireError
 from wire.messages import Health, Inventory, Lookup, PhotoResult, Presence
 from wire.topics import Up, UpTopic, parse_up
@@ -59,7 +60,6 @@ class Link:
         advise: Advise,
         on_death: Callable[[BaseException], None],
     ) -> None:
-        self._on_death = on_death
         self._connection = CloudConnection(settings, on_death, self._on_connected)
         self._leases = PartitionLeases(
             database,
@@ -92,26 +92,16 @@ class Link:
         self._queues: list[queue.Queue[_Work | None]] = [
             queue.Queue() for _ in range(settings.message_workers)
         ]
-        self._threads = [
-            threading.Thread(
-                target=self._guard, args=(self._route,), name="link-router", daemon=True
-            ),
-            *(
-                threading.Thread(
-                    target=self._guard,
-                    args=(self._work, waiting),
-                    name=f"link-messages-{number}",
-                    daemon=True,
-                )
-                for number, waiting in enumerate(self._queues)
-            ),
-        ]
+        working = {
+            f"link-messages-{number}": partial(self._work, waiting)
+            for number, waiting in enumerate(self._queues)
+        }
+        self._threads = Threads({"link-router": self._route, **working}, on_death)
 
     def start(self) -> None:
         """Begin to connect and to take messages in."""
         self._progress.start()
-        for thread in self._threads:
-            thread.start()
+        self._threads.start()
         self._leases.start()
         self._connection.start()
 
@@ -121,18 +111,15 @@ class Link:
 
     def alive(self) -> bool:
         """Whether every thread turns."""
-        threads = all(thread.is_alive() for thread in self._threads)
         owners = (self._connection, self._progress, self._leases)
-        return threads and all(owner.alive() for owner in owners)
+        return self._threads.all_alive() and all(owner.alive() for owner in owners)
 
     def stop(self) -> None:
         """Disconnect and finish what is in work. Close the change feed first."""
         self._progress.stop()
         self._leases.stop()
         self._connection.stop()
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join(_STOP_DEADLINE_S)
+        self._threads.join(_STOP_DEADLINE_S)
         self._photos.close()
         self._lookups.close()
 
@@ -143,12 +130,6 @@ class Link:
         self._progress.tell_again(partitions)
 
     # --- router ---------------------------------------------------------------------------------
-
-    def _guard(self, run: Callable[..., None], *arguments: object) -> None:
-        try:
-            run(*arguments)
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
 
     def _route(self) -> None:
         while (message := self._connection.inbox.get()) is not None:

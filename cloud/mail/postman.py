@@ -23,6 +23,7 @@ from cloud.mail.models import MailState
 from cloud.mail.posting import bound_to
 from cloud.mail.queue import Taken, begin_handing_over, end, is_any_due, put_back, take
 from cloud.mail.smtp import Carrier, Written
+from cloud.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -53,19 +54,17 @@ class Postman:
         self._box = box
         self._carrier = carrier
         self._write = write
-        self._on_death = on_death
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mail", daemon=True)
+        self._threads = Threads({"mail": self._run}, on_death)
 
     def start(self) -> None:
         """Begin with what is due."""
-        self._thread.start()
+        self._threads.start()
 
     def stop(self) -> None:
         """End after the mail in hand."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(30)
+        self._threads.join(30)
 
     def send_due(self) -> bool:
         """Send what is due; False: the server is away, or the program ends. Raises DatabaseError"""
@@ -119,11 +118,8 @@ class Postman:
         write_insisting(self._database, unit, _SCOPE)
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._stopping.wait(_LOOK_EVERY_S if self._look() else _AFTER_TROUBLE_S)
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
+        while not self._stopping.is_set():
+            self._stopping.wait(_LOOK_EVERY_S if self._look() else _AFTER_TROUBLE_S)
 
     def _look(self) -> bool:
         try:

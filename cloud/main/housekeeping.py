@@ -15,6 +15,7 @@ from cloud.database.write import Database
 from cloud.mail.queue import KEPT as MAILS_KEPT
 from cloud.mail.queue import forget_mails
 from cloud.sync.inbox import KEPT, forget_pushes
+from cloud.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -41,28 +42,23 @@ class Housekeeping:
 
     def __init__(self, database: Database, on_death: Callable[[BaseException], None]) -> None:
         self._database = database
-        self._on_death = on_death
         self._holder = f"housekeeping-{secrets.token_hex(8)}"
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._threads = Threads({"housekeeping": self._run}, on_death)
 
     def start(self) -> None:
         """Tidy now, then every hour."""
-        self._thread.start()
+        self._threads.start()
 
     def stop(self) -> None:
         """End after the work in hand."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(30)
+        self._threads.join(30)
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._tidy()
-                self._stopping.wait(EVERY_S)
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
+        while not self._stopping.is_set():
+            self._tidy()
+            self._stopping.wait(EVERY_S)
 
     def _tidy(self) -> None:
         scope = system("one process tidies at a time")

@@ -28,6 +28,7 @@ from cloud.shops.models import Authorization
 from cloud.shops.service import AuthorizationState, Purpose
 from cloud.shops.standing import Stands, stands
 from cloud.sync.warnings import warn_once
+from cloud.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -85,20 +86,18 @@ class AuthorizationKeeper:
         self._database = database
         self._gateway = gateway
         self._mails = mails
-        self._on_death = on_death
         self._holder = f"authorizations-{secrets.token_hex(8)}"
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sync-authorizations", daemon=True)
+        self._threads = Threads({"sync-authorizations": self._run}, on_death)
 
     def start(self) -> None:
         """Look now, then every hour."""
-        self._thread.start()
+        self._threads.start()
 
     def stop(self) -> None:
         """End after the refresh under way."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(30)
+        self._threads.join(30)
 
     def look(self) -> None:
         """Renew what was not used, and warn of what ends. Raises DatabaseError."""
@@ -137,12 +136,9 @@ class AuthorizationKeeper:
             logger.warning("a token cannot be renewed now: %s", error, extra=extra)
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._look_in_turn()
-                self._stopping.wait(EVERY_S)
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
+        while not self._stopping.is_set():
+            self._look_in_turn()
+            self._stopping.wait(EVERY_S)
 
     def _look_in_turn(self) -> None:
         try:

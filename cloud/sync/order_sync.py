@@ -8,6 +8,7 @@ from cloud.database.errors import TransientDatabaseError
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.shops.errors import NotAuthorized
 from cloud.sync.orders import OrderReader, ShopToRead, SyncSettings
+from cloud.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -23,32 +24,27 @@ class OrderSync:
     ) -> None:
         self._reader = reader
         self._settings = settings
-        self._on_death = on_death
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="sync-orders", daemon=True)
+        self._threads = Threads({"sync-orders": self._run}, on_death)
 
     def start(self) -> None:
         """Begin with a first reading now."""
-        self._thread.start()
+        self._threads.start()
 
     def alive(self) -> bool:
         """Whether the thread turns."""
-        return self._thread.is_alive()
+        return self._threads.all_alive()
 
     def stop(self) -> None:
         """End after the request under way."""
         self._stopping.set()
         self._reader.stop()
-        if self._thread.is_alive():
-            self._thread.join(30)
+        self._threads.join(30)
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                if not self._read_all():
-                    self._stopping.wait(self._settings.every.total_seconds())
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
+        while not self._stopping.is_set():
+            if not self._read_all():
+                self._stopping.wait(self._settings.every.total_seconds())
 
     def _read_all(self) -> bool:
         """Whether a shop is still behind, and is read on at once."""

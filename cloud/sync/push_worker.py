@@ -3,9 +3,11 @@
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 from cloud.database.errors import TransientDatabaseError
 from cloud.sync.push_work import LOST_EVERY, LostPushes, PushWork
+from cloud.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -28,35 +30,25 @@ class PushWorker:
         self._work = work
         self._lost = lost
         self._stop_waiting = stop_waiting
-        self._on_death = on_death
         self._stopping = threading.Event()
-        self._threads = [
-            *(self._thread(f"pushes-{n}", self._work_off) for n in range(_WORKERS)),
-            self._thread("pushes-lost", self._fetch_lost),
-        ]
+        working = partial(self._run, self._work_off)
+        loops = {f"pushes-{n}": working for n in range(_WORKERS)}
+        loops["pushes-lost"] = partial(self._run, self._fetch_lost)
+        self._threads = Threads(loops, on_death)
 
     def start(self) -> None:
         """Begin with what is due."""
-        for thread in self._threads:
-            thread.start()
+        self._threads.start()
 
     def stop(self) -> None:
         """End after the requests under way; what is taken and not done is due again later."""
         self._stopping.set()
         self._stop_waiting()
-        for thread in self._threads:
-            if thread.is_alive():
-                thread.join(30)
-
-    def _thread(self, name: str, step: Callable[[], float]) -> threading.Thread:
-        return threading.Thread(target=self._run, args=(step,), name=name, daemon=True)
+        self._threads.join(30)
 
     def _run(self, step: Callable[[], float]) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._stopping.wait(self._guarded(step))
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
+        while not self._stopping.is_set():
+            self._stopping.wait(self._guarded(step))
 
     def _guarded(self, step: Callable[[], float]) -> float:
         try:

@@ -13,6 +13,7 @@ from cloud.fleet.service import broker_users
 from cloud.main.broker_access import BrokerAccess
 from cloud.main.broker_settings import BrokerSettings
 from cloud.main.parts import Parts
+from cloud.threads import Threads
 
 logger = logging.getLogger(__name__)
 
@@ -63,31 +64,26 @@ class BrokerUsers:
     def __init__(self, made: Parts, broker: Mosquitto) -> None:
         self._broker = broker
         self._feed = made.feed
-        self._on_death = made.on_death
         self._position = 0
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="broker-users", daemon=True)
+        self._threads = Threads({"broker-users": self._run}, made.on_death)
 
     def start(self) -> None:
         """Read the users anew, and follow from there."""
         self._position = self._feed.position()
-        self._thread.start()
+        self._threads.start()
 
     def stop(self) -> None:
         """End. Close the change feed first."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(_STOP_S)
+        self._threads.join(_STOP_S)
 
     def _run(self) -> None:
-        try:
-            # What changed between the broker's start and the position above.
-            while not self._reloaded() and not self._stopping.is_set():
-                self._stopping.wait(_AFTER_ERROR_S)
-            while not self._stopping.is_set():
-                self._follow()
-        except BaseException as error:  # noqa: BLE001  whatever ended the thread must be known
-            self._on_death(error)
+        # What changed between the broker's start and the position above.
+        while not self._reloaded() and not self._stopping.is_set():
+            self._stopping.wait(_AFTER_ERROR_S)
+        while not self._stopping.is_set():
+            self._follow()
 
     def _follow(self) -> None:
         try:
