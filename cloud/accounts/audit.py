@@ -25,6 +25,8 @@ class Event(StrEnum):
     OWN_SIGN_IN = "own-sign-in"
     """A member's own codes, remembered browsers, and signing out everywhere."""
     EXPORT = "export"
+    RETENTION = "retention"
+    """What was deleted because of its age; nobody did it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Deed(StrEnum):
     SEE_TABLES = "see-tables"
     MANAGE_TABLES = "manage-tables"
     REQUIRE_CODES = "require-codes"
+    DECIDE_RETENTION = "decide-retention"
     SEE_AUDIT_LOG = "see-audit-log"
     MANAGE_MEMBERS = "manage-members"
 
@@ -48,6 +49,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
         Deed.SEE_TABLES: "see how the tables are",
         Deed.MANAGE_TABLES: "create, rename, disable, retire and replace tables",
         Deed.REQUIRE_CODES: "require verification codes at the sign-in, and reset a member's",
+        Deed.DECIDE_RETENTION: "decide how long photos are kept, and see what is deleted",
         Deed.SEE_AUDIT_LOG: "see who did what",
         Deed.MANAGE_MEMBERS: "add members, change roles, end access",
     }

@@ -38,6 +38,7 @@ from cloud.dashboard.members.listing import member_routes
 from cloud.dashboard.members.passwords import member_passwords
 from cloud.dashboard.password_pages import password_routes
 from cloud.dashboard.photos import photo_routes
+from cloud.dashboard.privacy.retention import retention_routes
 from cloud.dashboard.proof import proof_routes
 from cloud.dashboard.proof_forms import proof_forms
 from cloud.dashboard.security import Guard, security_headers
@@ -93,6 +94,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         evidence_routes(site),
         holding_routes(site),
         photo_routes(site),
+        retention_routes(site),
         event_routes(site),
         listing_routes(site),
         connecting_routes(site),

@@ -14,6 +14,7 @@ EVENTS: Mapping[str, str] = {
     Event.PASSWORD_CHOSEN: _("Password chosen by a link"),
     Event.OWN_SIGN_IN: _("Own sign-in changed"),
     Event.EXPORT: _("Export"),
+    Event.RETENTION: _("Deleted by its age"),
     Deed.SEND_AGAIN: _("Sent again or settled"),
     Deed.TAKE_EVIDENCE: _("Evidence taken"),
     Deed.HOLD_PHOTOS: _("Deletion held or allowed"),
@@ -21,6 +22,7 @@ EVENTS: Mapping[str, str] = {
     Deed.DECIDE_SENDING: _("Settings of sending"),
     Deed.MANAGE_TABLES: _("Tables changed"),
     Deed.REQUIRE_CODES: _("Codes of members"),
+    Deed.DECIDE_RETENTION: _("How long photos are kept"),
     Deed.MANAGE_MEMBERS: _("Members changed"),
 }
 """What can be filtered by. Other deeds are shown by their names."""

@@ -9,6 +9,7 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
 
+_THOUSAND = 1000
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -51,6 +52,15 @@ class Formats:
     def duration(self, seconds: float) -> str:
         """A duration in its largest fitting unit."""
         return format_timedelta(round(seconds), locale=self.locale)
+
+    def size(self, size_bytes: int) -> str:
+        """A size in the largest unit that it fills, of a thousand each: 12.3 MB."""
+        value, unit = float(size_bytes), "B"
+        for larger in ("kB", "MB", "GB", "TB"):
+            if value < _THOUSAND:
+                break
+            value, unit = value / _THOUSAND, larger
+        return f"{_number(round(value, 1), self.locale)} {unit}"
 
     def kilobytes(self, size_bytes: int) -> str:
         """A size in kilobytes of 1,000 bytes."""

@@ -73,6 +73,11 @@ class ProofView:
         return next((one for one in self.holds if one.released_at is None), None)
 
     @property
+    def kept_photos(self) -> list[ProofPhoto]:
+        """Those that are not deleted."""
+        return [one for one in self.photos if one.deleted_at is None]
+
+    @property
     def unconfirmed(self) -> list[Part]:
         """Messages of which a person must say whether they are in the chat."""
         return [
@@ -84,10 +89,11 @@ class ProofView:
 
     @property
     def can_resend(self) -> bool:
-        """Whether a resend would be taken: nothing is under way and there are photos."""
+        """Whether a resend would be taken: nothing is under way and all photos are kept."""
         under_way = {MessageState.SENDING, MessageState.UNCERTAIN}
         messages = [part.message for sending in self.sendings for part in sending.parts]
-        return bool(self.photos) and not any(one.state in under_way for one in messages)
+        is_whole = bool(self.photos) and len(self.kept_photos) == len(self.photos)
+        return is_whole and not any(one.state in under_way for one in messages)
 
     @property
     def is_sent(self) -> bool:

@@ -20,6 +20,7 @@ from cloud.database.base import utc_now
 from cloud.dispatcher.errors import (
     NoSuchProof,
     NotConfirmedYet,
+    PhotosDeleted,
     ReasonMissing,
     ResendRefused,
     SentAlready,
@@ -44,6 +45,7 @@ _REFUSALS: tuple[tuple[type[ResendRefused], str], ...] = (
     (SettledAlready, "settled-already"),
     (ReasonMissing, "reason-missing"),
     (SentAlready, "sent-already"),
+    (PhotosDeleted, "photos-deleted"),
 )
 
 

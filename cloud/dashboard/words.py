@@ -132,6 +132,11 @@ MODES: Mapping[str, str] = {
     "return": _("Return"),
 }
 
+DELETED_FOR: Mapping[str, str] = {
+    "retention": _("Deleted on %(day)s by retention"),
+}
+"""Why a photo is not kept any more, with the day."""
+
 NOTICES: Mapping[str, Badge] = {
     "resend-asked": Badge(_("The photos are being sent again."), "send", "green"),
     "bulk-asked": Badge(
@@ -156,6 +161,9 @@ NOTICES: Mapping[str, Badge] = {
     ),
     "sent-already": Badge(
         _("Nothing was changed: the buyer has these photos from us."), "info-circle", "blue"
+    ),
+    "photos-deleted": Badge(
+        _("Nothing was sent: the photos of this order are deleted."), "photo-off", "yellow"
     ),
     "answers-taken": Badge(_("Thank you. That is noted."), "check", "green"),
     "nothing-chosen": Badge(

@@ -47,3 +47,7 @@ class ReasonMissing(ResendRefused):
 
 class SentAlready(ResendRefused):
     """The marketplace has all of it; there is nothing to send by hand."""
+
+
+class PhotosDeleted(ResendRefused):
+    """The proof's photos are not kept any more; there is nothing to send."""

@@ -24,13 +24,14 @@ from cloud.conversations.states import DispatchKind, DispatchState, MessageState
 from cloud.dispatcher.errors import (
     NoSuchProof,
     NotConfirmedYet,
+    PhotosDeleted,
     ReasonMissing,
     SentAlready,
     SettledAlready,
     StillBeingSent,
 )
 from cloud.proofs.models import Proof
-from cloud.proofs.queries import photo_hashes
+from cloud.proofs.queries import photo_hashes, photos_of
 
 _STILL_OPEN = "this proof is being sent now; wait until its state no longer changes"
 _NOT_CONFIRMED = "an earlier send is not confirmed; check the chat and settle it first"
@@ -57,6 +58,7 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
         ReasonMissing: everything was asked for, or nothing else is left, and no reason given.
         StillBeingSent, NotConfirmedYet: an earlier send has not come to an end.
         NoSuchProof: not in this session's scope.
+        PhotosDeleted: they are not kept any more.
     """
     key = f"resend:{request.request_key}"[:100]
     there = session.scalar(select(Dispatch).where(Dispatch.request_key == key))
@@ -68,6 +70,8 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
     proof = session.get(Proof, request.proof_id)
     if proof is None:
         raise NoSuchProof("there is no such proof")
+    if any(photo.deleted_at is not None for photo in photos_of(session, proof.id)):
+        raise PhotosDeleted("its photos were deleted")
     if not request.everything and _has_all_photos(session, proof.id):
         raise ReasonMissing("the buyer has all photos: say why everything should be sent again")
     before = _dispatches_of(session, proof.id)

@@ -1,19 +1,24 @@
-"""Forgetting what nobody reads any more, once an hour, in one process at a time."""
+"""Forgetting what nobody reads any more, and deleting what is too old: once an hour, in one process
+at a time.
+"""
 
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from cloud.database.base import utc_now
 from cloud.database.changes import forget_changes
 from cloud.database.errors import TransientDatabaseError
-from cloud.database.leases import end_lease, take_lease
+from cloud.database.leases import end_lease, keep_lease, take_lease
 from cloud.database.scope import system
 from cloud.database.write import Database
 from cloud.mail.queue import KEPT as MAILS_KEPT
 from cloud.mail.queue import forget_mails
+from cloud.main.retention import Retention
+from cloud.photos.store import PhotoStore
 from cloud.sync.inbox import KEPT, forget_pushes
 from cloud.threads import Threads
 
@@ -26,6 +31,7 @@ CHANGES_KEPT = timedelta(days=3)
 
 LEASE = "housekeeping"
 _LASTS = timedelta(minutes=5)
+_KEPT_EVERY_S = 60.0
 
 
 def tidy(database: Database, now: datetime) -> int:
@@ -40,8 +46,12 @@ def tidy(database: Database, now: datetime) -> int:
 class Housekeeping:
     """Tidies in a thread of its own."""
 
-    def __init__(self, database: Database, on_death: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, database: Database, store: PhotoStore, on_death: Callable[[BaseException], None]
+    ) -> None:
         self._database = database
+        self._retention = Retention(database, store)
+        self._kept_at_s = 0.0
         self._holder = f"housekeeping-{secrets.token_hex(8)}"
         self._stopping = threading.Event()
         self._threads = Threads({"housekeeping": self._run}, on_death)
@@ -68,7 +78,9 @@ class Housekeeping:
             ):
                 logger.info("another process tidies")
                 return
+            self._kept_at_s = time.monotonic()
             forgotten = tidy(self._database, utc_now())
+            self._retention.run(utc_now(), self._goes_on)
             self._database.write(
                 lambda session: end_lease(session, LEASE, self._holder, timedelta()), scope
             )
@@ -76,3 +88,14 @@ class Housekeeping:
             logger.warning("old changes cannot be forgotten now; again in an hour")
             return
         logger.info("old changes forgotten", extra={"changes": forgotten})
+
+    def _goes_on(self) -> bool:
+        """Keep the lease while much is deleted; False: the process is to end."""
+        now_s = time.monotonic()
+        if now_s - self._kept_at_s > _KEPT_EVERY_S:
+            self._kept_at_s = now_s
+            self._database.write(
+                lambda session: keep_lease(session, LEASE, self._holder, _LASTS),
+                system("one process tidies at a time"),
+            )
+        return not self._stopping.is_set()

@@ -18,6 +18,7 @@ MODULES = (
     "cloud.link.models",
     "cloud.mail.models",
     "cloud.orders.models",
+    "cloud.privacy.models",
     "cloud.proofs.models",
     "cloud.shops.models",
     "cloud.sync.models",

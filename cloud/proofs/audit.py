@@ -17,7 +17,7 @@ from cloud.database.write import Database
 from cloud.photos.errors import PhotoDamaged, PhotoMissing, PhotoStoreError, StoreUnavailable
 from cloud.photos.store import PhotoStore, StoredPhoto
 from cloud.proofs.queries import PhotoRow, codes_showing, photo_rows_after
-from cloud.proofs.service import has_photo
+from cloud.proofs.service import has_photo, is_leaving
 
 ON_ITS_WAY = timedelta(hours=1)
 """A photo is stored before its row is committed: a younger one without a row is no finding."""
@@ -182,8 +182,8 @@ class Audit:
         if found.written_at > self._settled:
             return None
         with self._database.read(scoped(key.organisation_id)) as session:
-            if has_photo(session, key.sha256):
-                return None  # its row came meanwhile
+            if has_photo(session, key.sha256) or is_leaving(session, key.sha256):
+                return None  # its row came meanwhile, or is gone already
         return Finding(
             Wrong.UNNAMED,
             key.organisation_id,

@@ -27,7 +27,10 @@ class Photo(OrganisationOwned, Base):
     """A photo that is durably in the photo store under organisation/SHA-256."""
 
     __tablename__ = "photos"
-    __table_args__ = (UniqueConstraint("organisation_id", "sha256"),)
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "sha256"),
+        Index("ix_photos_age", "organisation_id", "stored_at", "id"),
+    )
 
     id: Mapped[int] = primary_key()
     sha256: Mapped[str] = mapped_column(String(64))
@@ -35,6 +38,22 @@ class Photo(OrganisationOwned, Base):
     device_id: Mapped[str] = mapped_column(String(40))
     """The device that sent it first."""
     stored_at: Mapped[datetime]
+
+
+class LeavingPhoto(OrganisationOwned, Base):
+    """A photo whose row is deleted and whose bytes are to follow, or are gone already.
+
+    Until this row goes, too, the photo is not taken in again: its bytes may vanish any moment.
+    """
+
+    __tablename__ = "leaving_photos"
+    __table_args__ = (UniqueConstraint("organisation_id", "sha256"),)
+
+    id: Mapped[int] = primary_key()
+    sha256: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int]
+    run_id: Mapped[int] = mapped_column(BigId, ForeignKey("retention_runs.id"))
+    """To which the bytes are counted once they are gone."""
 
 
 class Proof(OrganisationOwned, Base):
@@ -120,6 +139,10 @@ class ProofPhoto(OrganisationOwned, Base):
     area_top: Mapped[int | None]
     area_width: Mapped[int | None]
     area_height: Mapped[int | None]
+    deleted_at: Mapped[datetime | None]
+    """Since when the photo is not kept any more, with the cause; None: it is kept."""
+    deleted_for: Mapped[str | None] = mapped_column(String(20))
+    """A word of privacy.kinds.Cause."""
 
 
 class AcceptedManifest(OrganisationOwned, Base):

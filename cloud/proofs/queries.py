@@ -11,7 +11,7 @@ from cloud.proofs.models import Photo, Proof, ProofPhoto
 
 _HASHES = Reading(
     select(ProofPhoto.sha256)
-    .where(ProofPhoto.proof_id == bindparam("proof_id"))
+    .where(ProofPhoto.proof_id == bindparam("proof_id"), ProofPhoto.deleted_at.is_(None))
     .order_by(ProofPhoto.position)
 )
 _STORED = Reading(
@@ -20,12 +20,12 @@ _STORED = Reading(
 
 
 def photo_hashes(session: Session, proof_id: int | None) -> list[str]:
-    """SHA-256 of a proof's photos, in their order."""
+    """SHA-256 of a proof's photos that are kept, in their order."""
     return [sha256 for (sha256,) in _HASHES.all(session, proof_id=proof_id)]
 
 
 def photos_of(session: Session, proof_id: int) -> Sequence[ProofPhoto]:
-    """A proof's photos, in their order."""
+    """A proof's photos, in their order; those that are deleted, too."""
     return session.scalars(
         select(ProofPhoto).where(ProofPhoto.proof_id == proof_id).order_by(ProofPhoto.position)
     ).all()

@@ -9,7 +9,15 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from cloud.database.prepared import Adding, Changing, Reading
-from cloud.proofs.models import AcceptedManifest, Photo, Proof, ProofPhoto, QuarantinedManifest
+from cloud.photos.errors import StoreUnavailable
+from cloud.proofs.models import (
+    AcceptedManifest,
+    LeavingPhoto,
+    Photo,
+    Proof,
+    ProofPhoto,
+    QuarantinedManifest,
+)
 from cloud.proofs.platforms import Platform
 from cloud.proofs.queries import stored_among
 
@@ -98,6 +106,7 @@ _KNOWN_DIGEST = Reading(
         AcceptedManifest.revision == bindparam("revision"),
     )
 )
+_LEAVING = Reading(select(LeavingPhoto.id).where(LeavingPhoto.sha256 == bindparam("sha256")))
 _PHOTO = select(Photo).where(Photo.sha256 == bindparam("sha256"))
 
 
@@ -106,11 +115,22 @@ def has_photo(session: Session, sha256: str) -> Photo | None:
     return session.scalar(_PHOTO, {"sha256": sha256})
 
 
+def is_leaving(session: Session, sha256: str) -> bool:
+    """Whether a photo's row is deleted, and its bytes are about to follow (a scoped session)."""
+    return _LEAVING.first(session, sha256=sha256) is not None
+
+
 def add_photo(
     session: Session, sha256: str, size_bytes: int, device_id: str, now: datetime
 ) -> None:
-    """Record a photo that is durably stored; a repeat changes nothing."""
+    """Record a photo that is durably stored; a repeat changes nothing.
+
+    Raises:
+        StoreUnavailable: retention is deleting just these bytes; store it again in a moment.
+    """
     if not stored_among(session, [sha256]):
+        if is_leaving(session, sha256):
+            raise StoreUnavailable("the same photo is being deleted; it can be stored in a moment")
         _ADD_PHOTO.run(
             session, sha256=sha256, size_bytes=size_bytes, device_id=device_id, stored_at=now
         )

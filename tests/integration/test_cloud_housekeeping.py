@@ -12,6 +12,7 @@ from cloud.database.scope import scoped
 from cloud.database.write import Database
 from cloud.main import housekeeping
 from cloud.main.housekeeping import CHANGES_KEPT, LEASE, Housekeeping, tidy
+from cloud.photos.simulated import SimulatedPhotoStore
 from tests.database_rows import TEST, add_organisation
 from tests.support.waiting import eventually
 
@@ -37,7 +38,7 @@ def test_one_process_tidies_at_a_time(
     lasts = timedelta(minutes=5)
     assert database.write(lambda session: take_lease(session, LEASE, "another", lasts), TEST)
     deaths: list[BaseException] = []
-    keeper = Housekeeping(database, deaths.append)
+    keeper = Housekeeping(database, SimulatedPhotoStore(), deaths.append)
     keeper.start()
     eventually(lambda: "another process tidies" in caplog.text)
     assert "old changes forgotten" not in caplog.text

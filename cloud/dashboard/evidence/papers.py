@@ -93,6 +93,7 @@ def _photo(photo: ProofPhoto, missing: Sequence[int]) -> dict[str, object]:
     return {
         "file": original_name(photo),
         "is_missing": photo.position in missing,
+        "deleted_at": _utc(photo.deleted_at) if photo.deleted_at else None,
         "sha256": photo.sha256,
         "size_bytes": photo.size_bytes,
         "taken_at": _utc(photo.taken_at),

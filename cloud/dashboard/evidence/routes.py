@@ -45,7 +45,7 @@ def evidence_routes(site: Site) -> APIRouter:
     ) -> Response:
         """One photo, small enough to upload, with order, tracking number and time below it."""
         case = _case(site, visitor, proof_id)
-        photo = next((one for one in case.view.photos if one.position == number - 1), None)
+        photo = next((one for one in case.view.kept_photos if one.position == number - 1), None)
         original = photo and _original(site, visitor, photo)
         printed = photo and original and _printed(case, photo, original)
         if not printed:
@@ -109,7 +109,7 @@ def _packed(
     files: dict[str, bytes] = {}
     missing: list[int] = []
     for photo in case.view.photos:
-        original = original_of(photo)
+        original = None if photo.deleted_at else original_of(photo)
         if original is None:
             missing.append(photo.position)
             continue

@@ -49,5 +49,5 @@ def postman(made: Parts) -> Postman:
 
 
 def housekeeping(made: Parts) -> Housekeeping:
-    """What is tidied once an hour."""
-    return Housekeeping(made.database, made.on_death)
+    """What is tidied, and deleted by its age, once an hour. Raises PermanentPhotoStoreError."""
+    return Housekeeping(made.database, made.store, made.on_death)

@@ -1,0 +1,1 @@
+"""Pages of retention, and of one buyer's data."""
