@@ -90,6 +90,8 @@ class Dispatch(OrganisationOwned, Base):
     resend_of_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("dispatches.id"))
     everything: Mapped[bool] = mapped_column(default=False)
     """A resend of all parts, also of those that the buyer has."""
+    in_batch: Mapped[bool] = mapped_column(default=False)
+    """Asked for together with others; goes only where its shop lets batches go."""
     note: Mapped[str] = mapped_column(String(NOTE_LENGTH), default="")
     """Why a person wanted everything again; theirs to read, never sent."""
     by_hand_member_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("members.id"))

@@ -73,6 +73,7 @@ class Reason(StrEnum):
     OTHER = "other"
     SHOP_SWITCHED_OFF = "shop-switched-off"
     PLATFORM_SWITCHED_OFF = "platform-switched-off"
+    BATCHES_SWITCHED_OFF = "batches-switched-off"
     WITHOUT_PHOTO = "without-photo"
     ORDER_CANCELLED = "order-cancelled"
     ORDER_NOT_FOUND = "order-not-found"

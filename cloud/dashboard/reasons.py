@@ -60,6 +60,10 @@ REASONS: Mapping[Reason, Why] = {
         _("Photos captured this way are not sent: it is off in ParcelGuard."),
         _("The photos are kept. Switch it on in Marketplace Platform Chat, or press Resend."),
     ),
+    Reason.BATCHES_SWITCHED_OFF: Why(
+        _("Sending many at once is switched off for this shop."),
+        _("The photos are kept. Press Resend for this one, or switch it on in Sales Channel."),
+    ),
     Reason.WITHOUT_PHOTO: Why(
         _("The order was packed without photo."),
         _("Nothing to do: Webcam ParcelGuard was off, and the order is marked packed."),

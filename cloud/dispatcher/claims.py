@@ -82,7 +82,9 @@ _NEXT_OF_SHOP = Reading(
         Dispatch.proof_id,
         Dispatch.asked_by_member_id,
         Dispatch.asked_at,
+        Dispatch.in_batch,
         Shop.sending_enabled,
+        Shop.batches_enabled,
     )
     .join(Dispatch, Dispatch.id == Message.dispatch_id)
     .join(Shop, Shop.id == Message.shop_id)
@@ -178,7 +180,9 @@ class _Next(NamedTuple):
     proof_id: int | None
     asked_by_member_id: int | None
     asked_at: datetime
+    in_batch: bool
     sending_enabled: bool
+    batches_enabled: bool
 
 
 def _next_message(session: Session, shop_id: int, rules: ClaimRules, now: datetime) -> _Next | None:
@@ -204,6 +208,7 @@ def _obstacle(
     decision = may_begin(
         sending_enabled=message.sending_enabled,
         platform_enabled=begun or not by_itself or proof_may_go(session, message.proof_id),
+        batch_refused=message.in_batch and not message.batches_enabled,
         asked_by_person=not by_itself,
         has_begun=begun,
         age=now - message.asked_at,

@@ -297,7 +297,8 @@ def _facts(session: Session, dispatch: Dispatch, target: Target, now: datetime) 
         has_buyer=bool(target.order.buyer_id),
         sending_enabled=target.shop.sending_enabled,
         platform_enabled=proof_may_go(session, dispatch.proof_id),
-        channel_can_send=target.capabilities.can_send_chat,
+        channel_can_send=target.capabilities.can_send_proofs,
+        batch_refused=dispatch.in_batch and not target.shop.batches_enabled,
         authorized=is_authorized(session, target.shop.id, Purpose.CHAT),
         sent_before=bool(before),
         other_parcel=all(

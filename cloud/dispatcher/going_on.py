@@ -216,6 +216,7 @@ def _may_go(facts: MessageFacts, parts: Sequence[Part], part: Part, now: datetim
     obstacle = may_begin(
         sending_enabled=facts.sending_enabled,
         platform_enabled=True,
+        batch_refused=False,
         asked_by_person=facts.asked_by_person,
         has_begun=True,
         age=timedelta(),

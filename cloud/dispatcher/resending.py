@@ -49,6 +49,8 @@ class ResendRequest:
     """All parts, also those that the buyer has; else what is missing."""
     note: str = ""
     """Why everything; must say something then."""
+    in_batch: bool = False
+    """One of many that were asked for together."""
 
 
 def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
@@ -88,6 +90,7 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
         asked_by_member_id=request.member_id,
         resend_of_id=before[-1].id if before else None,
         everything=request.everything,
+        in_batch=request.in_batch,
         note=note,
         asked_at=now,
         created_at=now,

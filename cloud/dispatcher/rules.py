@@ -17,6 +17,8 @@ class MatchFacts:
     platform_enabled: bool
     """Photos of what it was captured with go to buyers."""
     channel_can_send: bool
+    batch_refused: bool
+    """It was asked for together with others, and its shop lets no batches go."""
     authorized: bool
     sent_before: bool
     """Another dispatch of this order was sent or is under way."""
@@ -45,6 +47,8 @@ def decide(facts: MatchFacts, too_old: timedelta) -> Decision:
         return Decision(DispatchState.SAVED_NOT_SENT, Reason.CHANNEL_CANNOT_SEND)
     if not facts.has_buyer:
         return Decision(DispatchState.NEEDS_PERSON, Reason.BUYER_UNREACHABLE)
+    if facts.batch_refused:
+        return Decision(DispatchState.SAVED_NOT_SENT, Reason.BATCHES_SWITCHED_OFF)
     if not facts.authorized:
         return Decision(DispatchState.HELD, Reason.AUTHORIZATION)
     return SEND if facts.asked_by_person else _by_itself(facts, too_old)
@@ -54,6 +58,7 @@ def may_begin(
     *,
     sending_enabled: bool,
     platform_enabled: bool,
+    batch_refused: bool,
     asked_by_person: bool,
     has_begun: bool,
     age: timedelta,
@@ -61,10 +66,12 @@ def may_begin(
 ) -> Decision | None:
     """What stops a planned dispatch when its turn comes; None: nothing.
 
-    A queue may be long: the shop or the capture platform may have been switched off since, or the
-    proof grown too old. What the buyer got a part of already goes on to its end, unless the shop is
-    switched off.
+    A queue may be long: the shop, its batches or the capture platform may have been switched off
+    since, or the proof grown too old. What the buyer got a part of already goes on to its end,
+    unless the shop is switched off.
     """
+    if batch_refused and not has_begun:
+        return Decision(DispatchState.SAVED_NOT_SENT, Reason.BATCHES_SWITCHED_OFF)
     if asked_by_person:
         return None
     if not sending_enabled:

@@ -14,6 +14,7 @@ PLAIN: dict[Reason, str] = {
     Reason.OTHER: "the marketplace refused it",
     Reason.SHOP_SWITCHED_OFF: "sending is switched off for this shop",
     Reason.PLATFORM_SWITCHED_OFF: "sending of photos of packing tables is switched off",
+    Reason.BATCHES_SWITCHED_OFF: "sending many at once is switched off for this shop",
     Reason.WITHOUT_PHOTO: "packed without photo",
     Reason.ORDER_CANCELLED: "the order was cancelled",
     Reason.ORDER_NOT_FOUND: "no order has this number yet",

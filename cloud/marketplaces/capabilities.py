@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 from cloud.marketplaces.daily import DailyLimit
 
@@ -15,11 +16,23 @@ class ContactWindows:
     while_return_is_open: bool
 
 
+class Batches(StrEnum):
+    """What a marketplace says of many messages at once; each has its notice on the pages."""
+
+    FORBIDDEN = "batches-forbidden"
+    """Its rules are against them; the calls work."""
+    NO_RULE_KNOWN = "batches-no-rule-known"
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """Limits to plan by. The marketplace's own answer always has the last word.
 
     - `can_send_chat`: False where no message can be sent at all; `reason` then says why.
+    - `image_formats`: none where no pictures can be sent.
+    - `can_send_order_cards`: the marketplace's card of an order can be sent by itself.
+    - `batches`: what is known of sending many messages at once. A person decides on it with the
+      notice of that name in view (marketplace-apis 1.2, "Rules of use").
     - `unanswered_limit`: messages in a row without an answer of the buyer; None where none is
       stated. It is the marketplace's whole limit: what is kept free for people is for the caller to
       subtract.
@@ -40,4 +53,11 @@ class Capabilities:
     order_info_on_first_message: bool
     sends_per_second: float
     reads_per_second: float
+    can_send_order_cards: bool
+    batches: Batches
     daily_limits: tuple[DailyLimit, ...] = ()
+
+    @property
+    def can_send_proofs(self) -> bool:
+        """Whether photos reach a buyer's chat."""
+        return self.can_send_chat and bool(self.image_formats)

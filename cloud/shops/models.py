@@ -55,6 +55,8 @@ class Shop(OrganisationOwned, Base):
     """The marketplace's id of the shop, always a string."""
     name: Mapped[str] = mapped_column(String(200))
     sending_enabled: Mapped[bool] = mapped_column(default=False)
+    batches_enabled: Mapped[bool] = mapped_column(default=False)
+    """What somebody asks for together with others is sent too."""
     preset_message: Mapped[str] = mapped_column(String(2000), default="")
     kept_free_for_people: Mapped[int] = mapped_column(default=2)
     """Unanswered messages that the engine leaves for people."""
@@ -111,16 +113,18 @@ class AuthorizationRequest(OrganisationOwned, Base):
 
 
 class SendingDecision(OrganisationOwned, Base):
-    """Who switched sending on or off for a shop, with which rule of its marketplace in view."""
+    """Who switched a shop's sending on or off, with which notice about its marketplace in view."""
 
     __tablename__ = "sending_decisions"
 
     id: Mapped[int] = primary_key()
     shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"), index=True)
     member_id: Mapped[int] = mapped_column(BigId, ForeignKey("members.id"))
+    sends: Mapped[str] = mapped_column(String(20))
+    """What was switched: a word of shops.decisions.Sends."""
     is_on: Mapped[bool]
     rule: Mapped[str] = mapped_column(String(40))
-    """Name of the rule that was shown; empty where the marketplace has none."""
+    """Name of the notice that was shown; empty where there is none."""
     decided_at: Mapped[datetime]
 
 

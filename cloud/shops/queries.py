@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cloud.shops.decisions import Decided, newest_decisions
+from cloud.shops.decisions import Decided, Sends, newest_decisions
 from cloud.shops.models import Authorization, Shop
 from cloud.shops.service import Purpose
 from cloud.shops.standing import Standing, Stands, stands
@@ -23,8 +23,10 @@ class SalesChannel:
     external_id: str
     name: str
     sending_enabled: bool
+    batches_enabled: bool
     authorizations: Mapping[Purpose, Stands]
     decided: Decided | None
+    batches_decided: Decided | None
 
 
 def shop_names(session: Session) -> list[tuple[int, str, str]]:
@@ -38,10 +40,14 @@ def sales_channels(session: Session, now: datetime) -> list[SalesChannel]:
     shops = session.scalars(select(Shop).order_by(Shop.name, Shop.id)).all()
     standing = _standing(session, now)
     decided = newest_decisions(session)
-    return [_shown(shop, standing.get(shop.id, {}), decided.get(shop.id)) for shop in shops]
+    return [_shown(shop, standing.get(shop.id, {}), decided) for shop in shops]
 
 
-def _shown(shop: Shop, standing: Mapping[Purpose, Stands], decided: Decided | None) -> SalesChannel:
+def _shown(
+    shop: Shop,
+    standing: Mapping[Purpose, Stands],
+    decided: Mapping[tuple[int, Sends], Decided],
+) -> SalesChannel:
     never = Stands(Standing.NEVER)
     return SalesChannel(
         id=shop.id,
@@ -50,8 +56,10 @@ def _shown(shop: Shop, standing: Mapping[Purpose, Stands], decided: Decided | No
         external_id=shop.external_id,
         name=shop.name,
         sending_enabled=shop.sending_enabled,
+        batches_enabled=shop.batches_enabled,
         authorizations={purpose: standing.get(purpose, never) for purpose in Purpose},
-        decided=decided,
+        decided=decided.get((shop.id, Sends.PHOTOS)),
+        batches_decided=decided.get((shop.id, Sends.BATCHES)),
     )
 
 

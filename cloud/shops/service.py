@@ -176,9 +176,14 @@ _STATE = Reading(
 
 
 _SELLING = Reading(
-    select(Shop.id, Shop.channel, Shop.country, Shop.sending_enabled, Shop.preset_message).where(
-        Shop.id == bindparam("shop_id")
-    )
+    select(
+        Shop.id,
+        Shop.channel,
+        Shop.country,
+        Shop.sending_enabled,
+        Shop.batches_enabled,
+        Shop.preset_message,
+    ).where(Shop.id == bindparam("shop_id"))
 )
 
 
@@ -189,6 +194,7 @@ class SellingShop(NamedTuple):
     channel: str
     country: str
     sending_enabled: bool
+    batches_enabled: bool
     preset_message: str
 
 

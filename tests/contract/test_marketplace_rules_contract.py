@@ -166,6 +166,16 @@ def test_a_buyer_may_be_written_to_as_long_after_the_order_as_is_said(chat: Chat
     assert late.send_text("still in time").message_id
 
 
+def test_what_a_channel_is_said_to_take_it_takes(chat: Chat) -> None:
+    """Issue 4: what a channel and country can do."""
+    said = chat.capabilities
+    assert said.can_send_proofs is (said.can_send_chat and bool(said.image_formats))
+    assert said.can_send_order_cards is (chat.failure_of(OrderCardPart(chat.order.number)) is None)
+    uploaded = chat.marketplace.upload_image(chat.access, picture(400, "jpeg", 100_000))
+    image = ImagePart(uploaded.url, uploaded.width_px, uploaded.height_px)
+    assert said.can_send_proofs is (chat.failure_of(image) is None)
+
+
 def test_an_order_of_somebody_else_is_no_order_card(chat: Chat) -> None:
     other = chat.sandbox.place_order(chat.access)
     with pytest.raises(PermanentError):

@@ -79,3 +79,26 @@ def test_what_reached_the_buyer_before_is_not_sent_again(
     with dashboard.browser(world.email) as browser:
         page = text_of(browser.get(f"{BULK}?state=failed").text)
     assert "Nothing of this filter can be sent again" in page
+
+
+def test_what_is_of_a_shop_that_lets_no_batches_go_is_left_out_and_said(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    """Issue 4: off until a person switches it on with the marketplace's notice in view."""
+    order = world.add_order("2611210ALONE")
+    alone = world.add_proof("2611210ALONE", DispatchState.FAILED, order_id=order)
+    with dashboard.browser(world.email) as browser:
+        page = browser.get(f"{BULK}?state=failed").text
+        assert "Nothing of this filter can be sent again" in text_of(page)
+        assert "is off for these shops, until somebody switches it on: Demo Shop: 1" in text_of(
+            page
+        )
+        browser.post(f"{BULK}?state=failed", data={"upto": str(alone)})
+        assert len(dispatches(world, alone)) == 1
+        allowed = {"on": "true", "has_read_rule": "true"}
+        browser.post(f"/sales-channels/{world.shop_id}/batches", data=allowed)
+        page = browser.get(f"{BULK}?state=failed").text
+        assert "1 order can be sent again" in text_of(page)
+        browser.post(f"{BULK}?state=failed", data={"upto": newest_id(page)})
+    first, again = dispatches(world, alone)
+    assert (first.in_batch, again.in_batch) == (False, True)

@@ -1,6 +1,7 @@
 """What people do to a proof: take it back, send it again, settle what nobody knows."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -48,9 +49,9 @@ def member_id(bench: Bench) -> int:
     return bench.database.write(unit, scoped(bench.organisation_id))
 
 
-def ask(bench: Bench, packed: Packed, member_id: int, key: str = "k1", why: str = "") -> int:
-    """Resend; with a reason, everything."""
-    request = ResendRequest(packed.proof_id, member_id, key, everything=bool(why), note=why)
+def ask(bench: Bench, packed: Packed, member_id: int, key: str = "k1", **how: Any) -> int:
+    """Resend, as the form says it."""
+    request = ResendRequest(packed.proof_id, member_id, key, **how)
 
     def unit(session: Session) -> Dispatch:
         return resend(session, request, utc_now())
@@ -134,7 +135,7 @@ def test_a_sent_proof_is_sent_again_whole_when_asked_for(bench: Bench, member_id
         bench.until(packed, DispatchState.SENT)
         with pytest.raises(ReasonMissing):
             ask(bench, packed, member_id)
-        again = ask(bench, packed, member_id, why="The buyer lost them")
+        again = ask(bench, packed, member_id, everything=True, note="The buyer lost them")
         bench.until(packed, DispatchState.SENT)
     assert bench.pictures(BUYER) == [*packed.photos, *packed.photos]
     assert len(bench.texts(BUYER)) == 1
@@ -151,6 +152,38 @@ def test_only_what_is_missing_is_sent_again(bench: Bench, member_id: int) -> Non
         bench.until(packed, DispatchState.SENT)
     first, second, third = packed.photos
     assert bench.pictures(BUYER) == [first, third, second]
+
+
+def test_one_of_many_goes_only_where_its_shop_lets_many_go_at_once(
+    bench: Bench, member_id: int
+) -> None:
+    """Issue 4, policy made visible; a person may still send each by itself."""
+    with bench.running():
+        packed = bench.pack(ORDER, mode="training")
+        bench.until(packed, DispatchState.SAVED_NOT_SENT)
+        ask(bench, packed, member_id, in_batch=True)
+        bench.until(packed, DispatchState.SAVED_NOT_SENT, reason=Reason.BATCHES_SWITCHED_OFF)
+        assert bench.pictures(BUYER) == []
+        bench.change_shop(batches_enabled=True)
+        ask(bench, packed, member_id, "k2", in_batch=True)
+        bench.until(packed, DispatchState.SENT)
+    assert bench.pictures(BUYER) == list(packed.photos)
+
+
+def test_what_waits_in_a_batch_is_not_sent_once_its_shop_lets_none_go(
+    bench: Bench, member_id: int
+) -> None:
+    bench.change_shop(sending_enabled=False, batches_enabled=True)
+    with bench.running():
+        packed = bench.pack(ORDER)
+        bench.until(packed, DispatchState.SAVED_NOT_SENT)
+        bench.change_pace(free_at=utc_now() + timedelta(hours=1))
+        ask(bench, packed, member_id, in_batch=True)
+        bench.until(packed, DispatchState.QUEUED)
+        bench.change_shop(batches_enabled=False)
+        bench.change_pace(free_at=utc_now())
+        bench.until(packed, DispatchState.SAVED_NOT_SENT, reason=Reason.BATCHES_SWITCHED_OFF)
+    assert bench.pictures(BUYER) == []
 
 
 def test_pressing_resend_twice_asks_once(bench: Bench, member_id: int) -> None:

@@ -284,6 +284,36 @@ def test_sending_is_switched_on_only_with_the_rule_read_and_the_name_is_kept(
     ]
 
 
+def test_many_at_once_is_off_until_it_is_switched_on_with_the_notice_read(
+    browser: httpx.Client, world: World
+) -> None:
+    """Issue 4, policy made visible: it is off by itself, and who decided is kept."""
+    lazada = add(world, "lazada", "MY", "Second")
+    text = text_of(browser.get(PATH).text)
+    assert text.count("Many at once One order at a time") == 2
+    assert "partner rules forbid apps to send broadcasts and batches" in text
+    assert "We know of no rule of this marketplace against" in text
+    for shop_id in (world.shop_id, lazada):
+        switch = f"{PATH}/{shop_id}/batches"
+        refused = browser.post(switch, data={"on": "true"})
+        assert "rule-not-read" in refused.headers["location"]
+        assert not lets_batches_go(world, shop_id)
+        answer = browser.post(switch, data={"on": "true", "has_read_rule": "true"})
+        assert "batches-on" in answer.headers["location"]
+        assert lets_batches_go(world, shop_id)
+    browser.post(f"{PATH}/{lazada}/batches", data={"on": "false"})
+    text = text_of(browser.get(PATH).text)
+    assert f"Many at once Allowed Switched by {world.email}" in text
+    assert f"Many at once One order at a time Switched by {world.email}" in text
+    with world.database.read(world.scope) as session:
+        kept = session.scalars(select(SendingDecision).order_by(SendingDecision.id)).all()
+    assert [(one.shop_id, one.sends, one.is_on, one.rule) for one in kept] == [
+        (world.shop_id, "batches", True, "batches-forbidden"),
+        (lazada, "batches", True, "batches-no-rule-known"),
+        (lazada, "batches", False, "batches-no-rule-known"),
+    ]
+
+
 def test_shopee_taiwan_cannot_be_switched_on(browser: httpx.Client, world: World) -> None:
     shop_id = add(world, "shopee", "TW", "Taipei")
     page = browser.get(PATH)
@@ -292,6 +322,9 @@ def test_shopee_taiwan_cannot_be_switched_on(browser: httpx.Client, world: World
     answer = browser.post(f"{PATH}/{shop_id}/sending", data={"on": "true", "has_read_rule": "true"})
     assert "cannot-send" in answer.headers["location"]
     assert not is_on(world, shop_id)
+    answer = browser.post(f"{PATH}/{shop_id}/batches", data={"on": "true", "has_read_rule": "true"})
+    assert "cannot-send" in answer.headers["location"]
+    assert not lets_batches_go(world, shop_id)
 
 
 def test_the_address_for_pushes_is_shown_where_the_app_was_entered(
@@ -366,6 +399,9 @@ def test_shops_of_others_are_neither_seen_nor_switched(
     with dashboard.browser(other.email) as client:
         switch = f"{PATH}/{world.shop_id}/sending"
         assert client.post(switch, data={"on": "false"}).status_code == 404
+        batches = {"on": "true", "has_read_rule": "true"}
+        address = f"{PATH}/{world.shop_id}/batches"
+        assert client.post(address, data=batches).status_code == 404
         assert client.get(f"{PATH}/{world.shop_id}/preset").status_code == 404
         assert client.post(f"{PATH}/{world.shop_id}/preset", data={"text": ""}).status_code == 404
         leave = f"{PATH}/authorize/shopee/MY/orders?shop={world.shop_id}"
@@ -376,3 +412,8 @@ def test_shops_of_others_are_neither_seen_nor_switched(
 def is_on(world: World, shop_id: int) -> bool:
     with world.database.read(scoped(world.organisation_id)) as session:
         return session.get_one(Shop, shop_id).sending_enabled
+
+
+def lets_batches_go(world: World, shop_id: int) -> bool:
+    with world.database.read(world.scope) as session:
+        return session.get_one(Shop, shop_id).batches_enabled

@@ -20,6 +20,7 @@ GOOD = MatchFacts(
     sending_enabled=True,
     platform_enabled=True,
     channel_can_send=True,
+    batch_refused=False,
     authorized=True,
     sent_before=False,
     other_parcel=False,
@@ -31,6 +32,7 @@ GOOD = MatchFacts(
 HELD = Decision(S.HELD, R.AUTHORIZATION)
 NOBODY = Decision(S.NEEDS_PERSON, R.BUYER_UNREACHABLE)
 CANNOT = Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND)
+ALONE = Decision(S.SAVED_NOT_SENT, R.BATCHES_SWITCHED_OFF)
 ROWS: list[tuple[dict[str, Any], Decision, Decision]] = [
     # the facts, what happens by itself, what happens when a person asked
     ({}, SEND, SEND),
@@ -59,6 +61,9 @@ ROWS: list[tuple[dict[str, Any], Decision, Decision]] = [
         Decision(S.SAVED_NOT_SENT, R.CHANNEL_CANNOT_SEND),
     ),
     ({"authorized": False, "sending_enabled": False}, HELD, HELD),
+    ({"batch_refused": True}, ALONE, ALONE),
+    ({"batch_refused": True, "authorized": False}, ALONE, ALONE),
+    ({"batch_refused": True, "channel_can_send": False}, CANNOT, CANNOT),
     ({"channel_can_send": False, "authorized": False}, CANNOT, CANNOT),
     (
         {"order_cancelled": True, "sent_before": True},
@@ -79,6 +84,7 @@ def test_each_fact_has_its_decision(
 
 
 SHOP_OFF, PLATFORM_OFF = {"sending_enabled": False}, {"platform_enabled": False}
+BATCH_OFF = {"batch_refused": True}
 ASKED, BEGUN = {"asked_by_person": True}, {"has_begun": True}
 NO_SHOP = Decision(S.SAVED_NOT_SENT, R.SHOP_SWITCHED_OFF)
 NO_PLATFORM = Decision(S.SAVED_NOT_SENT, R.PLATFORM_SWITCHED_OFF)
@@ -99,6 +105,9 @@ NO_PLATFORM = Decision(S.SAVED_NOT_SENT, R.PLATFORM_SWITCHED_OFF)
         (PLATFORM_OFF | BEGUN, DAY, None),
         (PLATFORM_OFF | ASKED, DAY, None),
         (PLATFORM_OFF | SHOP_OFF, DAY, NO_SHOP),
+        (BATCH_OFF | ASKED, DAY, ALONE),
+        (BATCH_OFF | ASKED | SHOP_OFF, DAY, ALONE),
+        (BATCH_OFF | ASKED | BEGUN, DAY, None),
     ],
 )
 def test_what_may_stop_a_planned_dispatch(
@@ -106,7 +115,8 @@ def test_what_may_stop_a_planned_dispatch(
 ) -> None:
     """S0-05, S0-07, S0-08, S0-25."""
     good = {"sending_enabled": True, "platform_enabled": True}
-    given = good | {"asked_by_person": False, "has_begun": False} | facts
+    plain = {"asked_by_person": False, "has_begun": False, "batch_refused": False}
+    given = good | plain | facts
     assert may_begin(**given, age=age, too_old=TOO_OLD) == expected
 
 

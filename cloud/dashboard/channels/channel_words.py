@@ -7,6 +7,7 @@ from cloud.conversations.states import Reason
 from cloud.dashboard.marking import _
 from cloud.dashboard.reasons import REASONS
 from cloud.dashboard.words import Badge
+from cloud.marketplaces.capabilities import Batches
 from cloud.shops.service import Purpose
 from cloud.shops.standing import Standing
 
@@ -91,8 +92,19 @@ RULES: Mapping[str, str] = {
         "ruled whether photos that a packer sends order by order fall under it. You decide, and "
         "your name is kept."
     ),
+    Batches.FORBIDDEN: _(
+        "This marketplace's partner rules forbid apps to send broadcasts and batches of order "
+        "updates, and the call that sends is documented as not meant for them; a breach can "
+        "suspend the app. Sent from here, each order still goes by itself, at the marketplace's "
+        "pace. You decide, and your name is kept."
+    ),
+    Batches.NO_RULE_KNOWN: _(
+        "We know of no rule of this marketplace against sending many orders' photos at once, but "
+        "marketplaces watch for messages that look like a broadcast. You decide, and your name is "
+        "kept."
+    ),
 }
-"""Rules of marketplaces that sending packing photos may break, by their names in our data."""
+"""What somebody reads before they switch sends on, by the names in our data."""
 
 _CANNOT_SEND: Mapping[tuple[str, str], str] = {
     ("shopee", "TW"): _(
@@ -173,6 +185,12 @@ NOTICES: Mapping[str, Badge] = {
     ),
     "switched-off": Badge(
         _("Packing photos of this shop are saved and no longer sent."), "photo", "blue"
+    ),
+    "batches-on": Badge(
+        _("Photos of many orders of this shop can be sent at once from now on."), "check", "green"
+    ),
+    "batches-off": Badge(
+        _("Photos of this shop are sent for one order at a time."), "photo", "blue"
     ),
     "preset-saved": Badge(
         _("The preset message is saved; it goes with the next order."), "check", "green"

@@ -24,6 +24,7 @@ from cloud.proofs.entries import LogEntry
 from cloud.proofs.log_filter import Window
 from cloud.proofs.log_queries import log_entries
 from cloud.proofs.states import ProofState
+from cloud.shops.models import Shop
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ MOST_AT_ONCE = 500
 _ANY_REASON = frozenset({ProofState.FAILED, ProofState.PARTLY_SENT, ProofState.UNSENT})
 _FOR_REASONS = {
     ProofState.NEEDS_PERSON: frozenset({Reason.TOO_OLD, Reason.ORDER_NOT_FOUND}),
-    ProofState.SAVED_NOT_SENT: frozenset({Reason.SHOP_SWITCHED_OFF}),
+    ProofState.SAVED_NOT_SENT: frozenset({Reason.SHOP_SWITCHED_OFF, Reason.BATCHES_SWITCHED_OFF}),
 }
 """Other reasons want a look at each: a second proof of an order, a cancelled one, a return."""
 
@@ -57,6 +58,8 @@ class BulkView:
     going: tuple[LogEntry, ...]
     left_out: tuple[tuple[ProofState, int], ...]
     """How many of the filter stay as they are, by their state."""
+    one_at_a_time: tuple[tuple[str, int], ...]
+    """How many more there are of shops that let no batches go, by the shop's name."""
     has_more: bool
     """The filter fits more than were looked at."""
 
@@ -105,17 +108,28 @@ def bulk_view(
     window = Window(MOST_AT_ONCE + 1, upto=upto)
     found = log_entries(session, address.filter(visitor.zone), window)
     looked_at: Sequence[LogEntry] = found.entries[:MOST_AT_ONCE]
-    going = tuple(one for one in looked_at if can_go(one))
+    could = [one for one in looked_at if can_go(one)]
+    going = tuple(one for one in could if _lets_batches_go(one.shop))
+    alone = Counter(one.shop.name for one in could if one.shop and not _lets_batches_go(one.shop))
     others = Counter(one.state for one in looked_at if not can_go(one))
     has_more = len(found.entries) > MOST_AT_ONCE or found.stopped_at is not None
-    return BulkView(going, tuple(others.most_common()), has_more)
+    return BulkView(going, tuple(others.most_common()), tuple(alone.most_common()), has_more)
+
+
+def _lets_batches_go(shop: Shop | None) -> bool:
+    """A shop that is not known yet is asked when the order is found."""
+    return shop is None or shop.batches_enabled
 
 
 def _ask(site: Site, visitor: Visitor, entry: LogEntry, note: str) -> bool:
     """Each for itself: one that cannot go stops none of the others."""
     newest = entry.newest.id if entry.newest else 0
     request = ResendRequest(
-        entry.proof.id, visitor.who.member_id, f"{entry.proof.id}:{newest}", note=note
+        entry.proof.id,
+        visitor.who.member_id,
+        f"{entry.proof.id}:{newest}",
+        note=note,
+        in_batch=True,
     )
     now = utc_now()
     try:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import httpx
 
-from cloud.marketplaces.capabilities import Capabilities, ContactWindows
+from cloud.marketplaces.capabilities import Batches, Capabilities, ContactWindows
 
 _API_HOSTS = {
     "SG": "api.lazada.sg",
@@ -38,6 +38,8 @@ _EVERYWHERE = Capabilities(
     # Reported as what lasts; Lazada publishes no rates.
     sends_per_second=1.0,
     reads_per_second=5.0,
+    can_send_order_cards=True,
+    batches=Batches.NO_RULE_KNOWN,
 )
 _NOWHERE = replace(
     _EVERYWHERE, can_send_chat=False, reason="Lazada has no marketplace in this country."

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cloud.marketplaces.capabilities import Capabilities, ContactWindows
+from cloud.marketplaces.capabilities import Batches, Capabilities, ContactWindows
 
 DEFAULT_BASE_URL = "https://partner.shopeemobile.com"
 _BASE_URLS = {"BR": "https://openplatform.shopee.com.br"}
@@ -27,6 +27,9 @@ _EVERYWHERE = Capabilities(
     # Shopee publishes no rates; these are a careful choice.
     sends_per_second=1.0,
     reads_per_second=5.0,
+    can_send_order_cards=True,
+    # The partner rules; the page of the call itself says that it is not for batches.
+    batches=Batches.FORBIDDEN,
 )
 _TAIWAN = replace(
     _EVERYWHERE, can_send_chat=False, reason="Shopee does not let apps write in chats in Taiwan."

@@ -7,7 +7,7 @@ have the same limits here.
 from dataclasses import dataclass
 from datetime import timedelta
 
-from cloud.marketplaces.capabilities import Capabilities, ContactWindows
+from cloud.marketplaces.capabilities import Batches, Capabilities, ContactWindows
 from cloud.marketplaces.daily import Counted, DailyLimit
 
 DEFAULT_BASE_URL = "https://open-api.tiktokglobalshop.com"
@@ -34,6 +34,8 @@ _EVERYWHERE = Capabilities(
     # Far below the documented 50 a second; a day's 10,000 chat requests are the nearer limit.
     sends_per_second=2.0,
     reads_per_second=10.0,
+    can_send_order_cards=True,
+    batches=Batches.NO_RULE_KNOWN,
     daily_limits=tuple(DailyLimit(call, _CHAT_REQUESTS_A_DAY) for call in Counted),
 )
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import httpx
 
 from cloud.marketplaces.access import AppCredentials
-from cloud.marketplaces.capabilities import Capabilities, ContactWindows
+from cloud.marketplaces.capabilities import Batches, Capabilities, ContactWindows
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.exchange import Call
 from cloud.marketplaces.interface import Marketplace
@@ -35,6 +35,8 @@ _EVERYWHERE = Capabilities(
     order_info_on_first_message=False,
     sends_per_second=5.0,
     reads_per_second=20.0,
+    can_send_order_cards=True,
+    batches=Batches.NO_RULE_KNOWN,
 )
 
 
