@@ -1,7 +1,7 @@
 """Asking the marketplaces for an order that we do not know yet."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 from sqlalchemy import select
@@ -43,7 +43,12 @@ class OrderAsking:
         self._database = database
         self._gateway = gateway
 
-    def ask(self, organisation_id: int, code: str) -> Asked:
+    def ask(
+        self,
+        organisation_id: int,
+        code: str,
+        may_ask: Callable[[ShopKey], bool] = lambda _: True,
+    ) -> Asked:
         """Ask the shops; an order that one knows is then in our database. Errors end here.
 
         A marketplace gives an order number once, so that its other shops need not be asked.
@@ -53,7 +58,8 @@ class OrderAsking:
         for shop_id, channel in self._shops(organisation_id):
             if channel in found_at or not could_be_order_number(channel, code):
                 continue
-            answer = self._ask_shop(ShopKey(organisation_id, shop_id), code)
+            shop = ShopKey(organisation_id, shop_id)
+            answer = self._ask_shop(shop, code) if may_ask(shop) else Asked.UNCLEAR
             answers.add(answer)
             if answer is Asked.FOUND:
                 found_at.add(channel)

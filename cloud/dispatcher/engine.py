@@ -28,6 +28,7 @@ from cloud.dispatcher.deciding import CHECKED, Due
 from cloud.dispatcher.lapsing import doubt_lapsed_requests, return_lapsed_claims
 from cloud.dispatcher.matching import Matching
 from cloud.dispatcher.preparing import Preparing
+from cloud.dispatcher.reading_turns import ReadingTurns
 from cloud.dispatcher.resolving import Resolving
 from cloud.dispatcher.senders import (
     end,
@@ -95,7 +96,8 @@ class Dispatcher:
             on_doubt=self._to_settle.ring,
         )
         asking = OrderAsking(database, gateway)
-        self._matching = Matching(database, gateway, asking, settings)
+        turns = ReadingTurns(database)
+        self._matching = Matching(database, gateway, asking, turns, settings)
         self._matchers = SideBySide("dispatch-matcher", settings.matchers, on_death=on_death)
         self._resolving = Resolving(database, gateway, settings)
         self._aftercare = Aftercare(database, gateway)

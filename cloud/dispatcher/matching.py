@@ -7,6 +7,7 @@ that looks at everything again.
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from cloud.database.write import Database
 from cloud.dispatcher.asking import Asked, OrderAsking
 from cloud.dispatcher.chat_reading import ChatReading, read_unanswered
 from cloud.dispatcher.deciding import CHECKED, Due, decide_dispatch, still_waiting
+from cloud.dispatcher.reading_turns import ReadingTurns
 from cloud.dispatcher.scanning import orders_meant
 from cloud.dispatcher.settings import DispatcherSettings
 from cloud.marketplaces.errors import AuthorizationEnded, MarketplaceError
@@ -58,6 +60,11 @@ _TAKE = Changing(
     )
     .values(looked_at_until=bindparam("until"))
 )
+_PUT_OFF = Changing(
+    update(Dispatch)
+    .where(Dispatch.id == bindparam("dispatch_id"), Dispatch.state.in_(CHECKED))
+    .values(next_check_at=bindparam("at"), looked_at_until=None)
+)
 _CONVERSATION = Reading(
     select(Conversation.checked_at, Conversation.external_id, Conversation.unanswered).where(
         Conversation.shop_id == bindparam("shop_id"),
@@ -74,11 +81,13 @@ class Matching:
         database: Database,
         gateway: ShopGateway,
         asking: OrderAsking,
+        turns: ReadingTurns,
         settings: DispatcherSettings,
     ) -> None:
         self._database = database
         self._gateway = gateway
         self._asking = asking
+        self._turns = turns
         self._settings = settings
 
     def due(self, besides: Collection[int]) -> list[Due]:
@@ -110,14 +119,22 @@ class Matching:
         if not self._take(due):
             return
         found = self._found(due)
-        if not found and self._asking.ask(due.organisation_id, due.code) is Asked.FOUND:
+        if not found and self._ask(due) is Asked.FOUND:
             found = self._found(due)
         if len(found) != 1:
             self._end_or_wait(due, several=bool(found))
             return
+        order = found[0].order
+        count = self._count_to_renew(due, order)
+        if count and (wait := self._turns.wait(_shop_of(due, order), due.dispatch_id)):
+            self._put_off(due, wait)
+            return
+        self._decide(due, order, count)
+
+    def _decide(self, due: Due, order: FoundOrder, count: "_Count | None") -> None:
         reading, is_refused = None, False
         try:
-            reading = self._read_chat(due, found[0].order)
+            reading = self._read_chat(due, order, count) if count else None
         except (NotAuthorized, AuthorizationEnded):
             # To send a held one would only be refused once more, with its light going to and fro.
             is_refused = due.is_unauthorized
@@ -148,6 +165,14 @@ class Matching:
                 tracking_counts_for=self._settings.tracking_counts_for,
             )
 
+    def _ask(self, due: Due) -> Asked:
+        """Ask the shops whose turn it is; the others when it is looked at again."""
+
+        def has_turn(shop: ShopKey) -> bool:
+            return not self._turns.wait(shop, due.dispatch_id)
+
+        return self._asking.ask(due.organisation_id, due.code, has_turn)
+
     def _end_or_wait(self, due: Due, *, several: bool) -> None:
         def unit(session: Session) -> DispatchState | None:
             dispatch = still_waiting(session, due)
@@ -173,35 +198,49 @@ class Matching:
         back_off = self._settings.back_off
         return min(back_off.longest, max(back_off.first, waited / 2))
 
-    def _read_chat(self, due: Due, order: FoundOrder) -> ChatReading | None:
-        """Count unanswered messages anew when the last count is old; None: it cannot be now.
+    def _put_off(self, due: Due, wait: timedelta) -> None:
+        """Leave it as it is until its shop may be read."""
+        at = utc_now() + wait
+
+        def unit(session: Session) -> int:
+            return _PUT_OFF.run(session, dispatch_id=due.dispatch_id, at=at)
+
+        self._database.write(unit, due.scope, locks=True)
+
+    def _count_to_renew(self, due: Due, order: FoundOrder) -> "_Count | None":
+        """The last count of unanswered messages, when it is old; None: no reading is wanted.
 
         What is held for want of an authorization is always read: it shows whether that is given.
+        """
+        if not order.buyer_id:
+            return None
+        with self._database.read(due.scope) as session:
+            row = _CONVERSATION.first(session, shop_id=order.shop_id, buyer_id=order.buyer_id)
+        count = _Count._make(row) if row else _Count(None, None, 0)
+        fresh_from = utc_now() - self._settings.chat_read_fresh
+        is_fresh = count.at is not None and count.at > fresh_from
+        return None if is_fresh and not due.is_unauthorized else count
+
+    def _read_chat(self, due: Due, order: FoundOrder, count: "_Count") -> ChatReading | None:
+        """Count unanswered messages anew; None: it cannot be done now.
 
         Raises:
             NotAuthorized, AuthorizationEnded: a person must authorize the shop.
         """
         now = utc_now()
-        with self._database.read(due.scope) as session:
-            row = _CONVERSATION.first(session, shop_id=order.shop_id, buyer_id=order.buyer_id)
-        checked, known_id, unanswered = row or (None, None, 0)
-        is_fresh = checked is not None and now - checked < self._settings.chat_read_fresh
-        if not order.buyer_id or (is_fresh and not due.is_unauthorized):
-            return None
-        shop = ShopKey(due.organisation_id, order.shop_id)
 
         def request(line: Line) -> ChatReading | None:
             return read_unanswered(
                 line,
                 order_number=order.order_number,
                 buyer_id=order.buyer_id,
-                known_id=known_id or "",
-                counted_before=unanswered,
+                known_id=count.conversation_id or "",
+                counted_before=count.unanswered,
                 now=now,
             )
 
         try:
-            return self._gateway.read(shop, Purpose.CHAT, request)
+            return self._gateway.read(_shop_of(due, order), Purpose.CHAT, request)
         except AuthorizationEnded:
             raise
         except MarketplaceError as error:
@@ -210,6 +249,18 @@ class Matching:
                 "the chat cannot be read now: %s", error, extra={**due.ids, "shop": order.shop_id}
             )
             return None
+
+
+class _Count(NamedTuple):
+    """A row of _CONVERSATION."""
+
+    at: datetime | None
+    conversation_id: str | None
+    unanswered: int
+
+
+def _shop_of(due: Due, order: FoundOrder) -> ShopKey:
+    return ShopKey(due.organisation_id, order.shop_id)
 
 
 def _note_decided(due: Due, state: DispatchState | None) -> None:
