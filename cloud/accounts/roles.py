@@ -19,6 +19,7 @@ class Deed(StrEnum):
     """What a page lets somebody see or do. Each route names one."""
 
     SEE_PROOFS = "see-proofs"
+    SEE_ALL_PROOFS = "see-all-proofs"
     PACK = "pack"
     SEND_AGAIN = "send-again"
     TAKE_EVIDENCE = "take-evidence"
@@ -37,7 +38,8 @@ class Deed(StrEnum):
 
 MEANING: Mapping[Deed, str] = MappingProxyType(
     {
-        Deed.SEE_PROOFS: "see orders, photos and what became of them",
+        Deed.SEE_PROOFS: "see orders, photos and what became of them: those of one's own shift",
+        Deed.SEE_ALL_PROOFS: "see everybody's orders and photos, and what tables are at now",
         Deed.PACK: "pack orders with a browser or a phone: scan, take photos, send",
         Deed.SEND_AGAIN: "send again, send by hand, and answer what could not be found out",
         Deed.TAKE_EVIDENCE: "take evidence of an order away as files",
@@ -61,7 +63,13 @@ MAY: Mapping[Role, frozenset[Deed]] = MappingProxyType(
         Role.OWNER: frozenset(Deed),
         Role.MANAGER: frozenset(Deed) - {Deed.MANAGE_MEMBERS},
         Role.AGENT: frozenset(
-            {Deed.SEE_PROOFS, Deed.SEND_AGAIN, Deed.TAKE_EVIDENCE, Deed.SEE_CHANNELS}
+            {
+                Deed.SEE_PROOFS,
+                Deed.SEE_ALL_PROOFS,
+                Deed.SEND_AGAIN,
+                Deed.TAKE_EVIDENCE,
+                Deed.SEE_CHANNELS,
+            }
         ),
         Role.PACKER: frozenset({Deed.SEE_PROOFS, Deed.PACK}),
         # Buyers' orders and photos are none of the business of who looks after machines.

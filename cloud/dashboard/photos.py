@@ -1,7 +1,7 @@
 """Photos for signed-in members: the original, and a small picture of it.
 
 A photo's address is its hash. It is served only to members of its organisation, so that an address
-alone opens nothing; and since its bytes never change, browsers keep it.
+alone opens nothing; and since its bytes never change, browsers keep it for a while.
 """
 
 import io
@@ -26,7 +26,8 @@ SMALL_SIDE_PX = 320
 _SMALL_QUALITY = 72
 _MOST_PIXELS = 80_000_000
 _SMALL_KEPT = 256
-_KEPT_BY_BROWSER = {"Cache-Control": "private, max-age=31536000, immutable"}
+_KEPT_BY_BROWSER = {"Cache-Control": "private, max-age=43200, immutable", "Vary": "Cookie"}
+"""No longer than a shift, and for nobody who signs in afterwards with the same browser."""
 
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
@@ -41,7 +42,9 @@ def photo_routes(site: Site) -> APIRouter:
 
     def owned(visitor: Visitor, sha256: str) -> int:
         with site.database.read(visitor.scope) as session:
-            if has_photo(session, sha256) is None:
+            shift = visitor.shift
+            is_shown = shift is None or shift.shows(session, sha256)
+            if not is_shown or has_photo(session, sha256) is None:
                 raise HTTPException(404)
         return visitor.who.organisation_id
 

@@ -164,7 +164,8 @@ def view_of(site: Site, visitor: Visitor, proof_id: int) -> ProofView:
     """All that is known of a proof. Raises HTTPException: there is none of that id."""
     with site.database.read(visitor.scope) as session:
         found = entries_of(session, [proof_id])
-        if not found:
+        shift = visitor.shift
+        if not found or (shift is not None and not shift.covers(found[0].proof)):
             raise HTTPException(404)
         photos = photos_of(session, proof_id)
         sendings = _sendings(session, found[0], photos)

@@ -12,6 +12,7 @@ from cloud.accounts.roles import Deed
 from cloud.accounts.service import choose_language
 from cloud.accounts.signing_in import Entered
 from cloud.dashboard.audit_trail import address_of
+from cloud.dashboard.chat_log.address import LOG_PATH
 from cloud.dashboard.error_pages import SIGN_IN_PATH
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import (
@@ -112,7 +113,11 @@ def start_routes(site: Site) -> APIRouter:
     return router
 
 
-_STARTS = ((Deed.SEE_PROOFS, "/workbench"), (Deed.SEE_TABLES, "/tables"))
+_STARTS = (
+    (Deed.SEE_ALL_PROOFS, "/workbench"),
+    (Deed.SEE_PROOFS, LOG_PATH),
+    (Deed.SEE_TABLES, "/tables"),
+)
 
 
 def start_page(visitor: Visitor) -> str:

@@ -14,7 +14,9 @@ from cloud.accounts.signing_in import SignIns
 from cloud.accounts.steps import STEP_LASTS
 from cloud.dashboard.formats import zone_named
 from cloud.dashboard.languages import Language, preferred
+from cloud.database.base import utc_now
 from cloud.database.scope import Scope, scoped
+from cloud.proofs.shift import Shift, shift_of
 
 SESSION_COOKIE = "packwitness-session"
 LANGUAGE_COOKIE = "packwitness-language"
@@ -74,6 +76,13 @@ class Visitor(Reader):
     def may(self, deed: Deed) -> bool:
         """Whether the member's role lets them do this."""
         return may(self.who.role, deed)
+
+    @property
+    def shift(self) -> Shift | None:
+        """What of their organisation's proofs they may see now; None: all of them."""
+        if self.may(Deed.SEE_ALL_PROOFS):
+            return None
+        return shift_of(self.who.email, utc_now())
 
     @property
     def scope(self) -> Scope:

@@ -54,7 +54,7 @@ def workbench_routes(site: Site) -> APIRouter:
         @router.get(f"{PATH}/{template}")
         def live_part(
             request: Request,
-            visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))],
+            visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_ALL_PROOFS))],
             table: RowInQuery = None,
         ) -> Response:
             with site.database.read(visitor.scope) as session:
@@ -64,7 +64,7 @@ def workbench_routes(site: Site) -> APIRouter:
     @router.get(PATH)
     def workbench(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_ALL_PROOFS))],
         table: RowInQuery = None,
     ) -> Response:
         live_after = site.deps.feed.position()

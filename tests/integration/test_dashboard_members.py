@@ -87,7 +87,7 @@ def test_who_is_let_go_is_out_at_once_and_may_come_back(
     password = added(owner)
     with dashboard.browser() as client:
         sign_in(client, password)
-        assert client.get("/workbench").status_code == 200
+        assert client.get("/account").status_code == 200
         gone = owner.post(f"{PATH}/{id_of(world)}/let-go")
         assert "cannot sign in any more" in said(owner, gone)
         assert client.get("/workbench").status_code == 303

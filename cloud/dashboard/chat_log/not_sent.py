@@ -66,7 +66,7 @@ def not_sent_routes(site: Site) -> APIRouter:
 
     @router.get(PATH)
     def page(
-        request: Request, visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))]
+        request: Request, visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_ALL_PROOFS))]
     ) -> Response:
         live_after = site.deps.feed.position()
         return site.page(
@@ -75,7 +75,7 @@ def not_sent_routes(site: Site) -> APIRouter:
 
     @router.get(f"{PATH}/rows")
     def rows(
-        request: Request, visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))]
+        request: Request, visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_ALL_PROOFS))]
     ) -> Response:
         return site.page(request, visitor, "parts/not_sent.html", **values(visitor))
 

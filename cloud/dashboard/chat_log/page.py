@@ -126,6 +126,9 @@ def log_part(session: Session, visitor: Visitor, address: LogAddress, upto: int 
 
 def _entries(session: Session, visitor: Visitor, address: LogAddress, upto: int | None) -> LogPart:
     wanted = address.filter(visitor.zone)
+    shift = visitor.shift
+    if shift is not None:
+        wanted = shift.within(wanted)
     # One more than is shown tells whether there are more.
     window = Window(ROWS_PER_PAGE + 1, before=address.before, after=address.after, upto=upto)
     found = log_entries(session, wanted, window)

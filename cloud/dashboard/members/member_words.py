@@ -19,7 +19,7 @@ MEANINGS: Mapping[str, str] = {
     Role.OWNER: _("Everything, and who else may sign in."),
     Role.MANAGER: _("Orders, photos, sending, shops and tables."),
     Role.AGENT: _("Orders and photos; sends again; sees how the shops stand."),
-    Role.PACKER: _("Orders and photos; changes nothing."),
+    Role.PACKER: _("Packs, and sees orders and photos of the own shift."),
     Role.IT: _("Tables; no orders and no photos."),
 }
 

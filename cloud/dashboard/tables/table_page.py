@@ -57,7 +57,7 @@ def table_page_routes(site: Site) -> APIRouter:
         now = utc_now()
         with site.database.read(visitor.scope) as session:
             view = _view(session, table_id, now)
-            sees_proofs = visitor.may(Deed.SEE_PROOFS)
+            sees_proofs = visitor.may(Deed.SEE_ALL_PROOFS)
             entries = _last_proofs(session, table_id) if sees_proofs else []
         return site.page(
             request,
@@ -83,7 +83,7 @@ def table_page_routes(site: Site) -> APIRouter:
     @router.get(f"{TABLE_PATH}/proofs")
     def proofs(
         request: Request,
-        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_PROOFS))],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.SEE_ALL_PROOFS))],
         table_id: RowInPath,
     ) -> Response:
         with site.database.read(visitor.scope) as session:
