@@ -25,6 +25,7 @@ class Deed(StrEnum):
     TAKE_EVIDENCE = "take-evidence"
     HOLD_PHOTOS = "hold-photos"
     EXPORT_LOG = "export-log"
+    SEE_REPORTS = "see-reports"
     SEE_CHANNELS = "see-channels"
     CONNECT_SHOPS = "connect-shops"
     DECIDE_SENDING = "decide-sending"
@@ -45,6 +46,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
         Deed.TAKE_EVIDENCE: "take evidence of an order away as files",
         Deed.HOLD_PHOTOS: "keep an order's photos from deletion, and let them go again",
         Deed.EXPORT_LOG: "take the log away as a file",
+        Deed.SEE_REPORTS: "see reports, and take their numbers away as a file",
         Deed.SEE_CHANNELS: "see which shops are connected and how they stand",
         Deed.CONNECT_SHOPS: "connect shops, enter keys, authorize",
         Deed.DECIDE_SENDING: "switch sending to buyers, and write the preset message",

@@ -41,6 +41,8 @@ from cloud.dashboard.photos import photo_routes
 from cloud.dashboard.privacy.retention import retention_routes
 from cloud.dashboard.proof import proof_routes
 from cloud.dashboard.proof_forms import proof_forms
+from cloud.dashboard.reports.export import report_files
+from cloud.dashboard.reports.page import report_routes
 from cloud.dashboard.security import Guard, security_headers
 from cloud.dashboard.sign_in import language_routes, sign_in_routes, start_routes
 from cloud.dashboard.site import Site
@@ -93,6 +95,8 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         proof_forms(site),
         evidence_routes(site),
         holding_routes(site),
+        report_routes(site),
+        report_files(site),
         photo_routes(site),
         retention_routes(site),
         event_routes(site),

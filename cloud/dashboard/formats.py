@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 _THOUSAND = 1000
 UTC_ZONE = ZoneInfo("UTC")
@@ -61,6 +62,13 @@ class Formats:
                 break
             value, unit = value / _THOUSAND, larger
         return f"{_number(round(value, 1), self.locale)} {unit}"
+
+    def seconds(self, value: float) -> str:
+        """A time to two digits: in seconds, or in minutes or hours where it is longer."""
+        units = (("hour", 3600), ("minute", 60), ("second", 1))
+        unit, size = next(one for one in units if value >= 2 * one[1] or one[1] == 1)
+        digits = float(f"{value / size:.2g}")
+        return str(format_unit(digits, unit, "short", locale=self.locale))
 
     def kilobytes(self, size_bytes: int) -> str:
         """A size in kilobytes of 1,000 bytes."""

@@ -70,6 +70,9 @@ PLATFORMS: Mapping[Platform, str] = {
 }
 """What photos are captured with, where it is not a table with a name."""
 
+NO_PACKER = _("No badge scanned")
+"""In the place of a packer's name."""
+
 MESSAGE_KINDS: Mapping[MessageKind, str] = {
     MessageKind.TEXT: _("Text"),
     MessageKind.IMAGE: _("Photo"),

@@ -150,6 +150,7 @@ def _services(process: _Process, broker: "Mosquitto | None") -> Iterator[Service
         yield sync.order_sync(made)
         yield sync.authorization_keeper(made)
         yield sync.push_worker(made)
+        yield sync.report_counter(made)
         if made.settings.mail.host:
             yield sync.postman(made)
     if Role.DISPATCH in roles:

@@ -48,7 +48,8 @@ class Order:
     """An order. `status` is the marketplace's own word; `buyer_id` is the one its chat takes.
 
     `is_refunded`: the buyer gets the money back, or a return is under way. `is_packed`: its label
-    was made or it has left, so that a tracking number that is missing comes soon.
+    was made or it has left, so that a tracking number that is missing comes soon. `is_shipped`: it
+    has left, whatever became of it then.
     """
 
     number: str
@@ -64,6 +65,7 @@ class Order:
     recipient: Recipient | None
     is_refunded: bool = False
     is_packed: bool = False
+    is_shipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ MODULES = (
     "cloud.orders.models",
     "cloud.privacy.models",
     "cloud.proofs.models",
+    "cloud.reports.models",
     "cloud.shops.models",
     "cloud.sync.models",
 )

@@ -20,6 +20,7 @@ class Order(OrganisationOwned, Base):
     __table_args__ = (
         UniqueConstraint("shop_id", "order_number"),
         Index("ix_orders_organisation_number", "organisation_id", "order_number"),
+        Index("ix_orders_proof_found", "organisation_id", "proof_found", "shipped_at", "id"),
     )
 
     id: Mapped[int] = primary_key()
@@ -38,6 +39,10 @@ class Order(OrganisationOwned, Base):
     """At the marketplace."""
     read_at: Mapped[datetime]
     """When we read it."""
+    shipped_at: Mapped[datetime | None]
+    """When the marketplace first told us of it as shipped; None: it has not."""
+    proof_found: Mapped[bool | None]
+    """Whether a shipped order has a proof; None: not decided yet (reports.unproven)."""
 
 
 class Parcel(OrganisationOwned, Base):

@@ -41,6 +41,8 @@ def _tell(order: Order, facts: told.Order) -> None:
     order.cancelled = facts.is_cancelled
     order.refunded = facts.is_refunded
     order.changed_at = facts.updated_at
+    if facts.is_shipped and order.shipped_at is None:
+        order.shipped_at = facts.updated_at
     order.buyer_id = facts.buyer_id or order.buyer_id or ""
     order.buyer_name = (facts.buyer_name or order.buyer_name or "")[:BUYER_NAME_LENGTH]
     recipient = facts.recipient.name if facts.recipient else ""

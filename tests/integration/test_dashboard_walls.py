@@ -119,6 +119,7 @@ def pages(world: World, proof: int) -> list[str]:
         "/workbench",
         "/parcelguard/log",
         f"/parcelguard/proofs/{proof}",
+        "/reports",
         "/missing",
     ]
 

@@ -1,4 +1,4 @@
-"""From each marketplace's own word: who waits for a tracking number, and who gets money back."""
+"""From each marketplace's own word: what waits for a number, what left, who gets money back."""
 
 from typing import Any
 
@@ -39,49 +39,51 @@ def from_lazada(*statuses: str) -> Order:
 
 
 @pytest.mark.parametrize(
-    ("status", "packed", "refunded"),
+    ("status", "packed", "refunded", "shipped"),
     [
-        ("READY_TO_SHIP", False, False),
-        ("PROCESSED", True, False),
-        ("RETRY_SHIP", True, False),
-        ("SHIPPED", True, False),
-        ("TO_RETURN", False, True),
-        ("COMPLETED", False, False),
+        ("READY_TO_SHIP", False, False, False),
+        ("PROCESSED", True, False, False),
+        ("RETRY_SHIP", True, False, False),
+        ("SHIPPED", True, False, True),
+        ("TO_RETURN", False, True, True),
+        ("COMPLETED", False, False, True),
     ],
 )
-def test_shopee(status: str, packed: bool, refunded: bool) -> None:
+def test_shopee(status: str, packed: bool, refunded: bool, shipped: bool) -> None:
     order = from_shopee(status)
-    assert (order.is_packed, order.is_refunded) == (packed, refunded)
+    assert (order.is_packed, order.is_refunded, order.is_shipped) == (packed, refunded, shipped)
 
 
 @pytest.mark.parametrize(
-    ("status", "packed"),
+    ("status", "packed", "shipped"),
     [
-        ("AWAITING_SHIPMENT", False),
-        ("PARTIALLY_SHIPPING", True),
-        ("AWAITING_COLLECTION", True),
-        ("IN_TRANSIT", True),
-        ("CANCELLED", False),
+        ("AWAITING_SHIPMENT", False, False),
+        ("PARTIALLY_SHIPPING", True, True),
+        ("AWAITING_COLLECTION", True, False),
+        ("IN_TRANSIT", True, True),
+        ("DELIVERED", False, True),
+        ("CANCELLED", False, False),
     ],
 )
-def test_tiktok(status: str, packed: bool) -> None:
+def test_tiktok(status: str, packed: bool, shipped: bool) -> None:
     """Its orders say nothing of refunds."""
     order = from_tiktok(status)
-    assert (order.is_packed, order.is_refunded) == (packed, False)
+    assert (order.is_packed, order.is_refunded, order.is_shipped) == (packed, False, shipped)
 
 
 @pytest.mark.parametrize(
-    ("statuses", "packed", "refunded"),
+    ("statuses", "packed", "refunded", "shipped"),
     [
-        (["pending"], False, False),
-        (["packed"], True, False),
-        (["pending", "ready_to_ship"], True, False),
-        (["returned"], False, True),
-        (["returned", "delivered"], False, False),
-        ([], False, False),
+        (["pending"], False, False, False),
+        (["packed"], True, False, False),
+        (["pending", "ready_to_ship"], True, False, False),
+        (["pending", "shipped"], True, False, True),
+        (["returned"], False, True, True),
+        (["returned", "delivered"], False, False, True),
+        ([], False, False, False),
     ],
 )
-def test_lazada(statuses: list[str], packed: bool, refunded: bool) -> None:
+def test_lazada(statuses: list[str], packed: bool, refunded: bool, shipped: bool) -> None:
     """An order is refunded when all of it is."""
     order = from_lazada(*statuses)
-    assert (order.is_packed, order.is_refunded) == (packed, refunded)
+    assert (order.is_packed, order.is_refunded, order.is_shipped) == (packed, refunded, shipped)

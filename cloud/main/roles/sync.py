@@ -1,4 +1,4 @@
-"""The role `sync`: reads orders, works off pushes, keeps authorizations alive, mails, tidies."""
+"""The role `sync`: reads orders, works off pushes, keeps authorizations, counts, mails, tidies."""
 
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from cloud.sync.pace import PacedReads
 from cloud.sync.push_effects import PushEffects
 from cloud.sync.push_work import LostPushes, PushParts, PushWork
 from cloud.sync.push_worker import PushWorker
+from cloud.sync.report_counter import ReportCounter
 
 
 def order_sync(made: Parts) -> OrderSync:
@@ -51,3 +52,8 @@ def postman(made: Parts) -> Postman:
 def housekeeping(made: Parts) -> Housekeeping:
     """What is tidied, and deleted by its age, once an hour. Raises PermanentPhotoStoreError."""
     return Housekeeping(made.database, made.store, made.on_death)
+
+
+def report_counter(made: Parts) -> ReportCounter:
+    """What counts for the reports."""
+    return ReportCounter(made.database, made.on_death)

@@ -8,6 +8,7 @@ from cloud.marketplaces.orders import Order, OrderItem, Parcel, Recipient
 _CANCELLED = "canceled"
 _RETURNED = "returned"
 _PACKED = frozenset({"packed", "repacked", "ready_to_ship", "toship", "shipped"})
+_SHIPPED = frozenset({"shipped", "delivered", "returned", "failed", "lost"})
 
 
 def order_from(row: OrderReply, items: Sequence[ItemReply]) -> Order:
@@ -28,6 +29,7 @@ def order_from(row: OrderReply, items: Sequence[ItemReply]) -> Order:
         recipient=_recipient(address) if address else None,
         is_refunded=statuses == [_RETURNED],
         is_packed=not _PACKED.isdisjoint(statuses),
+        is_shipped=not _SHIPPED.isdisjoint(statuses),
     )
 
 

@@ -30,6 +30,7 @@ MAX_SPAN_S = 15 * 24 * 3600  # of one get_order_list
 PAGE_SIZE = 50  # what get_order_detail and get_package_detail take at once
 _TIME_FIELDS = {OrderTime.CREATED: "create_time", OrderTime.UPDATED: "update_time"}
 _PACKED = frozenset({"PROCESSED", "RETRY_SHIP", "SHIPPED"})
+_SHIPPED = frozenset({"SHIPPED", "TO_CONFIRM_RECEIVE", "COMPLETED", "TO_RETURN"})
 _OPTIONAL_FIELDS = "buyer_user_id,buyer_username,recipient_address,item_list,package_list"
 
 
@@ -160,6 +161,7 @@ def _order(reply: OrderReply, tracking: Mapping[str, str]) -> Order:
         # Shopee's orders say no more of a refund than that a return is under way.
         is_refunded=reply.order_status == "TO_RETURN",
         is_packed=reply.order_status in _PACKED,
+        is_shipped=reply.order_status in _SHIPPED,
     )
 
 

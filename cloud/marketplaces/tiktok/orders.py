@@ -24,6 +24,7 @@ PACKAGE_PATH = "/fulfillment/202309/packages/"
 
 PAGE_SIZE = 50
 _PACKED = frozenset({"PARTIALLY_SHIPPING", "AWAITING_COLLECTION", "IN_TRANSIT"})
+_SHIPPED = frozenset({"PARTIALLY_SHIPPING", "IN_TRANSIT", "DELIVERED", "COMPLETED"})
 _TIME_FIELDS = {OrderTime.CREATED: "create_time", OrderTime.UPDATED: "update_time"}
 
 
@@ -108,6 +109,7 @@ def _order(reply: OrderReply) -> Order:
         if address
         else None,
         is_packed=reply.status in _PACKED,
+        is_shipped=reply.status in _SHIPPED,
     )
 
 

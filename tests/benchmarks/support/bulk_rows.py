@@ -81,9 +81,14 @@ def filling(engines: Engines, columns: Mapping[str, Sequence[str]]) -> Iterator[
                 server.execute("SET session_replication_role = replica")
                 yield _Postgres(server, columns)
     if not engines.is_sqlite:
-        with _server(engines) as server:
-            server.autocommit = True
-            server.execute("VACUUM ANALYZE")
+        tidy(engines)
+
+
+def tidy(engines: Engines) -> None:
+    """What PostgreSQL's autovacuum would do in time."""
+    with _server(engines) as server:
+        server.autocommit = True
+        server.execute("VACUUM ANALYZE")
 
 
 def _server(engines: Engines) -> psycopg.Connection[tuple[object, ...]]:

@@ -19,7 +19,7 @@ from tests.benchmarks.support.bulk_rows import Cell, Chunk, Row
 
 _COLUMNS = {
     "proofs": "id organisation_id proof_key device_id table_id code closing mode revision sequence"
-    " opened_at closed_at clock_synced received_at packed_at off_step packer photo_count",
+    " opened_at closed_at clock_synced received_at packed_at off_step packer photo_count platform",
     "proof_photos": "id organisation_id proof_id position sha256 size_bytes taken_at clock_synced"
     " source warnings",
     "orders": "id organisation_id shop_id order_number status cancelled refunded buyer_id"
@@ -209,7 +209,7 @@ class _Parcel:
             *(closing, "packing", 1, self.id, _text(closed - timedelta(seconds=40))),
             *(_text(closed), self.synced, _text(self.came)),
             *(_text(self.packed if self.synced else self.came), self._is_off_step()),
-            *(self.packer, photos_of(self.id - 1)),
+            *(self.packer, photos_of(self.id - 1), "table"),
         )
 
     def _is_off_step(self) -> int:

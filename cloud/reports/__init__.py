@@ -1,0 +1,1 @@
+"""Figures of what was packed and sent, counted by the hour, and shipped orders without a proof."""
