@@ -14,13 +14,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from cloud.database.engine import Engines
+from cloud.database.engine import BUSY_TIMEOUT_S, Engines
 from cloud.database.errors import SchemaMismatch
 from cloud.database.translate import outside_view
 
 SCRIPTS = Path(__file__).parent
 # Any number that no other program of the server is likely to lock.
 _LOCK_NUMBER = 7_042_021_101
+_LONGEST_UPGRADE_S = 600
 
 
 def upgrade(engines: Engines) -> None:
@@ -87,6 +88,7 @@ def _exclusive(engines: Engines) -> Iterator[Connection]:
     if engines.is_sqlite:
         with (
             engines.writer.connect() as connection,
+            _with_patience(connection),
             _without_foreign_keys(connection),
             connection.begin(),
         ):
@@ -108,14 +110,28 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
 
     SQLite ignores this switch inside a transaction, so it goes to the driver itself.
     """
-    driver = connection.connection.driver_connection
-    if driver is None:
-        raise SchemaMismatch("the database connection is closed")
-    driver.execute("PRAGMA foreign_keys=OFF").close()
+    _tell_driver(connection, "PRAGMA foreign_keys=OFF")
     try:
         yield
     finally:
-        driver.execute("PRAGMA foreign_keys=ON").close()
+        _tell_driver(connection, "PRAGMA foreign_keys=ON")
+
+
+@contextmanager
+def _with_patience(connection: Connection) -> Iterator[None]:
+    """Wait for another process's upgrade for longer than for any other of its transactions."""
+    _tell_driver(connection, f"PRAGMA busy_timeout={_LONGEST_UPGRADE_S * 1000}")
+    try:
+        yield
+    finally:
+        _tell_driver(connection, f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
+
+
+def _tell_driver(connection: Connection, pragma: str) -> None:
+    driver = connection.connection.driver_connection
+    if driver is None:
+        raise SchemaMismatch("the database connection is closed")
+    driver.execute(pragma).close()
 
 
 def _refuse_broken_references(connection: Connection) -> None:
