@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from cloud.database.write import Database
 from sandbox.testing import RunningSandbox
+from tests.support.assistant_visit import CAMERA, Station, running_station
 from tests.support.browser_visit import FLAGS, Visit, populate
 from tests.support.dashboard_server import RunningDashboard, running_dashboard
+from tests.support.dispatch_bench import Bench
+
+# A machine that does much else at the same time is no fault of the page.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +41,21 @@ def visit(chromium: Browser, dashboard: RunningDashboard) -> Iterator[Visit]:
     for context in visit.contexts:
         context.close()
     assert visit.problems == []
+
+
+@pytest.fixture(scope="module")
+def with_camera() -> Iterator[Browser]:
+    """Chromium with a camera of its own, which shows a moving picture."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=[*FLAGS, *CAMERA]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def station(bench: Bench) -> Iterator[Station]:
+    """Where a packer works with a browser."""
+    with running_station(bench) as running:
+        yield running

@@ -1,9 +1,7 @@
 """Order Fulfillment Assistant in a browser, up to the buyer's chat (S0-26 to S0-36)."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Route, expect
 
 from cloud.conversations.states import DispatchState
 from cloud.database.scope import scoped
@@ -12,16 +10,12 @@ from cloud.proofs.platforms import Switch
 from sandbox.shopee import demo_seed
 from tests.database_rows import only_sqlite
 from tests.support.assistant_visit import (
-    CAMERA,
     SENT,
     Station,
     ready,
-    running_station,
     scan,
     take_photos,
 )
-from tests.support.browser_visit import FLAGS
-from tests.support.dispatch_bench import Bench
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, only_sqlite]
@@ -29,22 +23,6 @@ pytestmark = [pytest.mark.browser, only_sqlite]
 ORDER, OTHER_ORDER = demo_seed.FURTHER_ORDER_SNS[:2]
 BUYER, OTHER_BUYER = 900000004, 900000005
 LONG_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def with_camera() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=[*FLAGS, *CAMERA]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def station(bench: Bench) -> Iterator[Station]:
-    with running_station(bench) as running:
-        yield running
 
 
 def proofs(station: Station) -> list[tuple[str, str, int, str]]:
@@ -170,9 +148,8 @@ def test_success_is_not_said_of_what_was_only_saved(station: Station, with_camer
     expect(said).to_contain_text("Sending is switched off for this shop.")
     assert SENT not in page.locator("#assistant").inner_text()
     assert station.bench.kinds(BUYER) == []
-    assert DispatchState.SAVED_NOT_SENT.value == page.locator("[data-order]").get_attribute(
-        "data-is"
-    )
+    state = DispatchState.SAVED_NOT_SENT.value
+    expect(page.locator("[data-order]")).to_have_attribute("data-is", state)
 
 
 def test_a_camera_that_is_denied_is_explained(station: Station, with_camera: Browser) -> None:

@@ -1,18 +1,15 @@
 """Order Fulfillment Assistant on a phone, with and without a connection (S0-37 to S0-43)."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from cloud.database.scope import scoped
 from cloud.proofs.models import Proof
 from sandbox.shopee import demo_seed
 from tests.database_rows import only_sqlite
-from tests.support.assistant_visit import CAMERA, PHONE, SENT, Station, ready, running_station
-from tests.support.browser_visit import FLAGS
-from tests.support.dispatch_bench import Bench
+from tests.support.assistant_visit import PHONE, SENT, Station, ready
 
 pytestmark = [pytest.mark.browser, only_sqlite]
 
@@ -24,22 +21,6 @@ SCREEN: dict[str, Any] = {
     "has_touch": True,
     "is_mobile": True,
 }
-
-
-@pytest.fixture(scope="module")
-def with_camera() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=[*FLAGS, *CAMERA]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def station(bench: Bench) -> Iterator[Station]:
-    with running_station(bench) as running:
-        yield running
 
 
 def press(page: Page, name: str) -> None:

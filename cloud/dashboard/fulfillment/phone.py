@@ -35,6 +35,10 @@ SHELL = (
     "fulfillment/store.js",
     "fulfillment/uplink.js",
     "fulfillment/camera.js",
+    "fulfillment/copies.js",
+    "fulfillment/codes.js",
+    "fulfillment/mode.js",
+    "fulfillment/recent.js",
     "fulfillment/assistant.js",
 )
 """Files that the page loads; a test compares them with the page."""

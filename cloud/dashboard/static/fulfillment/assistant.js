@@ -13,7 +13,10 @@
   const camera = new window.fulfillmentCamera.Camera(part("video"));
   const reader = new window.fulfillmentCamera.CodeReader(part("video"));
   const uplink = new window.fulfillmentUplink.Uplink(organisation);
+  const mode = window.fulfillmentMode;
+  const CAN_BE_TAKEN_BACK_MS = 120000;
   let order = null;
+  let last = null; // what F4 closed: it can be taken back until the next scan
   let queue = Promise.resolve();
 
   const say = (text, tone) => {
@@ -56,6 +59,13 @@
   const show = async () => {
     root.dataset.state = order ? "open" : "ready";
     part("code").textContent = order ? order.code : "";
+    const taken = order ? order.mode ?? "packing" : mode.now();
+    root.dataset.mode = taken;
+    part("mode").textContent = taken === "packing" ? "" : words(`mode-${taken}`);
+    root.querySelectorAll("[data-do=cancel]").forEach((one) => {
+      one.disabled = !order && !last;
+      one.querySelector("[data-name]").textContent = words(order ? "cancel-order" : "take-back");
+    });
     const count = order ? order.photos.length : 0;
     part("count").textContent = `${count} / ${mostPhotos}`;
     root.querySelectorAll("[data-do=capture]").forEach((one) => {
@@ -89,7 +99,7 @@
     if (!camera.isOn) return;
     say(words("hold-code"), "blue");
     const code = await reader.read();
-    if (code) next(() => open(code));
+    if (code) next(() => scanned(code));
   };
 
   // --- an order ---------------------------------------------------------------------------------
@@ -105,7 +115,7 @@
     proof_id: proof.id,
     revision: 1,
     closing,
-    mode: "packing",
+    mode: proof.mode ?? "packing",
     code: proof.code,
     photos: proof.photos.map((one) => ({
       sha256: one.sha256,
@@ -134,25 +144,31 @@
     return closed;
   };
 
-  const open = async (typed) => {
-    const code = typed.trim();
-    if (!code || code.length > 200 || /[\u0000-\u001f]/.test(code)) {
-      say(words("bad-code"), "yellow");
-      return;
-    }
-    if (order?.code === code) return;
-    let before = "";
-    if (order?.photos.length) {
-      before = `${order.code}: ${words("put-aside")} `;
-      await finish("unsent");
+  // Closes or forgets what is open; what is said of it.
+  const leave = async (closing, said) => {
+    if (!order) return "";
+    const { code } = order;
+    if (order.photos.length) {
+      await finish(closing);
       uplink.send();
-    } else if (order) await store.drop(order.id);
+      return `${code}: ${words(said)} `;
+    }
+    await store.drop(order.id);
+    order = null;
+    return "";
+  };
+
+  const open = async (code) => {
+    if (order?.code === code) return;
+    const before = await leave("unsent", "put-aside");
+    last = null;
     order = {
       id: crypto.randomUUID().replaceAll("-", ""),
       organisation,
       platform,
       packer: member,
       code,
+      mode: mode.now(),
       openedAt: new Date().toISOString(),
       photos: [],
       state: "open",
@@ -162,6 +178,22 @@
     await show();
     advise(code);
     if (!isPhone) await openCamera();
+  };
+
+  const change = async (wanted) => {
+    if (order) return say(words("mode-later"), "yellow");
+    mode.put(wanted);
+    say(words(`mode-${wanted}`), wanted === "packing" ? "blue" : "yellow");
+    await show();
+  };
+
+  const scanned = async (typed) => {
+    const code = window.fulfillmentCodes.classify(typed);
+    mode.touch();
+    if (code.kind === "order") return open(code.code);
+    if (code.kind === "mode") return change(code.mode);
+    if (code.kind === "action") return ACTIONS[code.action]();
+    return say(words(code.why), "yellow");
   };
 
   const capture = async () => {
@@ -191,6 +223,33 @@
     scan.focus();
   };
 
+  const undo = async () => {
+    const photo = order?.photos.at(-1);
+    return photo ? remove(photo.sha256) : say(words("undo-none"), "yellow");
+  };
+
+  const cancel = async () => {
+    if (order) {
+      const { code } = order;
+      const before = await leave("cancelled", "cancelled");
+      say(before || `${code}: ${words("dropped")}`, "blue");
+    } else if (last && Date.now() - last.at < CAN_BE_TAKEN_BACK_MS) {
+      const at = new Date().toISOString();
+      const gone = await store.takeBack(last.id, (stands) => ({
+        ...stands,
+        revision: stands.revision + 1,
+        closing: "withdrawn",
+        closed_at: at,
+      }));
+      say(`${last.code}: ${words(gone ? "taken-back" : "elsewhere")}`, gone ? "blue" : "yellow");
+      last = null;
+      uplink.send();
+    } else say(words("cancel-none"), "yellow");
+    part("advice").textContent = "";
+    await show();
+    await recent.show();
+  };
+
   const copy = async (closed, photos) => {
     if (isPhone || photos.length === 0) return;
     const went = await window.fulfillmentCopies.save(closed, photos);
@@ -205,41 +264,16 @@
       photos.push({ ...one, bytes: await store.photoBytes(order.id, one.sha256) });
     }
     const closed = await finish("send");
+    if (closed) last = { id: closed.id, code: closed.code, at: Date.now() };
     await show();
     if (!closed) return say(words("elsewhere"), "yellow");
     part("advice").textContent = "";
-    say(`${closed.code}: ${words(photos.length ? "saved" : "packed")}`, "blue");
+    const isSent = closed.mode === "packing" && photos.length;
+    say(`${closed.code}: ${words(isSent ? "saved" : photos.length ? "kept" : "packed")}`, "blue");
     uplink.send();
     if (!isPhone) scan.focus();
     await copy(closed, photos);
-    await showRecent();
-  };
-
-  // --- what became of the last ones -------------------------------------------------------------
-  const lineOf = (proof) => {
-    if (proof.refusal) return { text: words("refused"), tone: "red", why: proof.refusal };
-    if (proof.state === "closed") return { text: words(uplink.state), tone: "yellow", why: "" };
-    return proof.progress ?? { text: words("idle"), tone: "blue", why: "" };
-  };
-
-  const showRecent = async () => {
-    const every = (await store.all()).filter((one) => one.state !== "open");
-    const own = every.filter((one) => one.organisation === organisation);
-    const others = every.filter((one) => one.organisation !== organisation && one.state === "closed");
-    part("others").hidden = others.length === 0;
-    own.sort((one, other) => other.closedAt.localeCompare(one.closedAt));
-    const rows = own.slice(0, 20).map((proof) => {
-      const row = part("recent-row").content.firstElementChild.cloneNode(true);
-      const line = lineOf(proof);
-      row.dataset.order = proof.id;
-      row.dataset.is = proof.progress?.state ?? proof.state;
-      row.querySelector("[data-code]").textContent = proof.code;
-      row.querySelector("[data-line]").textContent = line.text;
-      row.querySelector("[data-line]").className = `state tone-${line.tone}`;
-      row.querySelector("[data-why]").textContent = line.why;
-      return row;
-    });
-    part("recent").replaceChildren(...rows);
+    await recent.show();
   };
 
   const announce = (proof) => {
@@ -247,63 +281,39 @@
     const { text, tone, why } = proof.progress;
     say(`${proof.code}: ${text} ${why}`.trim(), tone);
   };
-
-  // "Sent" is said only when Packwitness says that the marketplace has it (S0-35, S0-36).
-  let isFollowing = false;
-  let isMore = false;
-  const follow = async () => {
-    isMore = isFollowing;
-    if (isFollowing) return;
-    const open = (await store.all()).filter(
-      (one) => one.state === "receipted" && one.organisation === organisation && !one.isFinal,
-    );
-    if (open.length === 0) return;
-    isFollowing = true;
-    const asked = open.slice(-20).map((one) => `order=${one.id}`);
-    const said = await window.fulfillmentUplink
-      .ask(`/fulfillment/progress?${asked.join("&")}`)
-      .catch(() => ({ orders: {} }))
-      .finally(() => {
-        isFollowing = false;
-      });
-    for (const [id, progress] of Object.entries(said.orders)) {
-      let isNews = false;
-      const proof = await store.alter(id, (one) => {
-        isNews = one.progress?.state !== progress.state;
-        one.progress = progress;
-        one.isFinal = progress.is_final;
-        return isNews;
-      });
-      if (isNews && proof) announce(proof);
-    }
-    await showRecent();
-    if (isMore) await follow();
-  };
+  const recent = new window.fulfillmentRecent.Recent({ root, part, words, uplink, announce });
 
   // --- hands ------------------------------------------------------------------------------------
+  const ACTIONS = { photo: capture, send, undo, cancel };
+  const ofRow = (button) => button.closest("[data-order]").dataset.order;
   const DEEDS = {
     camera: () => next(openCamera),
     capture: () => next(capture),
     send: () => next(send),
+    undo: () => next(undo),
+    cancel: () => next(cancel),
+    remove: (button) => next(() => remove(button.closest("[data-sha256]").dataset.sha256)),
+    "keep-copies": (button) => recent.keepCopies(ofRow(button)),
+    "try-again": (button) => recent.tryAgain(ofRow(button)),
     "read-code": () => readCode(),
     folder: async () => {
       const name = await window.fulfillmentCopies.choose().catch(() => "");
       if (name) part("folder").textContent = name;
     },
   };
-  const KEYS = { F1: "capture", F4: "send" };
+  const KEYS = { F1: "capture", F2: "undo", F4: "send", Escape: "cancel" };
 
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-do]");
     if (!button) return;
-    if (button.dataset.do === "remove") {
-      next(() => remove(button.closest("[data-sha256]").dataset.sha256));
-    } else DEEDS[button.dataset.do]();
+    mode.touch();
+    DEEDS[button.dataset.do](button);
   });
   document.addEventListener("keydown", (event) => {
     const isPlain = !event.altKey && !event.ctrlKey && !event.metaKey;
     if (KEYS[event.key] && isPlain) {
       event.preventDefault();
+      mode.touch();
       if (!event.repeat) DEEDS[KEYS[event.key]]();
     } else if (event.key.length === 1 && isPlain && document.activeElement === document.body) {
       scan.focus(); // a scanner types wherever it is
@@ -314,10 +324,17 @@
     reader.stop();
     const typed = scan.value;
     scan.value = "";
-    next(() => open(typed));
+    next(() => scanned(typed));
   });
-  document.addEventListener("fulfillment:changed", () => showRecent().then(follow));
-  document.addEventListener("packwitness:news", follow);
+  document.addEventListener("fulfillment:changed", () => recent.show().then(() => recent.follow()));
+  document.addEventListener("packwitness:news", () => recent.follow());
+
+  // A mode ends by itself: the page must not go on saying that nothing is sent.
+  setInterval(() => {
+    if (order || root.dataset.mode === mode.now()) return;
+    say(words("mode-packing"), "blue");
+    next(show);
+  }, 1000);
 
   const begin = async () => {
     const every = await store.all();
@@ -335,9 +352,9 @@
       scan.focus();
     }
     await show();
-    await showRecent();
+    await recent.show();
     uplink.send();
-    follow();
+    recent.follow();
     root.dataset.ready = "yes";
     if (usesCamera && !isPhone) await openCamera();
   };

@@ -101,12 +101,34 @@
       proofs.delete(id);
     });
 
-  // Packwitness has all of it: the photos are freed here, the line of what became of it stays.
-  const receipted = (id) =>
+  // What was closed to be sent is taken back: a record of its own, which follows the first one.
+  const takeBack = (id, manifestOf) =>
+    change(["proofs"], async (proofs) => {
+      const proof = await answerOf(proofs.get(id));
+      const stands = proof && JSON.parse(proof.manifest ?? "null");
+      if (!proof || proof.state === "open" || stands?.closing !== "send") return null;
+      // The photos of what is receipted are there already, and free here.
+      if (proof.state === "receipted") {
+        proof.photos.forEach((one) => {
+          one.isStored = true;
+        });
+      }
+      proof.manifest = JSON.stringify(manifestOf(stands));
+      proof.state = "closed";
+      proof.isFinal = false;
+      delete proof.progress;
+      proofs.put(proof);
+      return proof;
+    });
+
+  // Packwitness has all of `manifest`: the photos are freed here, the line of what became of it
+  // stays. A record that has followed it meanwhile is still to be brought there.
+  const receipted = (id, manifest) =>
     change(["proofs", "photos"], async (proofs, photos) => {
       const every = await answerOf(proofs.getAll());
       const proof = every.find((one) => one.id === id);
       if (!proof || proof.state === "receipted") return;
+      if (proof.manifest !== manifest) return;
       proof.photos.forEach((one) => photos.delete([id, one.sha256]));
       proof.state = "receipted";
       proofs.put(proof);
@@ -117,5 +139,6 @@
 
   window.fulfillmentStore = {
     add, addPhoto, all, alter, close, drop, dropPhoto, keepSetting, photoBytes, receipted, setting,
+    takeBack,
   };
 })();

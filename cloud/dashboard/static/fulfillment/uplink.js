@@ -51,12 +51,14 @@
       const address = `/fulfillment/orders/${proof.id}?platform=${proof.platform}`;
       const said = refused ?? (await put(proof, address, "application/json", proof.manifest));
       if (said.result === "receipted") {
-        await store.receipted(proof.id);
+        await store.receipted(proof.id, proof.manifest);
         return;
       }
       if (said.result !== "missing") {
         await store.alter(proof.id, (one) => {
+          if (one.manifest !== proof.manifest) return false;
           one.refusal = said.reason;
+          return true;
         });
         return;
       }
