@@ -43,3 +43,7 @@ class LastOwner(AccountError):
 
 class NoAddress(AccountError):
     """What was entered is no e-mail address."""
+
+
+class NoShop(AccountError):
+    """None was named of those that the organisation has."""

@@ -5,17 +5,18 @@ sign in any more, and comes back as the same member.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from cloud.accounts import throttle
 from cloud.accounts.codes import forget_codes
 from cloud.accounts.ending import end_sign_ins
 from cloud.accounts.errors import LastOwner, MemberExists, NoAddress, OwnersOnly, UnknownMember
+from cloud.accounts.granted_shops import grant_shops, shops_of
 from cloud.accounts.models import Member, SignIn
 from cloud.accounts.password_links import (
     INVITATION,
@@ -49,6 +50,8 @@ class MemberFacts:
     """False: invited, and has not chosen one yet."""
     mail: LastMail | None
     """What became of the last link that was mailed to them."""
+    shops: frozenset[int] | None
+    """The shops that they see; None: all."""
 
 
 def list_members(session: Session, now: datetime) -> Sequence[MemberFacts]:
@@ -66,11 +69,13 @@ def list_members(session: Session, now: datetime) -> Sequence[MemberFacts]:
             Member.created_at,
             browsers,
             Member.password_hash != "",
+            or_(Member.all_shops, Member.role == Role.OWNER),
         )
         .where(Member.left_at.is_(None))
         .order_by(Member.email)
     ).all()
     mails = last_mails(session, [row.email for row in rows], (INVITATION, PASSWORD_RESET))
+    shops = shops_of(session, [row.id for row in rows])
     return [
         MemberFacts(
             id=member_id,
@@ -80,8 +85,9 @@ def list_members(session: Session, now: datetime) -> Sequence[MemberFacts]:
             browsers=count,
             has_password=has_password,
             mail=mails.get(email),
+            shops=None if all_shops else shops.get(member_id, frozenset()),
         )
-        for member_id, email, role, created_at, count, has_password in rows
+        for member_id, email, role, created_at, count, has_password, all_shops in rows
     ]
 
 
@@ -93,8 +99,11 @@ def add_member(
     now: datetime,
     *,
     language: str = DEFAULT_LANGUAGE,
+    shops: Collection[int] | None = None,
 ) -> Member:
     """Let somebody sign in (a scoped session). Without a password they are to be invited.
+
+    ``shops``: those that they see; None: all.
 
     The commit raises ConstraintViolated when another organisation has the address.
 
@@ -118,6 +127,7 @@ def add_member(
     else:
         member.role, member.password_hash, member.left_at = role, password_hash, None
     session.flush()
+    grant_shops(session, member, shops)
     return member
 
 
@@ -141,6 +151,17 @@ def change_role(session: Session, member_id: int, role: Role) -> None:
     if role is not Role.OWNER:
         _keep_an_owner(session, member)
     member.role = role
+
+
+def choose_shops(session: Session, member_id: int, shops: Collection[int] | None) -> None:
+    """Let a member see these shops alone, or all (None), from the next page on.
+
+    A scoped session. Owners see all, whatever is chosen.
+
+    Raises:
+        UnknownMember: the organisation has no such member.
+    """
+    grant_shops(session, _member(session, member_id), shops)
 
 
 def let_go(session: Session, member_id: int, now: datetime) -> None:

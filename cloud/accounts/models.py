@@ -37,6 +37,21 @@ class Member(OrganisationOwned, Base):
     created_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     """Since when they cannot sign in any more; None: they can."""
+    all_shops: Mapped[bool] = mapped_column(default=True)
+    """Whether they see every shop, also those to come; else those of `MemberShop`. Owners do."""
+
+
+class MemberShop(OrganisationOwned, Base):
+    """A shop that a member may see, where that is not all of them."""
+
+    __tablename__ = "member_shops"
+
+    member_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("members.id", ondelete="CASCADE"), primary_key=True
+    )
+    shop_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("shops.id", ondelete="CASCADE"), primary_key=True
+    )
 
 
 class SignIn(OrganisationOwned, Base):

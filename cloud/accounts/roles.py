@@ -29,6 +29,7 @@ class Deed(StrEnum):
     SEE_CHANNELS = "see-channels"
     CONNECT_SHOPS = "connect-shops"
     DECIDE_SENDING = "decide-sending"
+    DECIDE_PLATFORMS = "decide-platforms"
     SEE_TABLES = "see-tables"
     MANAGE_TABLES = "manage-tables"
     REQUIRE_CODES = "require-codes"
@@ -50,6 +51,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
         Deed.SEE_CHANNELS: "see which shops are connected and how they stand",
         Deed.CONNECT_SHOPS: "connect shops, enter keys, authorize",
         Deed.DECIDE_SENDING: "switch sending to buyers, and write the preset message",
+        Deed.DECIDE_PLATFORMS: "switch what is captured and sent, for all shops together",
         Deed.SEE_TABLES: "see how the tables are",
         Deed.MANAGE_TABLES: "create, rename, disable, retire and replace tables",
         Deed.REQUIRE_CODES: "require verification codes at the sign-in, and reset a member's",
@@ -80,6 +82,20 @@ MAY: Mapping[Role, frozenset[Deed]] = MappingProxyType(
 )
 
 
-def may(role: str, deed: Deed) -> bool:
+OVER_ALL_SHOPS: frozenset[Deed] = frozenset(
+    {
+        Deed.CONNECT_SHOPS,
+        Deed.DECIDE_PLATFORMS,
+        Deed.REQUIRE_CODES,
+        Deed.SEE_AUDIT_LOG,
+        Deed.MANAGE_MEMBERS,
+    }
+)
+"""What reaches beyond the shops granted to a member: for those who see all."""
+
+
+def may(role: str, deed: Deed, *, sees_all_shops: bool = True) -> bool:
     """Whether a role lets its member do this. A role of another version may nothing."""
+    if deed in OVER_ALL_SHOPS and not sees_all_shops:
+        return False
     return role in set(Role) and deed in MAY[Role(role)]

@@ -11,6 +11,7 @@ from cloud.accounts.audit import Recorded, record
 from cloud.accounts.code_models import VerificationCode
 from cloud.accounts.ending import end_sign_ins
 from cloud.accounts.errors import SignInRefused, TooManyAttempts, UnknownMember
+from cloud.accounts.granted_shops import granted_shops
 from cloud.accounts.models import Member, Organisation, SignIn
 from cloud.accounts.password_links import forget_links
 from cloud.accounts.passwords import password_matches
@@ -30,6 +31,8 @@ class SignedIn:
     name: str
     role: str
     language: str
+    shops: frozenset[int] | None = None
+    """The shops that were granted to them; None: they see all."""
     must_set_up_code: bool = False
     """The organisation requires one, and the member has none: no page but their own opens."""
 
@@ -139,6 +142,7 @@ def who_is(session: Session, token: str, now: datetime) -> SignedIn | None:
         name=member.name,
         role=member.role,
         language=member.language,
+        shops=granted_shops(session, member),
         must_set_up_code=requires_code and confirmed_at is None,
     )
 

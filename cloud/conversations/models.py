@@ -3,11 +3,21 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    or_,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.conversations.states import DispatchKind, DispatchState, MessageKind, MessageState
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+from cloud.database.sight import Narrowed, OfShop, Sight, belongs, in_shops
 
 NOTE_LENGTH = 200
 MOST_PHOTOS_IN_PICTURE = 3
@@ -27,7 +37,7 @@ def _words(kind: type[StrEnum], name: str) -> Enum:
     )
 
 
-class Conversation(OrganisationOwned, Base):
+class Conversation(OrganisationOwned, OfShop, Base):
     """The talk between a shop and one buyer."""
 
     __tablename__ = "conversations"
@@ -48,7 +58,7 @@ class Conversation(OrganisationOwned, Base):
     """When ``unanswered`` was last read from the marketplace."""
 
 
-class Dispatch(OrganisationOwned, Base):
+class Dispatch(OrganisationOwned, Narrowed, Base):
     """An ordered group of messages that somebody asked for.
 
     ``state`` is derived from its messages by conversations.outbox and stored for the log.
@@ -110,8 +120,13 @@ class Dispatch(OrganisationOwned, Base):
     sent_count: Mapped[int] = mapped_column(default=0)
     total_count: Mapped[int] = mapped_column(default=0)
 
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Of the shops, once the order is known; and of one's own browsers."""
+        return or_(in_shops(cls.shop_id, sight), cls.device_id.in_(sorted(sight.own_devices)))
 
-class Message(OrganisationOwned, Base):
+
+class Message(OrganisationOwned, OfShop, Base):
     """One message to a buyer. `sent` needs the marketplace's id; an id belongs to one message."""
 
     __tablename__ = "messages"
@@ -169,7 +184,7 @@ class Message(OrganisationOwned, Base):
     detail: Mapped[str] = mapped_column(String(300), default="")
 
 
-class Attempt(OrganisationOwned, Base):
+class Attempt(OrganisationOwned, Narrowed, Base):
     """One request to send one message: written before it goes out, completed after."""
 
     __tablename__ = "attempts"
@@ -191,3 +206,8 @@ class Attempt(OrganisationOwned, Base):
     read_back_at: Mapped[datetime | None]
     read_back: Mapped[str] = mapped_column(String(20), default="")
     """found, absent, incomplete."""
+
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those of messages that are seen."""
+        return belongs(cls, Message.id == cls.message_id, Message.seen_by(sight))

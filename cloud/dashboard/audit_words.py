@@ -20,6 +20,7 @@ EVENTS: Mapping[str, str] = {
     Deed.HOLD_PHOTOS: _("Deletion held or allowed"),
     Deed.CONNECT_SHOPS: _("Shops"),
     Deed.DECIDE_SENDING: _("Settings of sending"),
+    Deed.DECIDE_PLATFORMS: _("Settings of capturing"),
     Deed.MANAGE_TABLES: _("Tables changed"),
     Deed.REQUIRE_CODES: _("Codes of members"),
     Deed.DECIDE_RETENTION: _("How long photos are kept"),

@@ -3,11 +3,13 @@
 import json
 import logging
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from cloud.dashboard.hearing import heard_by
 from cloud.dashboard.parameters import LARGEST_ID, RowInQuery
 from cloud.dashboard.site import Site
 from cloud.dashboard.topics import EVERYTHING, topics_of
@@ -70,14 +72,15 @@ class _Stream:
                 topics = await run_in_threadpool(self._news)
                 if topics:
                     yield self._frame("news", topics)
-                if await bell.heard_within(BEAT_S):
+                if topics is not None and await bell.heard_within(BEAT_S):
                     continue
-                if await run_in_threadpool(self._site.sign_ins.who, self._visitor.token) is None:
+                if not await run_in_threadpool(self._knows_listener):
                     yield self._frame("signed-out", [])
                     return
                 yield self._frame("beat", [])
 
-    def _news(self) -> list[str]:
+    def _news(self) -> list[str] | None:
+        """Topics of what is new; None: nobody is signed in any more who could be told."""
         feed = self._site.deps.feed
         position = feed.position()
         changes = feed.after(self._last_id, self._visitor.who.organisation_id, _MOST_AT_ONCE)
@@ -86,8 +89,17 @@ class _Stream:
             self._last_id = max(position, changes[-1].id)
             return [EVERYTHING]
         if changes:
+            if not self._knows_listener():
+                return None
             self._last_id = changes[-1].id
-        return topics_of(changes)
+        return topics_of(heard_by(self._visitor, self._site.database, changes))
+
+    def _knows_listener(self) -> bool:
+        """Look who listens: role and shops may have changed since the page was opened."""
+        who = self._site.sign_ins.who(self._visitor.token)
+        if who is not None:
+            self._visitor = replace(self._visitor, who=who)
+        return who is not None
 
     def _frame(self, event: str, data: Sequence[str]) -> str:
         return f"id: {self._last_id}\nevent: {event}\ndata: {json.dumps(data)}\n\n"

@@ -16,6 +16,8 @@ from cloud.dashboard.formats import zone_named
 from cloud.dashboard.languages import Language, preferred
 from cloud.database.base import utc_now
 from cloud.database.scope import Scope, scoped
+from cloud.database.sight import Sight
+from cloud.proofs.platforms import browser_devices
 from cloud.proofs.shift import Shift, shift_of
 
 SESSION_COOKIE = "packwitness-session"
@@ -74,8 +76,8 @@ class Visitor(Reader):
         return f"Visitor(member {self.who.member_id})"
 
     def may(self, deed: Deed) -> bool:
-        """Whether the member's role lets them do this."""
-        return may(self.who.role, deed)
+        """Whether the member's role, and the shops that they see, let them do this."""
+        return may(self.who.role, deed, sees_all_shops=self.who.shops is None)
 
     @property
     def shift(self) -> Shift | None:
@@ -86,8 +88,15 @@ class Visitor(Reader):
 
     @property
     def scope(self) -> Scope:
-        """What the member may see."""
-        return scoped(self.who.organisation_id)
+        """What the member may see: the organisation, or their shops in it."""
+        return scoped(self.who.organisation_id, self.sight)
+
+    @property
+    def sight(self) -> Sight | None:
+        """The part of the organisation that the member sees; None: all of it."""
+        if self.who.shops is None:
+            return None
+        return Sight(self.who.shops, frozenset(browser_devices(self.who.member_id).values()))
 
 
 class Visitors:

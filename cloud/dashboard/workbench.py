@@ -1,7 +1,7 @@
 """The workbench: a table, the buyer's phone and the log, side by side and live."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -13,8 +13,10 @@ from cloud.dashboard.parameters import RowInQuery
 from cloud.dashboard.site import Site
 from cloud.dashboard.table_health import TableHealth, read_health
 from cloud.dashboard.visitors import Visitor
+from cloud.database.scope import scope_of
 from cloud.fleet.models import Device, PackingTable
 from cloud.fleet.queries import liveliest_table, table_names, table_with_device
+from cloud.orders.queries import ids_of_orders
 from cloud.proofs.entries import LogEntry
 from cloud.proofs.log_filter import LogFilter, Window
 from cloud.proofs.log_queries import log_entries
@@ -33,6 +35,8 @@ class TableView:
     health: TableHealth | None
     arrived: frozenset[str]
     """Photos of the open order that can be shown already."""
+    is_open_hidden: bool = False
+    """The open order is none that the member may see, or not known to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,5 +123,14 @@ def _table(session: Session, table_id: int | None) -> dict[str, Any]:
         raise HTTPException(404)
     table, device = found
     health = read_health(device.health) if device else None
+    is_hidden = health is not None and _is_hidden(session, health.open_code)
+    if health is not None and is_hidden:
+        health = replace(health, open_code="", open_photos=())
     arrived = stored_among(session, health.open_photos) if health else set()
-    return {"view": TableView(table, device, health, frozenset(arrived))}
+    return {"view": TableView(table, device, health, frozenset(arrived), is_hidden)}
+
+
+def _is_hidden(session: Session, open_code: str) -> bool:
+    """Whether who looks sees some shops alone, and no order of theirs with this code."""
+    narrowed = scope_of(session).sight is not None
+    return narrowed and bool(open_code) and not ids_of_orders(session, open_code)

@@ -3,12 +3,14 @@
 The ORM takes several times as long as the statement itself (docs/benchmarks.md). What is run here
 is limited to the session's organisation like everything else: each statement gets a second form
 with the organisation's filter on every table it names, and a session with a scope runs only that.
+For a caller who may see a part of the organisation (sight.py) it gets a third.
 
 Rows that a unit changes here are not changed in objects that the session loaded before: a unit
 works on the same rows either here or through the ORM.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Generic, TypeVarTuple, cast
 
 from sqlalchemy import (
@@ -34,7 +36,8 @@ from sqlalchemy.sql.selectable import Alias
 
 from cloud.database.base import OrganisationOwned, OrganisationRoot
 from cloud.database.errors import ScopeViolation, WriteMisuse
-from cloud.database.scope import is_read_only, scope_of
+from cloud.database.scope import Scope, is_read_only, scope_of
+from cloud.database.sight import Narrowed, Sight, narrowed_models
 from cloud.database.straight import StraightStatement
 
 Ts = TypeVarTuple("Ts")
@@ -46,20 +49,30 @@ _ORGANISATION = "scope_organisation_id"
 class Reading(Generic[*Ts]):
     """A SELECT of columns (not of models)."""
 
-    def __init__(self, statement: Select[*Ts]) -> None:
+    def __init__(self, statement: Select[*Ts], *, is_bound: bool = False) -> None:
+        """``is_bound``: it gives ids between which others look, and nothing that anybody sees.
+
+        Such a statement keeps to the organisation, and not to the part of it that a member may see.
+        """
         self._statement = statement
+        self._is_bound = is_bound
         self._whole = _Ready(statement)
         self._limited: _Ready | None = None
 
     def all(self, session: Session, **parameters: object) -> Sequence[Row[*Ts]]:
         """Run it and return all rows. Raises ScopeViolation where it cannot be limited."""
-        connection, organisation_id = _begin(session)
-        if organisation_id is None:
+        connection, scope = _begin(session)
+        if scope.organisation_id is None:
             return self._whole.rows(connection, parameters)
+        parameters[_ORGANISATION] = scope.organisation_id
+        return self._within(scope).rows(connection, parameters)
+
+    def _within(self, scope: Scope) -> "_Ready":
+        if scope.sight is not None and not self._is_bound:
+            return _seen_select(self._statement, scope.sight)
         if self._limited is None:
             self._limited = _Ready(_limited_select(self._statement))
-        parameters[_ORGANISATION] = organisation_id
-        return self._limited.rows(connection, parameters)
+        return self._limited
 
     def first(self, session: Session, **parameters: object) -> Row[*Ts] | None:
         """Run it and return the first row."""
@@ -98,12 +111,15 @@ class Changing:
             ready.run_all(connection, [{**row, **limits} for row in rows])
 
     def _begin(self, session: Session) -> tuple[Connection, "_Ready", dict[str, object]]:
-        connection, organisation_id = _begin(session, writes=True)
-        if organisation_id is None:
+        connection, scope = _begin(session, writes=True)
+        if scope.organisation_id is None:
             return connection, self._whole, {}
+        limits: dict[str, object] = {_ORGANISATION: scope.organisation_id}
+        if scope.sight is not None:
+            return connection, _seen_change(self._statement, scope.sight), limits
         if self._limited is None:
             self._limited = _Ready(_limited_change(self._statement))
-        return connection, self._limited, {_ORGANISATION: organisation_id}
+        return connection, self._limited, limits
 
 
 class Adding:
@@ -121,16 +137,16 @@ class Adding:
         A scoped session stamps its organisation. Raises ScopeViolation for the row of another
         organisation or of none, WriteMisuse in a reading session.
         """
-        connection, organisation_id = _begin(session, writes=True)
-        self._stamp(values, organisation_id)
+        connection, scope = _begin(session, writes=True)
+        self._stamp(values, scope.organisation_id)
         ready, defaults = self._ready()
         return ready.added(connection, {**defaults, **values})
 
     def run_all(self, session: Session, rows: Sequence[dict[str, object]]) -> None:
         """Add some rows, all with values for the same columns; raises what `run` does."""
-        connection, organisation_id = _begin(session, writes=True)
+        connection, scope = _begin(session, writes=True)
         for row in rows:
-            self._stamp(row, organisation_id)
+            self._stamp(row, scope.organisation_id)
         if rows:
             ready, defaults = self._ready()
             ready.run_all(connection, [{**defaults, **row} for row in rows])
@@ -204,13 +220,40 @@ def _plain_defaults(table: Table) -> dict[str, object]:
     }
 
 
-def _begin(session: Session, *, writes: bool = False) -> tuple[Connection, int | None]:
-    """Give the session's connection and organisation; what the ORM has to write goes first."""
+def _begin(session: Session, *, writes: bool = False) -> tuple[Connection, Scope]:
+    """Give the session's connection and scope; what the ORM has to write goes first."""
     scope = scope_of(session)
     if writes and is_read_only(session):
         raise WriteMisuse("a reading session writes nothing: use Database.write")
     session.flush()
-    return cast("Connection", session.get_bind()), scope.organisation_id
+    return cast("Connection", session.get_bind()), scope
+
+
+@lru_cache(maxsize=512)
+def _seen_select(statement: Select[*Ts], sight: Sight) -> _Ready:
+    """The statement for a part of an organisation, made once for each."""
+    limited = _limited_select(statement)
+    for source in (leaf for joined in statement.get_final_froms() for leaf in _leaves(joined)):
+        model = _narrowed_model(source)
+        if model is not None:
+            limited = limited.where(model.seen_by(sight))
+    return _Ready(limited)
+
+
+@lru_cache(maxsize=64)
+def _seen_change(statement: Update | Delete, sight: Sight) -> _Ready:
+    limited = _limited_change(statement)
+    model = _narrowed_model(statement.table)
+    return _Ready(limited if model is None else limited.where(model.seen_by(sight)))
+
+
+def _narrowed_model(source: FromClause) -> type[Narrowed] | None:
+    """The model that says which rows of a table are seen; None: all of them."""
+    table = source.element if isinstance(source, Alias) else source
+    model = next((one for one in narrowed_models() if _table(one) is table), None)
+    if model is not None and table is not source:
+        raise ScopeViolation("a prepared statement cannot narrow a table under another name")
+    return model
 
 
 def _limited_select(statement: Select[*Ts]) -> Select[*Ts]:

@@ -25,6 +25,7 @@ from sqlalchemy.sql.dml import ValuesBase
 
 from cloud.database.base import OrganisationOwned, OrganisationRoot
 from cloud.database.errors import ScopeViolation, WriteMisuse
+from cloud.database.sight import Narrowed, Sight, narrowed_models
 
 _SCOPE = "packwitness.scope"
 _READ_ONLY = "packwitness.read_only"
@@ -37,11 +38,13 @@ class Scope:
 
     organisation_id: int | None
     reason: str
+    sight: Sight | None = None
+    """The part of the organisation that the caller may see; None: all of it."""
 
 
-def scoped(organisation_id: int) -> Scope:
+def scoped(organisation_id: int, sight: Sight | None = None) -> Scope:
     """Return the scope of one organisation: for everything done for a known caller."""
-    return Scope(organisation_id, f"organisation {organisation_id}")
+    return Scope(organisation_id, f"organisation {organisation_id}", sight)
 
 
 def system(reason: str) -> Scope:
@@ -100,7 +103,8 @@ def session_info(scope: Scope, *, read_only: bool = False) -> dict[Any, Any]:
 
 @event.listens_for(Session, "do_orm_execute")
 def _limit_statement(state: ORMExecuteState) -> None:
-    organisation_id = scope_of(state.session).organisation_id
+    scope = scope_of(state.session)
+    organisation_id = scope.organisation_id
     if organisation_id is None:
         return
     if not state.is_orm_statement:
@@ -109,6 +113,8 @@ def _limit_statement(state: ORMExecuteState) -> None:
     if state.is_insert or state.is_update:
         _check_values(state)
     state.statement = state.statement.options(*_criteria(organisation_id))
+    if scope.sight is not None:
+        state.statement = state.statement.options(*_sight_criteria(scope.sight))
 
 
 @lru_cache(maxsize=1024)
@@ -125,6 +131,15 @@ def _criteria(organisation_id: int) -> tuple[LoaderCriteriaOption, LoaderCriteri
             lambda model: model.id == organisation_id,
             include_aliases=True,
         ),
+    )
+
+
+@lru_cache(maxsize=256)
+def _sight_criteria(sight: Sight) -> tuple[LoaderCriteriaOption, ...]:
+    """Make the filters of a part of an organisation, one for each model that it narrows."""
+    return tuple(
+        with_loader_criteria(model, model.seen_by(sight), include_aliases=True)
+        for model in narrowed_models()
     )
 
 
@@ -183,6 +198,7 @@ def _check_flush(session: Session, _context: UOWTransaction, _instances: object)
         return
     for row in [*session.new, *session.dirty, *session.deleted]:
         _check_row(row, scope.organisation_id)
+        _check_shop(row, scope.sight)
 
 
 def _stamp(rows: Iterable[object], scope: Scope) -> None:
@@ -208,3 +224,12 @@ def _check_row(row: object, organisation_id: int) -> None:
         raise ScopeViolation(
             f"a {type(row).__name__} of another organisation in the session of {organisation_id}"
         )
+
+
+def _check_shop(row: object, sight: Sight | None) -> None:
+    """Refuse to write what the writer could not read. A row may have no shop yet."""
+    if sight is None or not isinstance(row, Narrowed):
+        return
+    shop_id = getattr(row, "shop_id", None)
+    if shop_id is not None and shop_id not in sight.shops:
+        raise ScopeViolation(f"a {type(row).__name__} of a shop that the member may not see")

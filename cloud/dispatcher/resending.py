@@ -85,6 +85,7 @@ def resend(session: Session, request: ResendRequest, now: datetime) -> Dispatch:
         proof_key=proof.proof_key,
         device_id=proof.device_id,
         code=proof.code,
+        shop_id=before[-1].shop_id if before else None,
         state=DispatchState.WAITING_FOR_ORDER,
         request_key=key,
         asked_by_member_id=request.member_id,

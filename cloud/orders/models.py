@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+from cloud.database.sight import Narrowed, OfShop, Sight, belongs
 
 BUYER_NAME_LENGTH = 200
 """A longer one, which only its owner can have meant, is cut."""
@@ -13,7 +14,7 @@ ITEM_TEXT_LENGTH = 300
 ITEM_URL_LENGTH = 1000
 
 
-class Order(OrganisationOwned, Base):
+class Order(OrganisationOwned, OfShop, Base):
     """An order as the marketplace told it last."""
 
     __tablename__ = "orders"
@@ -45,7 +46,7 @@ class Order(OrganisationOwned, Base):
     """Whether a shipped order has a proof; None: not decided yet (reports.unproven)."""
 
 
-class Parcel(OrganisationOwned, Base):
+class Parcel(OrganisationOwned, Narrowed, Base):
     """A parcel of an order. Tracking numbers come late and are reused over the years."""
 
     __tablename__ = "parcels"
@@ -65,8 +66,13 @@ class Parcel(OrganisationOwned, Base):
     """When the marketplace is asked for the number again; None: not any more."""
     read_at: Mapped[datetime]
 
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those of orders that are seen."""
+        return belongs(cls, Order.id == cls.order_id, Order.seen_by(sight))
 
-class OrderItem(OrganisationOwned, Base):
+
+class OrderItem(OrganisationOwned, Narrowed, Base):
     """One line of an order, as the marketplace told it last."""
 
     __tablename__ = "order_items"
@@ -82,3 +88,8 @@ class OrderItem(OrganisationOwned, Base):
     sku: Mapped[str] = mapped_column(String(ITEM_TEXT_LENGTH))
     quantity: Mapped[int]
     image_url: Mapped[str] = mapped_column(String(ITEM_URL_LENGTH))
+
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those of orders that are seen."""
+        return belongs(cls, Order.id == cls.order_id, Order.seen_by(sight))

@@ -132,7 +132,8 @@ def _readings(shape: Shape) -> tuple[Reading[int, int], Reading[int] | None]:
     if not shape.has_rest:
         return Reading(found), None
     skipping: Select[int] = select(proof_id).where(*driving)
-    return Reading(found), Reading(skipping.order_by(order).offset(bindparam("skipped")).limit(1))
+    ahead = skipping.order_by(order).offset(bindparam("skipped")).limit(1)
+    return Reading(found), Reading(ahead, is_bound=True)
 
 
 def _driving(shape: Shape) -> list[ColumnElement[bool]]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cloud.conversations.states import DispatchState
 from cloud.database.base import UtcDateTime
 from cloud.database.prepared import Reading
+from cloud.database.scope import scope_of
 from cloud.proofs.log_filter import LogFilter, Stretch
 from cloud.proofs.log_sources import Along, Shape, Source
 from cloud.proofs.models import STEP, Proof
@@ -26,23 +27,29 @@ _PACKED = (
     Proof.packed_at >= bindparam("packed_from", type_=UtcDateTime()),
     Proof.packed_at < bindparam("packed_before", type_=UtcDateTime()),
 )
+# Bounds: where to look, whoever asks. What is found there is narrowed to what they may see.
 _OFF_STEP = Reading(
-    select(Proof.id).where(Proof.off_step.is_(True), *_PACKED).limit(bindparam("most"))
+    select(Proof.id).where(Proof.off_step.is_(True), *_PACKED).limit(bindparam("most")),
+    is_bound=True,
 )
-_NEWEST_OFF_STEP = Reading(select(func.max(Proof.id + 0)).where(Proof.off_step.is_(True), *_PACKED))
+_NEWEST_OFF_STEP = Reading(
+    select(func.max(Proof.id + 0)).where(Proof.off_step.is_(True), *_PACKED), is_bound=True
+)
 _AT = bindparam("at", type_=UtcDateTime())
 _FIRST_RECEIVED = Reading(
-    select(Proof.id).where(Proof.received_at >= _AT).order_by(Proof.received_at).limit(1)
+    select(Proof.id).where(Proof.received_at >= _AT).order_by(Proof.received_at).limit(1),
+    is_bound=True,
 )
 _LAST_RECEIVED = Reading(
-    select(Proof.id).where(Proof.received_at < _AT).order_by(Proof.received_at.desc()).limit(1)
+    select(Proof.id).where(Proof.received_at < _AT).order_by(Proof.received_at.desc()).limit(1),
+    is_bound=True,
 )
 _AT_TABLE = select(Proof.id).where(Proof.table_id == bindparam("table_id")).limit(1)
-_FIRST_AT_TABLE = Reading(_AT_TABLE.order_by(Proof.id))
-_LAST_AT_TABLE = Reading(_AT_TABLE.order_by(Proof.id.desc()))
+_FIRST_AT_TABLE = Reading(_AT_TABLE.order_by(Proof.id), is_bound=True)
+_LAST_AT_TABLE = Reading(_AT_TABLE.order_by(Proof.id.desc()), is_bound=True)
 _BY_PACKER = select(Proof.id).where(Proof.packer == bindparam("packer")).limit(1)
-_FIRST_BY_PACKER = Reading(_BY_PACKER.order_by(Proof.id))
-_LAST_BY_PACKER = Reading(_BY_PACKER.order_by(Proof.id.desc()))
+_FIRST_BY_PACKER = Reading(_BY_PACKER.order_by(Proof.id), is_bound=True)
+_LAST_BY_PACKER = Reading(_BY_PACKER.order_by(Proof.id.desc()), is_bound=True)
 _SHOPS_OF_CHANNEL = Reading(select(Shop.id).where(Shop.channel == bindparam("channel")))
 MOST_WALKS = 48
 """Rows of each shop and state are read apart up to so many; more shops are looked through along
@@ -74,12 +81,15 @@ def sources_of(
     ]
 
 
-def _shops(session: Session, wanted: LogFilter) -> Sequence[int]:
-    """The shops that a filter names."""
-    if not wanted.channel:
-        return [] if wanted.shop_id is None else [wanted.shop_id]
-    shops = [shop_id for (shop_id,) in _SHOPS_OF_CHANNEL.all(session, channel=wanted.channel)]
-    return [one for one in shops if wanted.shop_id in (None, one)]
+def _shops(session: Session, wanted: LogFilter) -> Sequence[int] | None:
+    """The shops that a filter names, or that its reader may see; None: it does not matter."""
+    if wanted.channel:
+        shops = [shop_id for (shop_id,) in _SHOPS_OF_CHANNEL.all(session, channel=wanted.channel)]
+        return [one for one in shops if wanted.shop_id in (None, one)]
+    if wanted.shop_id is not None:
+        return [wanted.shop_id]
+    sight = scope_of(session).sight
+    return None if sight is None else sorted(sight.shops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +100,13 @@ class _Rows:
     by_shops: bool = False
 
 
-def _rows(wanted: LogFilter, shops: Sequence[int]) -> Iterator[_Rows]:
-    if not wanted.states and not wanted.has_shops:
+def _rows(wanted: LogFilter, shops: Sequence[int] | None) -> Iterator[_Rows]:
+    if not wanted.states and shops is None:
         yield _Rows(Along.PROOFS)
         return
     states = wanted.states or tuple(ProofState)
     for state in states:
-        if not wanted.has_shops:
+        if shops is None:
             # What has no dispatch has no order either, hence no shop.
             for closing in CLOSINGS_WITHOUT_DISPATCH.get(state, ()):
                 yield _Rows(Along.CLOSINGS, {"closing": closing}, is_of_now=True)

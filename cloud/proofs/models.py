@@ -4,16 +4,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
     String,
     UniqueConstraint,
+    or_,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cloud.conversations.models import Dispatch
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+from cloud.database.sight import Narrowed, Sight, belongs
 from cloud.proofs.platforms import Platform
 
 STEP = timedelta(hours=1)
@@ -23,7 +27,7 @@ VIEW_QUERY_LENGTH = 1000
 HOLD_REASON_LENGTH = 200
 
 
-class Photo(OrganisationOwned, Base):
+class Photo(OrganisationOwned, Narrowed, Base):
     """A photo that is durably in the photo store under organisation/SHA-256."""
 
     __tablename__ = "photos"
@@ -39,6 +43,13 @@ class Photo(OrganisationOwned, Base):
     """The device that sent it first."""
     stored_at: Mapped[datetime]
 
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those that a proof shows which is seen."""
+        shows = ProofPhoto.sha256 == cls.sha256
+        return belongs(
+            cls, shows, ProofPhoto.organisation_id == cls.organisation_id, ProofPhoto.seen_by(sight)
+        )
 
 class LeavingPhoto(OrganisationOwned, Base):
     """A photo whose row is deleted and whose bytes are to follow, or are gone already.
@@ -56,7 +67,7 @@ class LeavingPhoto(OrganisationOwned, Base):
     """To which the bytes are counted once they are gone."""
 
 
-class Proof(OrganisationOwned, Base):
+class Proof(OrganisationOwned, Narrowed, Base):
     """What a table says of one packed order; the newest accepted manifest."""
 
     __tablename__ = "proofs"
@@ -109,8 +120,17 @@ class Proof(OrganisationOwned, Base):
         self.packed_at = closed_at if clock_synced else self.received_at
         self.off_step = abs(self.received_at - self.packed_at) > STEP
 
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those with a dispatch that is seen, and all of one's own browsers.
 
-class ProofPhoto(OrganisationOwned, Base):
+        A proof has no shop of its own: its order says which, when that is found.
+        """
+        dispatched = belongs(cls, Dispatch.proof_id == cls.id, Dispatch.seen_by(sight))
+        return or_(cls.device_id.in_(sorted(sight.own_devices)), dispatched)
+
+
+class ProofPhoto(OrganisationOwned, Narrowed, Base):
     """A photo's place in a proof."""
 
     __tablename__ = "proof_photos"
@@ -144,8 +164,13 @@ class ProofPhoto(OrganisationOwned, Base):
     deleted_for: Mapped[str | None] = mapped_column(String(20))
     """A word of privacy.kinds.Cause."""
 
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those of proofs that are seen."""
+        return belongs(cls, Proof.id == cls.proof_id, Proof.seen_by(sight))
 
-class AcceptedManifest(OrganisationOwned, Base):
+
+class AcceptedManifest(OrganisationOwned, Narrowed, Base):
     """A manifest as received. Remembered for ever, so that the same again gets the same answer."""
 
     __tablename__ = "accepted_manifests"
@@ -161,8 +186,13 @@ class AcceptedManifest(OrganisationOwned, Base):
     """What it did: applied, or outdated (a higher revision was there already)."""
     received_at: Mapped[datetime]
 
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those of proofs that are seen."""
+        return _of_proof_key(cls, sight)
 
-class QuarantinedManifest(OrganisationOwned, Base):
+
+class QuarantinedManifest(OrganisationOwned, Narrowed, Base):
     """A manifest that contradicts one already accepted; kept for a person, never acted on."""
 
     __tablename__ = "quarantined_manifests"
@@ -176,6 +206,22 @@ class QuarantinedManifest(OrganisationOwned, Base):
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     reason: Mapped[str] = mapped_column(String(200))
     received_at: Mapped[datetime]
+
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those of proofs that are seen."""
+        return _of_proof_key(cls, sight)
+
+
+def _of_proof_key(
+    model: type[AcceptedManifest] | type[QuarantinedManifest], sight: Sight
+) -> ColumnElement[bool]:
+    return belongs(
+        model,
+        Proof.proof_key == model.proof_key,
+        Proof.organisation_id == model.organisation_id,
+        Proof.seen_by(sight),
+    )
 
 
 class LogView(OrganisationOwned, Base):
@@ -207,7 +253,7 @@ class CaptureDecision(OrganisationOwned, Base):
     decided_at: Mapped[datetime]
 
 
-class ProofHold(OrganisationOwned, Base):
+class ProofHold(OrganisationOwned, Narrowed, Base):
     """Somebody keeps a proof from deletion. The proof's row stays as long as this one."""
 
     __tablename__ = "proof_holds"
@@ -222,8 +268,13 @@ class ProofHold(OrganisationOwned, Base):
     released_at: Mapped[datetime | None]
     """None: it is in force."""
 
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those of proofs that are seen."""
+        return belongs(cls, Proof.id == cls.proof_id, Proof.seen_by(sight))
 
-class HeldPhoto(OrganisationOwned, Base):
+
+class HeldPhoto(OrganisationOwned, Narrowed, Base):
     """A photo that a hold in force needs: the database refuses to delete the photo's row."""
 
     __tablename__ = "held_photos"
@@ -240,3 +291,8 @@ class HeldPhoto(OrganisationOwned, Base):
     id: Mapped[int] = primary_key()
     hold_id: Mapped[int] = mapped_column(BigId, ForeignKey("proof_holds.id"))
     sha256: Mapped[str] = mapped_column(String(64))
+
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """Those of holds that are seen."""
+        return belongs(cls, ProofHold.id == cls.hold_id, ProofHold.seen_by(sight))

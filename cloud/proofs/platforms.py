@@ -23,6 +23,11 @@ class Switch(StrEnum):
     """Webcam ParcelGuard itself: whether scanning an order opens the camera (S0-09 to S0-11)."""
 
 
+def browser_devices(member_id: int) -> dict[Platform, str]:
+    """What a member's browsers are called, as tables are by their devices; no device is."""
+    return {one: f"{one}-{member_id}" for one in (Platform.WEBCAM, Platform.PHONE)}
+
+
 SENDING: Mapping[Platform, Switch] = MappingProxyType(
     {
         Platform.TABLE: Switch.SEND_TABLE,

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -13,6 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+from cloud.database.sight import Narrowed, OfShop, Sight, in_shops
 
 
 class AppCredential(OrganisationOwned, Base):
@@ -39,7 +41,7 @@ class AppCredential(OrganisationOwned, Base):
     """Signs pushes, where that is not the app's own key."""
 
 
-class Shop(OrganisationOwned, Base):
+class Shop(OrganisationOwned, Narrowed, Base):
     """A shop on a marketplace."""
 
     __tablename__ = "shops"
@@ -68,8 +70,13 @@ class Shop(OrganisationOwned, Base):
     """All orders changed before this are known here; None: never synchronised."""
     created_at: Mapped[datetime]
 
+    @classmethod
+    def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
+        """The shops themselves."""
+        return in_shops(cls.id, sight)
 
-class Authorization(OrganisationOwned, Base):
+
+class Authorization(OrganisationOwned, OfShop, Base):
     """A shop's permission to us, for one purpose: ``orders`` or ``chat``."""
 
     __tablename__ = "authorizations"
@@ -112,7 +119,7 @@ class AuthorizationRequest(OrganisationOwned, Base):
     expires_at: Mapped[datetime]
 
 
-class SendingDecision(OrganisationOwned, Base):
+class SendingDecision(OrganisationOwned, OfShop, Base):
     """Who switched a shop's sending on or off, with which notice about its marketplace in view."""
 
     __tablename__ = "sending_decisions"
@@ -128,7 +135,7 @@ class SendingDecision(OrganisationOwned, Base):
     decided_at: Mapped[datetime]
 
 
-class SendingPace(OrganisationOwned, Base):
+class SendingPace(OrganisationOwned, OfShop, Base):
     """When the shop may send next: one row per shop, moved by each send and by rate limits."""
 
     __tablename__ = "sending_paces"
@@ -141,7 +148,7 @@ class SendingPace(OrganisationOwned, Base):
     """Orders the round over shops."""
 
 
-class DailyRequests(OrganisationOwned, Base):
+class DailyRequests(OrganisationOwned, OfShop, Base):
     """Requests of a shop that its marketplace counts by the day, taken by any process."""
 
     __tablename__ = "daily_requests"

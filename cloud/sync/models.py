@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
+from cloud.database.sight import OfShop
 
 
 class InboxPush(OrganisationOwned, Base):
@@ -35,7 +36,7 @@ class InboxPush(OrganisationOwned, Base):
     """A word of push_work.Outcome; empty until it is done."""
 
 
-class ReadingPace(OrganisationOwned, Base):
+class ReadingPace(OrganisationOwned, OfShop, Base):
     """When the next request that reads of a shop may go out, whichever process makes it."""
 
     __tablename__ = "reading_paces"
@@ -46,7 +47,7 @@ class ReadingPace(OrganisationOwned, Base):
     free_at: Mapped[datetime]
 
 
-class OrderReading(OrganisationOwned, Base):
+class OrderReading(OrganisationOwned, OfShop, Base):
     """A long reading of a shop's orders, the first one or one after a pause, and how far it is."""
 
     __tablename__ = "order_readings"

@@ -4,14 +4,17 @@ import hashlib
 import io
 import itertools
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
+from cloud.accounts.members import add_member
 from cloud.accounts.models import Member
 from cloud.accounts.passwords import hash_password
+from cloud.accounts.roles import Role
 from cloud.accounts.service import create_organisation
 from cloud.conversations.models import Attempt, Conversation, Dispatch, Message
 from cloud.conversations.outbox import tell
@@ -106,6 +109,14 @@ class World:
         shop_id = self.database.write(lambda session: add_shop(session, new, DAY).id, self.scope)
         self.shop_id = shop_id
         return shop_id
+
+    def add_member(self, email: str, role: Role, shops: Collection[int] | None = None) -> int:
+        """Somebody who may sign in, and sees these shops; None: all. Gives their id."""
+
+        def unit(session: Session) -> int:
+            return add_member(session, email, role, _password_hash, DAY, shops=shops).id
+
+        return self.database.write(unit, self.scope)
 
     def tell_health(self, **fields: object) -> None:
         """The table tells how it is."""

@@ -23,11 +23,12 @@ from cloud.dashboard.photos import Sha256
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
 from cloud.database.base import utc_now
+from cloud.database.scope import scoped
 from cloud.dispatcher.errors import ManifestRefused
 from cloud.dispatcher.intake import ask_for_dispatch
 from cloud.dispatcher.taking_in import ManifestTaking, Origin, read_manifest
 from cloud.proofs.models import PACKER_LENGTH
-from cloud.proofs.platforms import Platform
+from cloud.proofs.platforms import Platform, browser_devices
 from cloud.proofs.service import Outcome, Verdict, add_photo
 
 logger = logging.getLogger(__name__)
@@ -62,12 +63,14 @@ def coming_in_routes(site: Site) -> APIRouter:
         except UploadRefused as error:
             return _refused(visitor, str(error))
         site.deps.photos.put(visitor.who.organisation_id, sha256, data)
-        now, device_id = utc_now(), _device_id(visitor, Platform.WEBCAM)
+        now = utc_now()
+        device_id = browser_devices(visitor.who.member_id)[Platform.WEBCAM]
 
         def unit(session: Session) -> None:
             add_photo(session, sha256, len(data), device_id, now)
 
-        site.database.write(unit, visitor.scope)
+        # A photo is of no shop yet, so that a member of some shops could not tell a repeat.
+        site.database.write(unit, scoped(visitor.who.organisation_id))
         metrics.PHOTOS_STORED.inc()
         return JSONResponse({"result": "receipted"})
 
@@ -86,7 +89,7 @@ def coming_in_routes(site: Site) -> APIRouter:
             _check_packer(site, visitor, manifest.packer)
         except (ManifestRefused, UploadRefused) as error:
             return _refused(visitor, str(error))
-        device_id = _device_id(visitor, platform)
+        device_id = browser_devices(visitor.who.member_id)[platform]
         origin = Origin(visitor.who.organisation_id, device_id, None, platform)
         verdict = taking.take(origin, manifest, payload)
         ids = {"member": visitor.who.member_id, "proof": proof_key}
@@ -95,11 +98,6 @@ def coming_in_routes(site: Site) -> APIRouter:
         return _answer(verdict)
 
     return router
-
-
-def _device_id(visitor: Visitor, platform: Platform) -> str:
-    """A name that no device has."""
-    return f"{platform}-{visitor.who.member_id}"
 
 
 def _check_packer(site: Site, visitor: Visitor, packer: str | None) -> None:

@@ -44,7 +44,7 @@ def chat_routes(site: Site) -> APIRouter:
 
     @router.post(f"{CHAT_PATH}/platforms")
     def save(
-        visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_SENDING))],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_PLATFORMS))],
         on: Annotated[list[Platform] | None, Form()] = None,
     ) -> Response:
         """Keep which platforms send; leaving the page keeps nothing (S0-05, S0-06)."""

@@ -32,7 +32,7 @@ def webcam_routes(site: Site) -> APIRouter:
 
     @router.post(WEBCAM_PATH)
     def save(
-        visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_SENDING))],
+        visitor: Annotated[Visitor, Depends(site.who_may(Deed.DECIDE_PLATFORMS))],
         on: Annotated[bool, Form()] = False,
     ) -> Response:
         """Keep the switch; leaving the page keeps nothing (S0-06)."""

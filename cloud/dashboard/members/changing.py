@@ -1,4 +1,4 @@
-"""Changing a member: role, browsers, access. For owners."""
+"""Changing a member: role, shops, browsers, access. For owners."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from cloud.accounts.members import (
     change_role,
+    choose_shops,
     let_go,
     sign_out_everywhere,
 )
 from cloud.accounts.roles import Deed, Role
 from cloud.dashboard.members.listing import PATH, REFUSALS, back_to_list, note
+from cloud.dashboard.members.reach import ReachForm
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
@@ -34,6 +36,19 @@ def member_forms(site: Site) -> APIRouter:
             change_role(session, member_id, role)
 
         return done(site, visitor, unit, "role-changed", changed=member_id, role=role)
+
+    @router.post(f"{PATH}/{{member_id}}/shops")
+    def choose(
+        visitor: Annotated[Visitor, owner],
+        member_id: RowInPath,
+        form: Annotated[ReachForm, Form()],
+    ) -> Response:
+        """Which shops they see and act on, from their next page on."""
+
+        def unit(session: Session) -> None:
+            choose_shops(session, member_id, form.chosen(session))
+
+        return done(site, visitor, unit, "shops-changed", changed=member_id, reach=form.reach)
 
     @router.post(f"{PATH}/{{member_id}}/sign-out")
     def sign_out(visitor: Annotated[Visitor, owner], member_id: RowInPath) -> Response:

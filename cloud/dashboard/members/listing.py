@@ -6,9 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import Field
 from sqlalchemy.orm import Session
 
-from cloud.accounts.errors import AccountError, LastOwner, MemberExists, NoAddress, UnknownMember
+from cloud.accounts.errors import (
+    AccountError,
+    LastOwner,
+    MemberExists,
+    NoAddress,
+    NoShop,
+    UnknownMember,
+)
 from cloud.accounts.members import (
     add_member,
     list_members,
@@ -16,11 +24,14 @@ from cloud.accounts.members import (
 )
 from cloud.accounts.passwords import hash_password, new_password
 from cloud.accounts.roles import Deed, Role
+from cloud.dashboard import words
 from cloud.dashboard.members import member_words
+from cloud.dashboard.members.reach import ReachForm
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
 from cloud.database.base import utc_now
 from cloud.database.errors import ConstraintViolated
+from cloud.shops.queries import shop_names
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +41,18 @@ REFUSALS: Mapping[type[AccountError], str] = {
     LastOwner: "last-owner",
     MemberExists: "member-exists",
     NoAddress: "no-address",
+    NoShop: "no-shop",
     UnknownMember: "gone",
 }
 """What is said of what was refused, by its notice."""
+
+
+class NewMemberForm(ReachForm):
+    """The form for somebody new."""
+
+    email: str = Field(max_length=_LONGEST)
+    role: Role
+    by_mail: bool = False
 
 
 def member_routes(site: Site) -> APIRouter:
@@ -50,17 +70,22 @@ def member_routes(site: Site) -> APIRouter:
     def add(
         request: Request,
         visitor: Annotated[Visitor, owner],
-        email: Annotated[str, Form(max_length=_LONGEST)],
-        role: Annotated[Role, Form()],
-        by_mail: Annotated[bool, Form()] = False,
+        form: Annotated[NewMemberForm, Form()],
     ) -> Response:
         """By mail, or with a password that is shown once, on the answer's own page."""
-        password = "" if by_mail and site.deps.mails.is_open else new_password()
+        password = "" if form.by_mail and site.deps.mails.is_open else new_password()
         password_hash, now = hash_password(password) if password else "", utc_now()
 
         def unit(session: Session) -> str:
-            language = visitor.who.language
-            member = add_member(session, email, role, password_hash, now, language=language)
+            member = add_member(
+                session,
+                form.email,
+                form.role,
+                password_hash,
+                now,
+                language=visitor.who.language,
+                shops=form.chosen(session),
+            )
             if not password:
                 mail_link(session, site.deps.mails, member.id, now)
             return member.email
@@ -71,7 +96,7 @@ def member_routes(site: Site) -> APIRouter:
             return back_to_list("member-exists")
         except tuple(REFUSALS) as error:
             return back_to_list(REFUSALS[type(error)])
-        note(visitor, "member added", role=role)
+        note(visitor, "member added", role=form.role, reach=form.reach)
         if not password:
             return back_to_list("invited")
         return members_page(site, request, visitor, given=(address, password))
@@ -100,11 +125,14 @@ def members_page(
     """The list. ``given``: an address and its new password, shown this once."""
     with site.database.read(visitor.scope) as session:
         members = list_members(session, utc_now())
+        shops = shop_names(session)
     return site.page(
         request,
         visitor,
         "members/list.html",
         members=members,
+        shops=shops,
+        channels=words.CHANNELS,
         given=given,
         has_mail=site.deps.mails.is_open,
         roles=list(Role),

@@ -34,6 +34,10 @@ MAILS: Mapping[MailState, str] = {
 
 NOTICES: Mapping[str, Badge] = {
     "role-changed": Badge(_("The role was changed."), "check", "green"),
+    "shops-changed": Badge(_("The shops were changed."), "check", "green"),
+    "no-shop": Badge(
+        _("Nothing was changed: tick at least one shop, or choose all shops."), "ban", "yellow"
+    ),
     "invited": Badge(
         _("An invitation is on its way. Until its link is used nobody can sign in with it."),
         "send",
