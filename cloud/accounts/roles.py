@@ -87,6 +87,7 @@ OVER_ALL_SHOPS: frozenset[Deed] = frozenset(
         Deed.CONNECT_SHOPS,
         Deed.DECIDE_PLATFORMS,
         Deed.REQUIRE_CODES,
+        Deed.DECIDE_RETENTION,
         Deed.SEE_AUDIT_LOG,
         Deed.MANAGE_MEMBERS,
     }

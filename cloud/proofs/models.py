@@ -51,6 +51,7 @@ class Photo(OrganisationOwned, Narrowed, Base):
             cls, shows, ProofPhoto.organisation_id == cls.organisation_id, ProofPhoto.seen_by(sight)
         )
 
+
 class LeavingPhoto(OrganisationOwned, Base):
     """A photo whose row is deleted and whose bytes are to follow, or are gone already.
 
