@@ -11,10 +11,10 @@ from cloud.accounts.codes import code_facts
 from cloud.accounts.devices import forget_device, list_devices
 from cloud.accounts.members import sign_out_everywhere
 from cloud.dashboard import account_words
+from cloud.dashboard.barcodes import square_code
 from cloud.dashboard.error_pages import SIGN_IN_PATH
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.site import Site
-from cloud.dashboard.tables.barcodes import square_code
 from cloud.dashboard.visitors import ACCOUNT_PATH, Visitor
 from cloud.database.base import utc_now
 

@@ -32,6 +32,7 @@ from cloud.dashboard.fulfillment.phone import phone_routes
 from cloud.dashboard.guard.chat import chat_routes
 from cloud.dashboard.guard.entries import guard_routes
 from cloud.dashboard.guard.webcam import webcam_routes
+from cloud.dashboard.members.badges import member_badges
 from cloud.dashboard.members.changing import member_forms
 from cloud.dashboard.members.codes import required_code_routes
 from cloud.dashboard.members.listing import member_routes
@@ -44,6 +45,7 @@ from cloud.dashboard.proof_forms import proof_forms
 from cloud.dashboard.reports.export import report_files
 from cloud.dashboard.reports.page import report_routes
 from cloud.dashboard.security import Guard, security_headers
+from cloud.dashboard.sheets.routes import sheet_routes
 from cloud.dashboard.sign_in import language_routes, sign_in_routes, start_routes
 from cloud.dashboard.site import Site
 from cloud.dashboard.tables.changing import changing_routes, creating_routes
@@ -119,6 +121,8 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         member_routes(site),
         member_forms(site),
         member_passwords(site),
+        member_badges(site),
+        sheet_routes(site),
         site.assets.routes(),
     )
 

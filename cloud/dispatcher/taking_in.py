@@ -6,7 +6,7 @@ the receipt is given only when every photo is stored with its right bytes (invar
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from cloud.database.changes import record_change
 from cloud.database.scope import Scope, scoped
 from cloud.database.write import Database
 from cloud.dispatcher.errors import ManifestRefused
+from cloud.fleet.badges import packer_of
 from cloud.photos.store import PhotoStore
 from cloud.proofs.models import Proof
 from cloud.proofs.platforms import Platform
@@ -97,7 +98,10 @@ class ManifestTaking:
         now = utc_now()
 
         def unit(session: Session) -> Verdict:
-            verdict = accept_manifest(session, facts, now, unsound)
+            packed_at = facts.opened_at if facts.clock_synced else now
+            packer = packer_of(session, facts.packer, packed_at)
+            named = replace(facts, packer=packer)
+            verdict = accept_manifest(session, named, now, unsound)
             if verdict.outcome is Outcome.APPLIED and verdict.proof is not None:
                 self._ask_for_dispatch(session, verdict.proof, now)
                 record_change(session, kind="proof", subject=f"proof:{verdict.proof.id}")

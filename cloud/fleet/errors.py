@@ -43,3 +43,7 @@ class BadTableName(FleetError):
 
 class NoSheetAddress(FleetError):
     """The server's address cannot stand on a claim sheet: tables enrol over HTTPS alone."""
+
+
+class NoSuchMember(FleetError):
+    """The organisation has no such member, or they have left."""

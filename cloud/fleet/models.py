@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from cloud.database.base import Base, BigId, OrganisationOwned, primary_key
@@ -85,3 +93,33 @@ class EnrolmentClaim(OrganisationOwned, Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     device_id: Mapped[str | None] = mapped_column(String(40))
+
+
+class Badge(OrganisationOwned, Base):
+    """What a member signs in with at tables. Earlier ones stay known for what was packed with them.
+
+    Its code is sealed, so that the same badge can be printed again, and forgotten once it is ended.
+    """
+
+    __tablename__ = "badges"
+
+    id: Mapped[int] = primary_key()
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("members.id"))
+    mark: Mapped[str] = mapped_column(String(40))
+    """What tables keep of it (wire.badges)."""
+    sealed_code: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """None: it is ended."""
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None] = mapped_column()
+    """What was packed later with it has no packer."""
+
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "mark"),
+        Index(
+            "uq_badges_good_of_member",
+            "member_id",
+            unique=True,
+            sqlite_where=ended_at.is_(None),
+            postgresql_where=ended_at.is_(None),
+        ),
+    )

@@ -13,6 +13,8 @@ from cloud.database.errors import SecretError
 from cloud.database.scope import system
 from cloud.database.secrets import SecretBox
 from cloud.database.write import Database
+from cloud.fleet.badges import bound_to as bound_to_badge
+from cloud.fleet.models import Badge
 from cloud.mail.models import Mail
 from cloud.mail.posting import bound_to as bound_to_mail
 from cloud.shops.models import AppCredential, Authorization
@@ -100,10 +102,20 @@ def _reseal_code(session: Session, box: SecretBox, row_id: int) -> int:
     return 1
 
 
-_Sealed = AppCredential | Authorization | Mail | VerificationCode
+def _reseal_badge(session: Session, box: SecretBox, row_id: int) -> int:
+    row = session.get_one(Badge, row_id, with_for_update=True)
+    if row.sealed_code is None or not box.needs_resealing(row.sealed_code):
+        return 0
+    where = bound_to_badge(row.mark)
+    row.sealed_code = box.seal(box.open(row.sealed_code, where), where)
+    return 1
+
+
+_Sealed = AppCredential | Authorization | Badge | Mail | VerificationCode
 _RESEALED: tuple[tuple[type[_Sealed], _Reseal], ...] = (
     (AppCredential, _reseal_app),
     (Authorization, _reseal_authorization),
     (Mail, _reseal_mail),
     (VerificationCode, _reseal_code),
+    (Badge, _reseal_badge),
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from edge.events import DeviceBack, DeviceLost
 from edge.indicator.signs import Sign
-from edge.rules import enrolment
+from edge.rules import enrolment, packers
 from edge.rules.captures import failed
 from edge.rules.draft import Draft
 from edge.rules.proofs import give_up, hand_over, leave_open, put, release
@@ -32,6 +32,8 @@ def expire(draft: Draft) -> None:
         enrolment.give_up(draft)
     if _idle_ends_ns(draft.state, draft.settings) <= now_ns:
         _idle(draft)
+    if _is_due(draft, packers.ends_ns(draft.state, draft.settings)):
+        packers.sign_out(draft)
 
 
 def next_deadline_ns(state: State, settings: PackingSettings) -> int | None:
@@ -49,6 +51,9 @@ def next_deadline_ns(state: State, settings: PackingSettings) -> int | None:
         wanted += [due for due in (entry.deadline_ns, entry.retry_ns) if due is not None]
     if _has_idle_end(state):
         wanted.append(_idle_ends_ns(state, settings))
+    packer_ends_ns = packers.ends_ns(state, settings)
+    if packer_ends_ns is not None:
+        wanted.append(packer_ends_ns)
     if state.waiting_since_ns is not None:
         offline_ns = state.waiting_since_ns + settings.offline_after_ms * _MS
         wanted += [offline_ns] if offline_ns > state.now_ns else []

@@ -6,6 +6,7 @@ from edge.indicator.signs import Sign
 from edge.rules import presses
 from edge.rules.draft import Draft
 from edge.rules.enrolment import claim_scanned
+from edge.rules.packers import sign_in
 from edge.rules.proofs import begin, leave_open, leave_table
 from edge.scanner.codes import Code, CodeKind, classify
 from wire.claim_sheet import ClaimText
@@ -30,8 +31,7 @@ def scanned(draft: Draft, event: Scanned) -> None:
         case CodeKind.CLAIM:
             claim_scanned(draft, code.claim or ClaimText())
         case CodeKind.BADGE:
-            draft.set(packer=code.text)
-            draft.say(Sign.READY, f"packer: {code.text}", draft.settings.notice_ms)
+            sign_in(draft, code.text)
         case CodeKind.GOODS | CodeKind.UNREADABLE:
             draft.refuse(code.reason)
 

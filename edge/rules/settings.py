@@ -19,6 +19,10 @@ class PackingSettings:
     """The same text again within this is a double read."""
     idle_ms: int = 180_000
     """Without any scan or press for this long, an open proof becomes unsent and a mode ends."""
+    packer_idle_ms: int = 3_600_000
+    """Without any scan or press for this long, the packer is signed out; 0: never."""
+    shift_ms: int = 43_200_000
+    """So long after the badge was scanned, the packer is signed out; 0: never."""
     send_delay_ms: int = 5000
     """How long a closed proof's manifest stays on the table, so that it can be taken back."""
     withdraw_ms: int = 120_000

@@ -188,6 +188,8 @@ class State:
     withdrawing: tuple[str, ...] = ()
     mode: Mode = Mode.PACKING
     packer: str | None = None
+    packer_since_ns: int = 0
+    """When the badge was scanned."""
     camera_fault: str = ""
     store_fault: str = ""
     disk: DiskLevel = DiskLevel.FINE

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from edge.events import Action
+from wire.badges import BadBadge, is_of_badge, mark_of
 from wire.claim_sheet import BadClaimSheet, ClaimText, is_of_claim_sheet, read_claim_text
 from wire.messages import MAX_CODE_LENGTH, Mode
 
@@ -58,7 +59,8 @@ class Code:
 
     kind: CodeKind
     text: str
-    """Normalised order number, or the packer of a badge; empty for what is refused."""
+    """Normalised order number, or the packer of a badge (of one that the cloud printed: its mark);
+    empty for what is refused."""
     action: Action | None = None
     mode: Mode | None = None
     claim: ClaimText | None = None
@@ -75,6 +77,8 @@ def classify(scanned: str, rules: CodeRules) -> Code:
         return Code(CodeKind.UNREADABLE, "", reason=problem)
     if is_of_claim_sheet(text):
         return _of_claim_sheet(text)
+    if is_of_badge(text):
+        return _of_badge(text)
     special = _special(text, rules)
     if special is not None:
         return special
@@ -160,6 +164,14 @@ def _of_claim_sheet(text: str) -> Code:
     try:
         return Code(CodeKind.CLAIM, "", claim=read_claim_text(text))
     except BadClaimSheet as error:
+        return Code(CodeKind.UNREADABLE, "", reason=str(error))
+
+
+def _of_badge(text: str) -> Code:
+    """Whatever this table calls its own badges: these are made and printed by the cloud."""
+    try:
+        return Code(CodeKind.BADGE, mark_of(text))
+    except BadBadge as error:
         return Code(CodeKind.UNREADABLE, "", reason=str(error))
 
 

@@ -23,6 +23,8 @@ def packing_settings(settings: TableSettings) -> PackingSettings:
         send_bounce_ms=packing.send_bounce_ms,
         double_read_ms=packing.double_read_ms,
         idle_ms=_ms(packing.idle_unsent_s),
+        packer_idle_ms=_ms(packing.packer_idle_s),
+        shift_ms=_ms(packing.shift_s),
         send_delay_ms=_ms(packing.send_delay_s),
         withdraw_ms=_ms(packing.withdraw_s),
         capture_deadline_ms=packing.capture_deadline_ms,

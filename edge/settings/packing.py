@@ -35,6 +35,16 @@ class PackingSection(Section):
     idle_unsent_s: float = Field(
         180.0, gt=0, description="s without scan or press after which an open order is unsent"
     )
+    packer_idle_s: float = Field(
+        3600.0,
+        ge=0,
+        description="s without scan or press after which the packer is signed out; 0: never",
+    )
+    shift_s: float = Field(
+        43_200.0,
+        ge=0,
+        description="s after a badge was scanned when its packer is signed out; 0: never",
+    )
     send_delay_s: float = Field(
         5.0, ge=0, description="s for which a closed order can be taken back before it leaves"
     )

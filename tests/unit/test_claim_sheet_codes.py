@@ -6,7 +6,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from cloud.dashboard.tables.barcodes import Bars, bar_code, square_code
+from cloud.dashboard.barcodes import Bars, bar_code, square_code
 from cloud.fleet.claim_sheet import SheetTexts, can_stand_on_a_sheet
 from cloud.fleet.errors import NoSheetAddress
 from wire.claim_sheet import LONGEST_URL, read_claim_text

@@ -27,10 +27,12 @@ from cloud.accounts.roles import Deed, Role
 from cloud.dashboard import words
 from cloud.dashboard.members import member_words
 from cloud.dashboard.members.reach import ReachForm
+from cloud.dashboard.sheets import sheet_words
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
 from cloud.database.base import utc_now
 from cloud.database.errors import ConstraintViolated
+from cloud.fleet.badges import members_with_badge
 from cloud.shops.queries import shop_names
 
 logger = logging.getLogger(__name__)
@@ -126,12 +128,15 @@ def members_page(
     with site.database.read(visitor.scope) as session:
         members = list_members(session, utc_now())
         shops = shop_names(session)
+        with_badge = members_with_badge(session)
     return site.page(
         request,
         visitor,
         "members/list.html",
         members=members,
         shops=shops,
+        with_badge=with_badge,
+        papers=sheet_words.PAPERS,
         channels=words.CHANNELS,
         given=given,
         has_mail=site.deps.mails.is_open,

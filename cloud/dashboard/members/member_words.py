@@ -34,6 +34,7 @@ MAILS: Mapping[MailState, str] = {
 
 NOTICES: Mapping[str, Badge] = {
     "role-changed": Badge(_("The role was changed."), "check", "green"),
+    "badge-ended": Badge(_("The badge was ended: tables take it for nobody's."), "check", "green"),
     "shops-changed": Badge(_("The shops were changed."), "check", "green"),
     "no-shop": Badge(
         _("Nothing was changed: tick at least one shop, or choose all shops."), "ban", "yellow"

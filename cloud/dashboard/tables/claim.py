@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from cloud.accounts.roles import Deed
+from cloud.dashboard.barcodes import bar_code, square_code
 from cloud.dashboard.parameters import RowInPath
 from cloud.dashboard.site import Site
-from cloud.dashboard.tables.barcodes import bar_code, square_code
 from cloud.dashboard.tables.changing import back_to_table
 from cloud.dashboard.tables.table_page import TABLE_PATH, table_or_404
 from cloud.dashboard.visitors import Visitor

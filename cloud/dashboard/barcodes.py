@@ -10,7 +10,7 @@ _DOT_MM = 25.4 / 600
 _DOTS = (12, 10, 9, 8, 7, 6, 5)
 """Widths of the thinnest bar that are tried, the widest first: 0.51 to 0.21 mm. Scanners of tables
 read less from close by, but not through dust and folds."""
-_WIDEST_MM = 178.0
+A4_WIDE_MM = 178.0
 _MOST_CHARACTERS = 90
 """Of bars; fewer fit on the page, and the library draws no more than 99."""
 _SQUARE_MM = 1.0
@@ -32,15 +32,15 @@ class Bars:
     """On paper."""
 
 
-def bar_code(text: str) -> Bars | None:
-    """Code 128, which every scanner reads; None where it would not fit on a page.
+def bar_code(text: str, widest_mm: float = A4_WIDE_MM) -> Bars | None:
+    """Code 128, which every scanner reads; None where it would not fit on the paper.
 
     Raises ValueError for a text that it cannot hold.
     """
     if len(text) > _MOST_CHARACTERS:
         return None
     found = _drawn(text, zxingcpp.BarcodeFormat.Code128)
-    fitting = [dots for dots in _DOTS if found.width * dots * _DOT_MM <= _WIDEST_MM]
+    fitting = [dots for dots in _DOTS if found.width * dots * _DOT_MM <= widest_mm]
     return _on_paper(found, fitting[0] * _DOT_MM) if fitting else None
 
 

@@ -1,0 +1,1 @@
+"""Sheets to print for tables and their packers: barcodes, badges, the card of the light."""
