@@ -88,6 +88,7 @@ OVER_ALL_SHOPS: frozenset[Deed] = frozenset(
         Deed.DECIDE_PLATFORMS,
         Deed.REQUIRE_CODES,
         Deed.DECIDE_RETENTION,
+        Deed.SEE_REPORTS,
         Deed.SEE_AUDIT_LOG,
         Deed.MANAGE_MEMBERS,
     }

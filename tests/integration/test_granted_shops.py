@@ -115,9 +115,11 @@ def test_no_page_photo_export_or_form_shows_another_shop(
             dashboard.browser(f"{role}-{EVERY}") as every,
             dashboard.browser(f"{role}-{SOME}") as some,
         ):
+            shown = walked(dashboard, hidden, every, some)
+            if role is Role.PACKER:  # sees their own shift, and these are not of it
+                continue
             assert "2611OWN" in some.get("/parcelguard/log").text
             assert some.get(f"/parcelguard/proofs/{hidden.own_proof_id}").status_code == 200
-            shown = walked(dashboard, hidden, every, some)
         assert {"/parcelguard/log", "/photos/{sha256}", "/parcelguard/proofs/{proof_id}"} <= shown
         assert len(shown) >= 8, shown
 
