@@ -34,6 +34,8 @@ class Deed(StrEnum):
     MANAGE_TABLES = "manage-tables"
     REQUIRE_CODES = "require-codes"
     DECIDE_RETENTION = "decide-retention"
+    EXPORT_BUYER = "export-buyer"
+    ERASE_BUYER = "erase-buyer"
     SEE_AUDIT_LOG = "see-audit-log"
     MANAGE_MEMBERS = "manage-members"
 
@@ -56,6 +58,8 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
         Deed.MANAGE_TABLES: "create, rename, disable, retire and replace tables",
         Deed.REQUIRE_CODES: "require verification codes at the sign-in, and reset a member's",
         Deed.DECIDE_RETENTION: "decide how long photos are kept, and see what is deleted",
+        Deed.EXPORT_BUYER: "find a buyer, and take all that is known of them away as a file",
+        Deed.ERASE_BUYER: "delete all that is known of a buyer, for good",
         Deed.SEE_AUDIT_LOG: "see who did what",
         Deed.MANAGE_MEMBERS: "add members, change roles, end access",
     }
@@ -65,7 +69,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
 MAY: Mapping[Role, frozenset[Deed]] = MappingProxyType(
     {
         Role.OWNER: frozenset(Deed),
-        Role.MANAGER: frozenset(Deed) - {Deed.MANAGE_MEMBERS},
+        Role.MANAGER: frozenset(Deed) - {Deed.MANAGE_MEMBERS, Deed.ERASE_BUYER},
         Role.AGENT: frozenset(
             {
                 Deed.SEE_PROOFS,

@@ -39,6 +39,7 @@ from cloud.dashboard.members.listing import member_routes
 from cloud.dashboard.members.passwords import member_passwords
 from cloud.dashboard.password_pages import password_routes
 from cloud.dashboard.photos import photo_routes
+from cloud.dashboard.privacy.buyers import buyer_routes
 from cloud.dashboard.privacy.retention import retention_routes
 from cloud.dashboard.proof import proof_routes
 from cloud.dashboard.proof_forms import proof_forms
@@ -101,6 +102,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         report_files(site),
         photo_routes(site),
         retention_routes(site),
+        buyer_routes(site),
         event_routes(site),
         listing_routes(site),
         connecting_routes(site),

@@ -24,6 +24,8 @@ EVENTS: Mapping[str, str] = {
     Deed.MANAGE_TABLES: _("Tables changed"),
     Deed.REQUIRE_CODES: _("Codes of members"),
     Deed.DECIDE_RETENTION: _("How long photos are kept"),
+    Deed.EXPORT_BUYER: _("A buyer was looked for"),
+    Deed.ERASE_BUYER: _("A buyer's data deleted"),
     Deed.MANAGE_MEMBERS: _("Members changed"),
 }
 """What can be filtered by. Other deeds are shown by their names."""

@@ -137,6 +137,7 @@ MODES: Mapping[str, str] = {
 
 DELETED_FOR: Mapping[str, str] = {
     "retention": _("Deleted on %(day)s by retention"),
+    "buyer": _("Deleted on %(day)s with all that was known of the buyer"),
 }
 """Why a photo is not kept any more, with the day."""
 

@@ -22,6 +22,8 @@ class Order(OrganisationOwned, OfShop, Base):
         UniqueConstraint("shop_id", "order_number"),
         Index("ix_orders_organisation_number", "organisation_id", "order_number"),
         Index("ix_orders_proof_found", "organisation_id", "proof_found", "shipped_at", "id"),
+        Index("ix_orders_buyer", "organisation_id", "buyer_id"),
+        Index("ix_orders_buyer_name", "organisation_id", "buyer_name"),
     )
 
     id: Mapped[int] = primary_key()
@@ -44,6 +46,8 @@ class Order(OrganisationOwned, OfShop, Base):
     """When the marketplace first told us of it as shipped; None: it has not."""
     proof_found: Mapped[bool | None]
     """Whether a shipped order has a proof; None: not decided yet (reports.unproven)."""
+    erased_at: Mapped[datetime | None]
+    """Since when nothing is kept of who ordered, and what; nor taken in again."""
 
 
 class Parcel(OrganisationOwned, Narrowed, Base):

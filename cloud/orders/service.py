@@ -28,7 +28,7 @@ def put_order(session: Session, shop_id: int, facts: told.Order, now: datetime) 
         _tell(order, facts)
     order.read_at = now
     session.flush()
-    if is_news:
+    if is_news and order.erased_at is None:
         put_items(session, order.id, facts.items)
     for parcel in facts.parcels:
         _put_parcel(session, order, facts, parcel, now, is_news=is_news)
@@ -43,6 +43,8 @@ def _tell(order: Order, facts: told.Order) -> None:
     order.changed_at = facts.updated_at
     if facts.is_shipped and order.shipped_at is None:
         order.shipped_at = facts.updated_at
+    if order.erased_at is not None:
+        return  # whoever asked for it to be forgotten is not brought back by a change of the order
     order.buyer_id = facts.buyer_id or order.buyer_id or ""
     order.buyer_name = (facts.buyer_name or order.buyer_name or "")[:BUYER_NAME_LENGTH]
     recipient = facts.recipient.name if facts.recipient else ""

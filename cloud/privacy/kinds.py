@@ -16,6 +16,8 @@ class Cause(StrEnum):
     """Why a photo was deleted."""
 
     RETENTION = "retention"
+    BUYER = "buyer"
+    """Somebody deleted all that is known of its buyer."""
 
 
 USUAL_DAYS: dict[Kind, int | None] = {Kind.PHOTOS: 120}

@@ -34,7 +34,7 @@ class RetentionRun(OrganisationOwned, Base):
 
     id: Mapped[int] = primary_key()
     kind: Mapped[str] = mapped_column(String(20))
-    """A word of kinds.Kind."""
+    """A word of kinds.Kind, or runs.BUYER."""
     older_than: Mapped[datetime]
     """What came before that time was deleted."""
     started_at: Mapped[datetime]

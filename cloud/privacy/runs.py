@@ -12,6 +12,8 @@ from cloud.database.scope import scope_of
 from cloud.privacy.models import RetentionRun
 from cloud.proofs.models import LeavingPhoto
 
+BUYER = "buyer"
+"""The kind of a run that deletes what is known of one buyer."""
 SHOWN = 30
 _DELETED = Changing(
     update(RetentionRun)

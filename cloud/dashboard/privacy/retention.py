@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from cloud.accounts.roles import Deed
-from cloud.dashboard.privacy.retention_words import FIXED, NOTICES
+from cloud.dashboard.privacy.retention_words import CAUSES, FIXED, NOTICES
 from cloud.dashboard.site import Site
 from cloud.dashboard.visitors import Visitor
 from cloud.database.base import utc_now
@@ -70,6 +70,7 @@ def retention_routes(site: Site) -> APIRouter:
             runs=runs,
             leaving=leaving,
             fixed=FIXED,
+            causes=CAUSES,
             usual_days=USUAL_DAYS[Kind.PHOTOS],
             least_days=LEAST_DAYS,
             most_days=MOST_DAYS,

@@ -19,13 +19,16 @@ NOTICES: Mapping[str, Badge] = {
 }
 """What a visit ended with, by the word in the address."""
 
-KINDS: Mapping[str, str] = {"photos": _("Photos")}
-"""What a run deleted."""
+CAUSES: Mapping[str, str] = {"photos": _("Their age"), "buyer": _("A buyer's data deleted")}
+"""Why photos were deleted, by the kind of the run."""
 
 FIXED: tuple[tuple[str, str], ...] = (
     (
         _("Orders, messages and what became of them"),
-        _("Kept for ever. The log opens an order whose photos were deleted, and says so."),
+        _(
+            "Kept until somebody deletes the buyer's data. The log opens an order whose photos were"
+            " deleted, and says so."
+        ),
     ),
     (
         _("Copies of photos at the tables"),
