@@ -26,7 +26,7 @@ class SpoolSection(Section):
         512 * 1024**2, ge=1024**2, description="bytes left free; new orders are refused below"
     )
     retention_days: int = Field(
-        30, ge=0, description="days for which copies stay after the cloud has them"
+        7, ge=0, description="days for which copies stay after the cloud has them"
     )
     retention_bytes: int = Field(
         8 * 1024**3, ge=0, description="bytes of copies kept at most, besides what is not sent"

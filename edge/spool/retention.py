@@ -20,7 +20,7 @@ REST_AFTER_JUMP = timedelta(hours=1)
 class Retention:
     """How long and how much is kept; photos the cloud has not got are kept regardless."""
 
-    keep_days: int = 30
+    keep_days: int = 7
     max_bytes: int = 8 * 1024**3
 
 

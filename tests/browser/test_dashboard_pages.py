@@ -229,6 +229,9 @@ PAGES = {
     "new table": "/tables/new",
     "question before a claim sheet": "/tables/1/claim",
     "question before retiring": "/tables/1/retire",
+    "privacy": "/privacy",
+    "privacy, another rule": "/privacy/photos?days=30",
+    "a buyer": "/privacy/buyers/1",
 }
 
 
