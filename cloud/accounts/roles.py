@@ -92,6 +92,8 @@ OVER_ALL_SHOPS: frozenset[Deed] = frozenset(
         Deed.DECIDE_PLATFORMS,
         Deed.REQUIRE_CODES,
         Deed.DECIDE_RETENTION,
+        Deed.EXPORT_BUYER,
+        Deed.ERASE_BUYER,
         Deed.SEE_REPORTS,
         Deed.SEE_AUDIT_LOG,
         Deed.MANAGE_MEMBERS,

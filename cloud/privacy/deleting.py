@@ -10,6 +10,7 @@ is leaving it is not taken in again (`proofs.service.add_photo`). The database r
 what a hold needs, whoever placed it a moment ago.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from cloud.database.base import UtcDateTime
-from cloud.database.errors import ConstraintViolated
+from cloud.database.errors import ConstraintViolated, DatabaseBusy
 from cloud.database.prepared import Adding, Changing, Reading
 from cloud.database.scope import Scope
 from cloud.database.write import Database
@@ -31,15 +32,19 @@ from cloud.privacy.kinds import Cause, Kind
 from cloud.privacy.runs import count_deleted, count_freed, end_run, open_run
 from cloud.proofs.models import LeavingPhoto, Photo, ProofPhoto
 
-AT_ONCE = 100
-"""Photos in one transaction: it takes a few milliseconds, and others write in between."""
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 16
+"""Photos in one transaction. PostgreSQL takes one that reads more than 32 rows of a table for one
+that reads the whole table, and refuses it, or those who take photos in meanwhile."""
+_TRIES = 5
 _LEAVING = Reading(
     select(LeavingPhoto.id, LeavingPhoto.sha256, LeavingPhoto.size_bytes, LeavingPhoto.run_id)
     .order_by(LeavingPhoto.id)
     .limit(bindparam("most"))
 )
 _ADD_LEAVING = Adding(LeavingPhoto)
-_DROP_ROWS = Changing(delete(Photo).where(Photo.sha256.in_(bindparam("sha256s", expanding=True))))
+_DROP_ROWS = Changing(delete(Photo).where(Photo.id.in_(bindparam("ids", expanding=True))))
 _NOTE = Changing(
     update(ProofPhoto)
     .where(
@@ -62,7 +67,7 @@ def let_photos_go(
     if not sha256s:
         return
     _NOTE.run(session, sha256s=sha256s, now=now, cause=cause)
-    _DROP_ROWS.run(session, sha256s=sha256s)
+    _DROP_ROWS.run(session, ids=[one.id for one in photos])
     _ADD_LEAVING.run_all(
         session,
         [{"sha256": one.sha256, "size_bytes": one.size_bytes, "run_id": run_id} for one in photos],
@@ -138,11 +143,15 @@ class PhotoRetention:
                 return
 
     def _next(self, scope: Scope, unit: Callable[[Session], "_Step"]) -> "_Step":
-        """Once more where a hold came between reading and deleting: then the hold is seen."""
-        try:
-            return self._database.write(unit, scope)
-        except ConstraintViolated:
-            return self._database.write(unit, scope)
+        """Again where a hold came between reading and deleting, which is seen then; and where
+        those who pack were at the same rows time and again.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._database.write(unit, scope)
+            except (ConstraintViolated, DatabaseBusy):
+                logger.debug("the next photos are looked at once more")
+        return self._database.write(unit, scope)
 
 
 def _step(session: Session, older_than: datetime, place: Place, now: datetime) -> _Step:
