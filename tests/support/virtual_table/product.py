@@ -2,14 +2,20 @@
 
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.virtual_table.light import BLUE, BUZZER, GREEN, RED
 from tests.support.virtual_table.uml_machine import CACHE, Machine, copy_sparse
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[3]
 INSIDE = Path(__file__).parent / "inside"
@@ -84,8 +90,17 @@ def installed_disk() -> Path:
         return _installed_disk()
 
 
+@contextmanager
+def _step(words: str) -> Iterator[None]:
+    """Says how long it took."""
+    began = time.monotonic()
+    yield
+    log.info("%s: %.0f s", words, time.monotonic() - began)
+
+
 def _installed_disk() -> Path:
-    wheel, package = _built()
+    with _step("building the product"):
+        wheel, package = _built()
     parts = [wheel, package, Path(__file__), *sorted(INSIDE.glob("*.py"))]
     made_from = hashlib.sha256(b"".join(part.read_bytes() for part in parts))
     made_from.update(str((CACHE / "image").resolve()).encode())
@@ -121,9 +136,12 @@ def _built() -> tuple[Path, Path]:
 def _make(wheel: Path, package: Path, disk: Path) -> None:
     with Machine(CACHE / "installing") as machine:
         machine.disk.unlink(missing_ok=True)
-        machine.boot()
-        install_cloud(machine, wheel)
-        install_table(machine, package)
+        with _step("booting the bare image"):
+            machine.boot()
+        with _step("installing the cloud"):
+            install_cloud(machine, wheel)
+        with _step("installing and enrolling the table"):
+            install_table(machine, package)
         machine.power_off()
         copy_sparse(machine.disk, disk)
         machine.disk.unlink()

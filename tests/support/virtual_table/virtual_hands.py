@@ -47,14 +47,6 @@ class Hands:
         """Plug the pedal in, or pull it out."""
         return int(self._do("plug-pedal", plugged=plugged)["at_ns"])
 
-    def pull_line(self, line: int, *, up: bool) -> None:
-        """Pull a GPIO line that is an input, as a button at it would."""
-        self._do("pull", line=line, up=up)
-
-    def record_light(self, *, on: bool) -> None:
-        """Stop and start recording the light, which costs the guest two per cent of its time."""
-        self._do("watch-light", on=on)
-
     def _do(self, action: str, **words: object) -> dict[str, Any]:
         status, said = self._machine.ask(json.dumps({"do": action, **words}), "json")
         if status != 0:

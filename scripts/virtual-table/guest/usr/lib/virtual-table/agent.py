@@ -29,27 +29,27 @@ def main() -> None:
     asks, answers = SHARE / "in", SHARE / "out"
     for left in asks.iterdir():
         left.unlink()  # asked of the boot before this one
-    pedal, light = Pedal(), Light(SHARE / "light")
+    pedal = Pedal()
+    Light(SHARE / "light")
     actions: dict[str, Action] = {
         "type": scanner.type_text,
         "plug": scanner.plug,
         "plug-pedal": pedal.plug,
         "press": pedal.press,
-        "watch-light": light.watch,
-        "pull": light.pull,
     }
     (SHARE / "up").write_text(Path("/proc/uptime").read_text().split()[0])
     notify_ready()
     pace = threading.Event()
     while True:
-        for one in sorted(asks.glob("*.sh")):
-            script = answers / f"{one.name}.script"
-            one.rename(script)
-            start(run_script, script, answers / one.stem)
-        for one in sorted(asks.glob("*.json")):
-            ask = json.loads(one.read_text())
-            one.unlink()
-            start(act, actions[ask["do"]], ask, answers / one.stem)
+        for one in sorted(asks.iterdir()):
+            if one.suffix == ".sh":
+                script = answers / f"{one.name}.script"
+                one.rename(script)
+                start(run_script, script, answers / one.stem)
+            elif one.suffix == ".json":
+                ask = json.loads(one.read_text())
+                one.unlink()
+                start(act, actions[ask["do"]], ask, answers / one.stem)
         pace.wait(PERIOD_S)  # a folder of the host tells nobody of new files
 
 
