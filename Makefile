@@ -78,6 +78,7 @@ test-package: setup ## Install, upgrade and remove the package of a table in sma
 	unshare --mount scripts/isolated $(bin)/pytest -m package tests/package $(PYTEST_ARGS)
 
 test-table: setup-all ## A whole Debian with real interfaces of devices; CUTS=200: that many power cuts
+	@why=$$(scripts/virtual-table/why-not); [ -z "$$why" ] || { echo "No virtual table here: $$why."; exit 1; }
 	@scripts/virtual-table/image >/dev/null
 	@$(bin)/python scripts/build_deb.py --fetch-only amd64
 	VIRTUAL_TABLE_CUTS=$(or $(CUTS),5) scripts/isolated $(bin)/pytest -m table \
@@ -89,10 +90,12 @@ bench: setup-all ## Measure, each figure beside its limit or its peer
 		scripts/isolated $(bin)/python "$$program" || exit 1; \
 	done
 
-bench-table: setup-all ## Measure inside the virtual table: boot to ready, press to saved
+bench-table: setup-all ## Measure inside the virtual table: times, memory, processor, writes
 	@scripts/virtual-table/image >/dev/null
 	@$(bin)/python scripts/build_deb.py --fetch-only amd64
-	@scripts/isolated $(bin)/python -m tests.benchmarks.virtual_table_times
+	@for program in virtual_table_times virtual_table_wear; do \
+		scripts/isolated $(bin)/python -m tests.benchmarks.$$program || exit 1; \
+	done
 
 soak: ## Pack for MINUTES=5 while programs are killed; SEED=n repeats a plan, CLOUD=roles splits the cloud
 	@scripts/setup test mosquitto postgresql

@@ -4,6 +4,8 @@
 # VIRTUAL_TABLE_CACHE: another folder, which outlives this checkout.
 cache=${VIRTUAL_TABLE_CACHE:-.cache/virtual-table}
 
+source_package=linux-source-6.12
+
 fail() {
     echo "$*" >&2
     exit 1
