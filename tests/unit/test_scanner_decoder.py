@@ -185,6 +185,33 @@ def test_a_code_that_is_scanned_again_a_second_later_is_taken() -> None:
     assert scanner.type("261122PACKKM5NZ").stroke(ENTER).texts == [None, "261122PACKKM5NZ"]
 
 
+def test_the_second_half_is_no_code_however_late_it_comes() -> None:
+    scanner = Scanner().type("261122PACK").wait(9000)
+    assert scanner.type("KM5NZ").stroke(ENTER).texts == [None, None]
+    assert scanner.type("261122PACKKM5NZ").stroke(ENTER).texts == [None, None, "261122PACKKM5NZ"]
+
+
+def test_a_late_terminator_is_all_that_was_owed() -> None:
+    scanner = Scanner().type("261122PACK").wait(3000).stroke(ENTER)
+    assert scanner.type("JX1").stroke(ENTER).texts == [None, "JX1"]
+
+
+def test_another_code_after_one_that_was_cut_off_is_refused_once() -> None:
+    scanner = Scanner().type("261122PACK").wait(3000)
+    assert scanner.type("JX1").stroke(ENTER).type("JX1").stroke(ENTER).texts == [None, None, "JX1"]
+
+
+def test_a_code_that_was_cut_off_long_ago_refuses_nothing() -> None:
+    scanner = Scanner().type("261122PACK").wait(30_000)
+    assert scanner.type("JX1").stroke(ENTER).texts == [None, "JX1"]
+
+
+def test_a_scanner_that_was_plugged_in_again_owes_nothing() -> None:
+    scanner = Scanner().type("261122PACK").wait(3000)
+    scanner.decoder.begin(frozenset(), scanner.now_ns)
+    assert scanner.wait().type("JX1").stroke(ENTER).texts == [None, "JX1"]
+
+
 @pytest.mark.parametrize("gap_ms", [5, 60, 99])
 def test_slow_scanners(gap_ms: int) -> None:
     scanner = Scanner().keys([*typed("AB-12"), (ENTER, True)], gap_ms)

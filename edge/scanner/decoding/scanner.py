@@ -1,8 +1,8 @@
 """The keys of a scanner: codes, and nothing else. Pure.
 
-Half a code is never a code: a code that stops in the middle and what comes soon after it, lost
-keys, a key that no US keyboard has, and a code that had begun before anyone listened are all said
-as ``ScanIncomplete``.
+Half a code is never a code: a code that stops in the middle and what comes soon after it, what
+comes later and does not begin as that code did, lost keys, a key that no US keyboard has, and a
+code that had begun before anyone listened are all said as ``ScanIncomplete``.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,9 @@ from wire.messages import MAX_CODE_LENGTH
 _REST_SHARE = 5
 """Of the silence that breaks a code off: what begins so soon after its last key may be its rest,
 held up on its way. Nobody reads the light and scans again within a second."""
+_BEGINNING_KEPT_NS = 30_000_000_000
+"""For so long a code that broke off is remembered: what is scanned again begins as it did, its rest
+does not. Whoever scans another label instead is refused once."""
 
 Read = Scanned | ScanIncomplete
 
@@ -60,6 +63,8 @@ class ScannerDecoder:
         self._last_ns = 0
         self._broken_ns: int | None = None
         """Last key of a code that was broken off and whose end has not come."""
+        self._beginning, self._beginning_ns = "", 0
+        """What had come of it, and when."""
 
     @property
     def deadline_ns(self) -> int | None:
@@ -69,7 +74,7 @@ class ScannerDecoder:
     def begin(self, held: frozenset[int], at_ns: int) -> None:
         """See ``Decoder``. What comes before the first silence may be the end of a code."""
         self._forget()
-        self._broken_ns = None
+        self._broken_ns, self._beginning = None, ""
         self._modifiers = set(held & us_layout.MODIFIERS)
         self._caps = False
         self._is_unsure = True
@@ -97,11 +102,13 @@ class ScannerDecoder:
         deadline_ns = self.deadline_ns
         if deadline_ns is None or now_ns < deadline_ns:
             return ()
-        is_half = self._is_damaged or any(one.isprintable() for one in self._text)
+        text, is_damaged = self._text, self._is_damaged
         self._forget()
-        if not is_half:
+        if not is_damaged and not any(one.isprintable() for one in text):
             return ()
         self._broken_ns = self._last_ns
+        if not is_damaged:
+            self._beginning, self._beginning_ns = text, self._last_ns
         return (ScanIncomplete(deadline_ns, self._device),)
 
     def _after_silence(self, key: Key) -> tuple[Read, ...]:
@@ -176,12 +183,19 @@ class ScannerDecoder:
 
     def _finish(self, at_ns: int) -> tuple[Read, ...]:
         text, is_damaged = self._text, self._is_damaged or len(self._text) > MAX_CODE_LENGTH
+        is_rest = self._is_late_rest(text, at_ns)
         self._forget()
-        if is_damaged:
-            return (ScanIncomplete(at_ns, self._device),)
         # what scanners send before or after a code in addition is no code
         is_code = any(one.isprintable() for one in text)
+        if is_damaged or (is_rest and is_code):
+            return (ScanIncomplete(at_ns, self._device),)
         return (Scanned(text, at_ns, self._device),) if is_code else ()
+
+    def _is_late_rest(self, text: str, at_ns: int) -> bool:
+        """Whether it does not begin as the code that broke off; asked once for each of those."""
+        beginning, self._beginning = self._beginning, ""
+        is_recent = at_ns - self._beginning_ns < _BEGINNING_KEPT_NS
+        return is_recent and not text.startswith(beginning)
 
     def _forget(self) -> None:
         self._text = ""
