@@ -3,6 +3,7 @@
 
 # VIRTUAL_TABLE_CACHE: another folder, which outlives this checkout.
 cache=${VIRTUAL_TABLE_CACHE:-.cache/virtual-table}
+case $cache in /*) ;; *) cache=$PWD/$cache ;; esac
 
 source_package=linux-source-6.12
 

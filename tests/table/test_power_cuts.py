@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.support.virtual_table.cuts import Cuts, Promise
-from tests.support.virtual_table.virtual_table import VirtualTable
+from tests.support.virtual_table.virtual_table import SENT_S, VirtualTable
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +15,8 @@ CUTS = int(os.environ.get("VIRTUAL_TABLE_CUTS", "5"))
 SEED = int(os.environ.get("VIRTUAL_TABLE_SEED", str(random.randrange(10**6))))
 ONE_CUT_S = 180
 ORDERS_PER_CUT = 3
+ONE_ORDER_S = 20.0
+"""Patience for each that waited for the cloud."""
 
 pytestmark = [pytest.mark.table, pytest.mark.timeout(600 + CUTS * ONE_CUT_S)]
 
@@ -36,7 +38,7 @@ def test_every_closed_proof_is_in_the_chat_once_and_every_open_one_is_kept_unsen
     saved = [one for one in cuts.promises if one.was_saved(phases)]
     unsaved = [one for one in cuts.promises if not one.was_saved(phases)]
     log.info("%d were said to be saved, %d were not", len(saved), len(unsaved))
-    table.require_sent([one.order for one in saved])
+    table.require_sent([one.order for one in saved], limit_s=SENT_S + ONE_ORDER_S * len(saved))
     for promise in unsaved:
         _require_kept(table, promise)
 

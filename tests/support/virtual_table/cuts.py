@@ -18,6 +18,9 @@ ONE_ORDER_S = 14.0
 WHILE_STARTING = 0.2
 """Share of the cuts that come while the table starts, and makes up for the cut before."""
 START_S = 20.0
+WITH_CLOUD = 0.3
+"""Share of the starts with a cloud in reach, which takes most of the guest's time while it starts.
+What was packed in between is on its way then, when the next cut comes."""
 
 
 @dataclass
@@ -50,16 +53,17 @@ class Cuts:
 
     def pack_until_cut(self, orders: list[PlantedOrder]) -> None:
         """Power on, and pack until the power goes."""
+        cloud = self.chance.random() < WITH_CLOUD
         if self.chance.random() < WHILE_STARTING:
-            self._cut_while_starting()
-        self.table.power_on()
+            self._cut_while_starting(cloud)
+        self.table.power_on(cloud=cloud)
         with self._cut_after(self.chance.uniform(0.0, ONE_ORDER_S)):
             while True:
                 self._pack(orders.pop())
 
-    def _cut_while_starting(self) -> None:
+    def _cut_while_starting(self, cloud: bool) -> None:
         with self._cut_after(self.chance.uniform(1.0, START_S)):
-            self.table.power_on()
+            self.table.power_on(cloud=cloud)
             self.table.see(Sign.STOP, since=self.table.light.place, limit_s=START_S)
 
     def _pack(self, order: PlantedOrder) -> None:

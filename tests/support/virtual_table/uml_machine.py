@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -73,8 +74,10 @@ class Machine:
         process = self._process  # another thread may cut the power
         return process is not None and process.poll() is None
 
-    def boot(self) -> float:
+    def boot(self, *words: str) -> float:
         """Power on, and wait until scripts are taken; gives the seconds since the kernel began.
+
+        ``words``: more of the kernel's command line.
 
         Raises:
             MachineError: it ended, or was not there in time.
@@ -82,7 +85,7 @@ class Machine:
         assert not self.is_on
         up = self.share / "up"
         up.unlink(missing_ok=True)
-        self._start()
+        self._start(words)
         try:
             eventually(lambda: up.exists() or not self.is_on, BOOT_LIMIT_S)
             said: str = eventually(up.read_text, 5.0)
@@ -162,7 +165,7 @@ class Machine:
         """The last that the kernel and systemd said."""
         return self.console.read_text(errors="replace")[-length:]
 
-    def _start(self) -> None:
+    def _start(self, words: Sequence[str]) -> None:
         kernel, image = (CACHE / "kernel" / "linux").resolve(), (CACHE / "image").resolve()
         command = [
             str(kernel),
@@ -173,6 +176,7 @@ class Machine:
             "systemd.journald.max_level_console=warning",
             f"uml_dir={self.share}",
             f"share={self.share}",
+            *words,
         ]
         # Its console must be pipes, or it will not start; the log keeps what it says.
         with self.console.open("ab") as console:

@@ -22,6 +22,7 @@ SIGN_S = 90.0
 SCAN_S = 20.0
 """Until it is looked whether a code came apart."""
 CUT_OFF = "a code was cut off"
+NO_CLOUD = tuple(f"systemd.mask=packwitness-{unit}.service" for unit in ("cloud-serve", "sandbox"))
 _BUYERS = f"/opt/cloud/bin/python /opt/inside/buyers.py {SANDBOX_URL}"
 
 
@@ -44,11 +45,11 @@ class VirtualTable:
     ) -> None:
         self.machine.__exit__(kind, error, trace)
 
-    def power_on(self) -> Seen:
-        """Until the light says ready."""
+    def power_on(self, *, cloud: bool = True) -> Seen:
+        """Until the light says ready. Without ``cloud`` it is out of reach until the next time."""
         place = self.light.place
-        self.machine.boot()
-        return self.see(Sign.READY, since=place, limit_s=READY_S)
+        self.machine.boot(*(() if cloud else NO_CLOUD))
+        return self.see(Sign.READY, Sign.OFFLINE, since=place, limit_s=READY_S)
 
     def power_cut(self) -> None:
         """All is gone that no program made durable."""
