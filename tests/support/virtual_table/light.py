@@ -152,16 +152,20 @@ def _shows(phases: Sequence[Phase], place: int, look: Look) -> bool:
             return False
     after = phases[place + len(shown)] if place + len(shown) < len(phases) else None
     # The dark end of a rhythm may be cut short by the next sign; it tells one photo from two.
-    tail_ms = min(0.9 * rest, TAIL_MS)
+    tail_ms = min(rest - _slack_ms(rest), TAIL_MS)
     return after is not None and after.colour is None and after.length_ms >= tail_ms
 
 
 def _is_about(length_ms: float, wanted_ms: int, parts: int) -> bool:
     """One long flash, again and again, is the longer where a dark moment between was missed."""
-    slack_ms = SLACK_MS + SLACK_SHARE * wanted_ms
+    slack_ms = _slack_ms(wanted_ms)
     if parts == 2 and wanted_ms >= 1000:
         return length_ms >= wanted_ms - slack_ms
     return abs(length_ms - wanted_ms) <= slack_ms
+
+
+def _slack_ms(wanted_ms: int) -> float:
+    return SLACK_MS + SLACK_SHARE * wanted_ms
 
 
 def _is_steady(phase: Phase, look: Look) -> bool:
