@@ -16,6 +16,8 @@ SLACK_SHARE = 0.2
 daemon wants to switch."""
 TAIL_MS = 480
 """Dark for so long after a rhythm, it is over: within one it is dark for at most 300."""
+SHORT_REST_MS = 300
+"""Such a dark end tells no sign from another, and may have been missed in part."""
 
 _MIXED: Mapping[tuple[bool, bool, bool], Colour | None] = {
     (False, False, False): None,
@@ -152,7 +154,7 @@ def _shows(phases: Sequence[Phase], place: int, look: Look) -> bool:
             return False
     after = phases[place + len(shown)] if place + len(shown) < len(phases) else None
     # The dark end of a rhythm may be cut short by the next sign; it tells one photo from two.
-    tail_ms = min(rest - _slack_ms(rest), TAIL_MS)
+    tail_ms = rest - _slack_ms(rest) if rest <= SHORT_REST_MS else min(0.9 * rest, TAIL_MS)
     return after is not None and after.colour is None and after.length_ms >= tail_ms
 
 
