@@ -133,6 +133,16 @@ class VirtualTable:
         """What the table's own command says of a code, and the files of its photos."""
         return self.machine.run(f"packwitness-edge spool list --code '{code}'")
 
+    def fates(self) -> dict[str, str]:
+        """The same of each code on the table's disk."""
+        found: dict[str, str] = {}
+        code = ""
+        for line in self.machine.run("packwitness-edge spool list --limit 100000").splitlines():
+            if not line.startswith(" "):
+                code = line.split("  ")[1]
+            found[code] = found.get(code, "") + line + "\n"
+        return found
+
     def said(self, words: str) -> int:
         """How often the table's log has these words since power on."""
         found = self.machine.run(
