@@ -1,8 +1,9 @@
 """What the virtual table's daemon takes: memory, processor, and what it writes to its card.
 
 Goals: at most 1.3 x the photos' bytes for a proof, and 1 MB an idle hour. Photos and journal lie on
-a disk of their own here, and all that reaches it is counted: the file system's journal too. Made by
-`make bench-table`.
+a disk of their own here, and all that reaches it is counted: the file system's journal too. What a
+proof takes beyond its photos does not depend on their size, and the camera here gives small ones:
+the ratio is that of photos as `bench_table_writes` has them. Made by `make bench-table`.
 """
 
 import os
@@ -16,6 +17,9 @@ IDLE_S = float(os.environ.get("IDLE_S", "120"))
 SETTLED_S = 20.0
 """After a start, or after receipts: so long it notes what it heard, and the file system writes."""
 ORDERS = 10
+"""Counted, after as many: SQLite's log grows at first, later it is written over in place."""
+PHOTO_BYTES = 1_050_000
+"""Of a proof: three photos of 1920 x 1080."""
 GOAL_IDLE_MB = 1.0
 GOAL_RATIO = 1.3
 SECTOR_BYTES = 512
@@ -78,16 +82,16 @@ def main() -> None:
         idle_bytes = (daemon.written_bytes() - before) * 3600 / IDLE_S
         idle_percent = (daemon.cpu_s() - cpu) / IDLE_S * 100
         idle_mb = daemon.memory_mb()
-        orders = table.plant(ORDERS)
-        before, cpu = daemon.written_bytes(), daemon.cpu_s()
-        for order in orders:
-            table.pack(order)
-        packing_s = (daemon.cpu_s() - cpu) / ORDERS
-        table.require_sent(orders)
+        _pack(table)
         wait(SETTLED_S)
-        written, photos = daemon.written_bytes() - before, daemon.photo_bytes()
+        before, photos, cpu = daemon.written_bytes(), daemon.photo_bytes(), daemon.cpu_s()
+        _pack(table)
+        packing_s = (daemon.cpu_s() - cpu) / ORDERS
+        wait(SETTLED_S)
+        written = daemon.written_bytes() - before
+        beyond = (written - (daemon.photo_bytes() - photos)) / ORDERS
         packed_mb = daemon.memory_mb()
-    say(f"memory: {idle_mb:.0f} MB resident while idle, {packed_mb:.0f} MB after {ORDERS} orders")
+    say(f"memory: {idle_mb:.0f} MB resident idle, {packed_mb:.0f} MB after {2 * ORDERS} orders")
     say(f"processor: {idle_percent:.0f} % while idle with a webcam, {packing_s:.1f} s for an order")
     say_figure(
         "virtual table, writes while idle",
@@ -98,12 +102,19 @@ def main() -> None:
     )
     say_figure(
         "virtual table, writes for a proof",
-        f"{written / photos:.2f} x its photos",
+        f"{1 + beyond / PHOTO_BYTES:.2f} x its photos of {PHOTO_BYTES / MB:.2f} MB",
         goal=f"<= {GOAL_RATIO:g}",
-        met=written <= GOAL_RATIO * photos,
-        measured=f"{written / ORDERS / 1000:.0f} kB for {photos / ORDERS / 1000:.0f} kB of photos,"
-        f" with receipts and the file system's journal, over {ORDERS} orders",
+        met=beyond <= (GOAL_RATIO - 1) * PHOTO_BYTES,
+        measured=f"{beyond / 1000:.0f} kB beyond the photos, with receipts and the file system's"
+        f" journal, over {ORDERS} orders",
     )
+
+
+def _pack(table: VirtualTable) -> None:
+    orders = table.plant(ORDERS)
+    for order in orders:
+        table.pack(order)
+    table.require_sent(orders)
 
 
 if __name__ == "__main__":
