@@ -146,7 +146,8 @@ def forecast(session: Session, older_than: datetime, most: int) -> Forecast:
             tallies[verdict_of[photo.sha256]].add(photo)
         looked_at += len(batch)
         if looked_at >= most:
-            found.is_whole = False
+            last = Place(batch[-1].stored_at, batch[-1].id)
+            found.is_whole = not oldest_photos(session, older_than, last, 1)
             break
     return found
 

@@ -77,6 +77,23 @@ def test_what_will_go_is_shown_then_it_goes_and_the_log_says_so(
 
 
 @only_sqlite
+def test_where_there_are_many_the_page_says_so_and_who_asks_is_told(
+    dashboard: RunningDashboard, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add_proof("2611210MINE", DispatchState.SENT, photos=3)
+    age(world, 121)
+    monkeypatch.setattr("cloud.privacy.due._AT_ONCE", 1)
+    monkeypatch.setattr("cloud.dashboard.privacy.retention.LOOKED_AT", 2)
+    with dashboard.browser(world.email) as browser:
+        page = browser.get("/privacy").text
+        assert "Will be deleted More than 2 photos, " in text_of(page)
+        assert 'href="/privacy/photos?days=120"' in page
+        assert "Will be deleted 3 photos, " in text_of(browser.get("/privacy/photos?days=120").text)
+        monkeypatch.setattr("cloud.dashboard.privacy.retention.LOOKED_AT", 3)
+        assert "Will be deleted 3 photos, " in text_of(browser.get("/privacy").text)
+
+
+@only_sqlite
 def test_another_rule_is_shown_confirmed_recorded_and_can_be_taken_back(
     dashboard: RunningDashboard, world: World
 ) -> None:

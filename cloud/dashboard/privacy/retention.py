@@ -33,8 +33,10 @@ logger = logging.getLogger(__name__)
 PATH = "/privacy"
 SHOWN_AHEAD = timedelta(days=7)
 """What is due so soon is shown before it goes."""
-LOOKED_AT = 2_000
-"""Photos that a forecast looks at, one by one; more are said to be more."""
+LOOKED_AT = 500
+"""Photos that the page looks at, one by one; more are said to be more."""
+LOOKED_AT_WHEN_ASKED = 20_000
+"""The same for who asks what another rule would delete, and waits a second for it."""
 FOR_EVER = "for-ever"
 _DAYS_PATTERN = f"^([0-9]{{1,5}}|{FOR_EVER})$"
 
@@ -58,7 +60,7 @@ def retention_routes(site: Site) -> APIRouter:
         now = utc_now()
         with site.database.read(visitor.scope) as session:
             rule = rule_of(session, Kind.PHOTOS, now)
-            ahead = _ahead(session, rule.days_now, now + SHOWN_AHEAD)
+            ahead = _ahead(session, rule.days_now, now + SHOWN_AHEAD, LOOKED_AT)
             runs = newest_runs(session)
             leaving = count_leaving(session)
         return site.page(
@@ -89,7 +91,7 @@ def retention_routes(site: Site) -> APIRouter:
         with site.database.read(visitor.scope) as session:
             rule = rule_of(session, Kind.PHOTOS, now)
             begins_at = _begins_at(rule, wanted, now)
-            ahead = _ahead(session, wanted, begins_at)
+            ahead = _ahead(session, wanted, begins_at, LOOKED_AT_WHEN_ASKED)
         if wanted is not None and not LEAST_DAYS <= wanted <= MOST_DAYS:
             return _back("not-so-many-days")
         return site.page(
@@ -100,7 +102,7 @@ def retention_routes(site: Site) -> APIRouter:
             days=wanted,
             ahead=ahead,
             begins_at=begins_at,
-            looked_at=LOOKED_AT,
+            looked_at=LOOKED_AT_WHEN_ASKED,
             answer=FOR_EVER if wanted is None else wanted,
         )
 
@@ -124,9 +126,9 @@ def retention_routes(site: Site) -> APIRouter:
     return router
 
 
-def _ahead(session: Session, days: int | None, until: datetime) -> Ahead:
+def _ahead(session: Session, days: int | None, until: datetime, most: int) -> Ahead:
     older_than = cut_off(days, until)
-    return Ahead(until, forecast(session, older_than, LOOKED_AT) if older_than else None)
+    return Ahead(until, forecast(session, older_than, most) if older_than else None)
 
 
 def _begins_at(rule: Rule, wanted: int | None, now: datetime) -> datetime:
