@@ -1,14 +1,19 @@
 """One's own sign-in, the audit log and members in a real browser (issue 6: people)."""
 
 import base64
+import io
+import re
 from collections.abc import Iterator
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cloud.accounts.totp import code_at, step_of
 from cloud.database.base import utc_now
 from cloud.database.write import Database
+from edge.scanner.codes import CodeKind, CodeRules, classify
 from tests.database_rows import only_sqlite
 from tests.support.browser_visit import Visit
 from tests.support.dashboard_rows import PASSWORD
@@ -137,6 +142,40 @@ def test_somebody_is_invited_for_one_shop_by_keys_alone(visit: Visit) -> None:
     until_focused(page, "section.channel:has-text('agent@demo.test') button:has-text('shops')")
     page.keyboard.press("Enter")
     expect(added).to_contain_text("All shops")
+
+
+def test_printed_badges_and_labels_are_read_by_a_table(visit: Visit) -> None:
+    """U-20."""
+    page = visit.page(device_scale_factor=3)
+    page.goto("/members")
+    page.locator("section.channel summary").click()
+    for paper in ("label", "a4"):
+        page.get_by_label("Badge for tables").select_option(paper)
+        page.get_by_role("button", name="Show badge to print").click()
+        page.emulate_media(media="print", color_scheme="dark")
+        expect(page.locator(".sheet-cell")).to_have_count(1)
+        (text,) = read_codes(page.locator(".sheet").screenshot())
+        assert classify(text, CodeRules()).kind is CodeKind.BADGE
+        assert text.removeprefix("PW-ID-") not in page.content()
+        page.emulate_media(media="screen")
+        page.go_back()
+        page.locator("section.channel summary").click()
+    page.goto("/sheets/commands?paper=label")
+    commands = read_codes(page.locator(".sheet").screenshot())
+    kinds = {classify(one, CodeRules()).kind for one in commands}
+    assert len(commands) == 7
+    assert kinds == {CodeKind.ACTION, CodeKind.MODE}
+    page.emulate_media(media="print")
+    printed = page.pdf(prefer_css_page_size=True)
+    sizes = re.findall(rb"/MediaBox *\[0 0 ([0-9.]+) ([0-9.]+)\]", printed)
+    in_mm = {tuple(round(float(side) / 72 * 25.4) for side in size) for size in sizes}
+    assert (len(sizes), in_mm) == (7, {(100, 50)})
+
+
+def read_codes(picture: bytes) -> list[str]:
+    """Texts of the barcodes in a picture."""
+    with Image.open(io.BytesIO(picture)) as image:
+        return [one.text for one in zxingcpp.read_barcodes(image.convert("L"))]
 
 
 def until_focused(page: Page, selector: str) -> None:
