@@ -22,6 +22,7 @@ class Deed(StrEnum):
     SEE_ALL_PROOFS = "see-all-proofs"
     PACK = "pack"
     SEND_AGAIN = "send-again"
+    SEE_DISPUTES = "see-disputes"
     TAKE_EVIDENCE = "take-evidence"
     HOLD_PHOTOS = "hold-photos"
     EXPORT_LOG = "export-log"
@@ -46,6 +47,7 @@ MEANING: Mapping[Deed, str] = MappingProxyType(
         Deed.SEE_ALL_PROOFS: "see everybody's orders and photos, and what tables are at now",
         Deed.PACK: "pack orders with a browser or a phone: scan, take photos, send",
         Deed.SEND_AGAIN: "send again, send by hand, and answer what could not be found out",
+        Deed.SEE_DISPUTES: "see what buyers ask back, and why",
         Deed.TAKE_EVIDENCE: "take evidence of an order away as files",
         Deed.HOLD_PHOTOS: "keep an order's photos from deletion, and let them go again",
         Deed.EXPORT_LOG: "take the log away as a file",
@@ -75,6 +77,7 @@ MAY: Mapping[Role, frozenset[Deed]] = MappingProxyType(
                 Deed.SEE_PROOFS,
                 Deed.SEE_ALL_PROOFS,
                 Deed.SEND_AGAIN,
+                Deed.SEE_DISPUTES,
                 Deed.TAKE_EVIDENCE,
                 Deed.SEE_CHANNELS,
             }

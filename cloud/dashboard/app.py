@@ -21,6 +21,7 @@ from cloud.dashboard.chat_log.page import log_routes
 from cloud.dashboard.chat_log.views import view_routes
 from cloud.dashboard.code_page import code_routes
 from cloud.dashboard.deps import DashboardDeps
+from cloud.dashboard.disputes.page import dispute_routes
 from cloud.dashboard.error_pages import error_page, handle_errors
 from cloud.dashboard.events import event_routes
 from cloud.dashboard.evidence.holding import holding_routes
@@ -98,6 +99,7 @@ def routers(site: Site) -> tuple[APIRouter, ...]:
         proof_forms(site),
         evidence_routes(site),
         holding_routes(site),
+        dispute_routes(site),
         report_routes(site),
         report_files(site),
         photo_routes(site),

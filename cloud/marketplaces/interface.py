@@ -18,6 +18,7 @@ from cloud.marketplaces.chats import (
 from cloud.marketplaces.errors import MarketplaceError
 from cloud.marketplaces.orders import Order, OrderPage, OrderTime
 from cloud.marketplaces.pushes import LostPushes, Push
+from cloud.marketplaces.returns import ReturnPage
 
 CLOCK_SKEW = timedelta(minutes=5)
 
@@ -213,6 +214,20 @@ class CountsUnread(Protocol):
 
         Elsewhere, those of the list are counted whose `unread_count` is not 0. Raises as all that
         read does.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsReturns(Protocol):
+    """A marketplace that lists the returns and refunds that buyers ask for."""
+
+    def returns(
+        self, access: ShopAccess, *, since: datetime, until: datetime, cursor: str = ""
+    ) -> ReturnPage:
+        """One page of the returns that changed in a window; go on until `next_cursor` is empty.
+
+        Returns come at least once, in no promised order. Raises as all that read does.
         """
         ...
 

@@ -16,6 +16,13 @@ class OrdersChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnsChanged:
+    """Returns or refunds of orders are new, or something about them is."""
+
+    order_numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingNumberIssued:
     """A parcel has its tracking number. `parcel_number` is empty where the parcel is not named."""
 
@@ -68,6 +75,7 @@ class SomethingElse:
 
 PushEvent = (
     OrdersChanged
+    | ReturnsChanged
     | TrackingNumberIssued
     | ChatMessageCame
     | ShopAuthorized

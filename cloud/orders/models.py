@@ -12,6 +12,8 @@ BUYER_NAME_LENGTH = 200
 """A longer one, which only its owner can have meant, is cut."""
 ITEM_TEXT_LENGTH = 300
 ITEM_URL_LENGTH = 1000
+RETURN_STATUS_LENGTH = 200
+RETURN_REASON_LENGTH = 300
 
 
 class Order(OrganisationOwned, OfShop, Base):
@@ -97,3 +99,29 @@ class OrderItem(OrganisationOwned, Narrowed, Base):
     def seen_by(cls, sight: Sight) -> ColumnElement[bool]:
         """Those of orders that are seen."""
         return belongs(cls, Order.id == cls.order_id, Order.seen_by(sight))
+
+
+class BuyerReturn(OrganisationOwned, OfShop, Base):
+    """A return or refund that a buyer asked for, as told last; nothing of what the buyer wrote."""
+
+    __tablename__ = "buyer_returns"
+    __table_args__ = (
+        UniqueConstraint("shop_id", "return_id"),
+        Index("ix_buyer_returns_open", "organisation_id", "is_open", "respond_by", "id"),
+    )
+
+    id: Mapped[int] = primary_key()
+    shop_id: Mapped[int] = mapped_column(BigId, ForeignKey("shops.id"))
+    return_id: Mapped[str] = mapped_column(String(80))
+    order_number: Mapped[str] = mapped_column(String(80))
+    """The order may be older than what was read."""
+    status: Mapped[str] = mapped_column(String(RETURN_STATUS_LENGTH))
+    """The marketplace's own word."""
+    is_open: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(RETURN_REASON_LENGTH))
+    respond_by: Mapped[datetime | None]
+    """Until when the shop has to answer, where the marketplace tells it."""
+    opened_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    """At the marketplace."""
+    read_at: Mapped[datetime]

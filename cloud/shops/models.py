@@ -68,6 +68,10 @@ class Shop(OrganisationOwned, Narrowed, Base):
     """Order, time and table in a strip below them; None: as the cloud's settings say."""
     orders_synced_until: Mapped[datetime | None]
     """All orders changed before this are known here; None: never synchronised."""
+    returns_synced_until: Mapped[datetime | None]
+    """The same of returns and refunds."""
+    returns_due: Mapped[bool] = mapped_column(default=False)
+    """Something happened to one of them: they are read at the next turn."""
     created_at: Mapped[datetime]
 
     @classmethod

@@ -18,6 +18,7 @@ from cloud.shops.service import AuthorizationState, Purpose
 from cloud.sync.keeping import keep_orders, write_again
 from cloud.sync.pace import PacedReads
 from cloud.sync.progress import begins_at, note_long_reading, note_window
+from cloud.sync.returns import ReturnReader
 from cloud.sync.tracking import TrackingQuestions
 
 _SHARING = system("processes share the reading of shops")
@@ -75,6 +76,7 @@ class OrderReader:
         self._database = database
         self._reads = PacedReads(database, gateway)
         self._questions = TrackingQuestions(database, self._reads)
+        self._returns = ReturnReader(database, self._reads)
         self._settings = settings
         self._holder = f"sync-{secrets.token_hex(8)}"
 
@@ -97,7 +99,7 @@ class OrderReader:
         self._reads.stop()
 
     def read_in_turn(self, shop: ShopToRead) -> Turn | None:
-        """Read some windows, and ask for tracking numbers once the orders are known.
+        """Read some windows; once the orders are known, ask for tracking numbers and returns.
 
         None when another process reads this shop, or has just done so. Raises what ``read`` does.
         """
@@ -110,6 +112,7 @@ class OrderReader:
                 rest = timedelta()
             else:
                 self._questions.ask(shop.key)
+                self._returns.read(shop.key)
             return turn
         finally:
             # Read again by whoever comes first after the pause, or by us at the next round.

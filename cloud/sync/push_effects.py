@@ -22,6 +22,7 @@ from cloud.marketplaces.pushes import (
     ChatMessageCame,
     OrdersChanged,
     Push,
+    ReturnsChanged,
     TrackingNumberIssued,
 )
 from cloud.orders.models import Order
@@ -36,6 +37,7 @@ from cloud.sync.inbox import TakenPush
 from cloud.sync.keeping import keep_orders, write_again
 from cloud.sync.pace import PacedReads
 from cloud.sync.resting import RestingShops
+from cloud.sync.returns import returns_are_due
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +89,9 @@ class PushEffects:
 
     def _for_shop(self, taken: TakenPush, push: Push, shop: ShopKey) -> Outcome:
         match push.event:
-            case OrdersChanged(numbers):
+            case OrdersChanged(numbers) | ReturnsChanged(numbers):
+                if isinstance(push.event, ReturnsChanged):
+                    self._let_read_returns(shop)
                 return self._read_orders(shop, numbers, taken.received_at)
             case TrackingNumberIssued() as issued:
                 return self._number(shop, issued, taken.received_at)
@@ -134,6 +138,11 @@ class PushEffects:
             lambda session: keep_orders(session, shop.shop_id, [order], now),
             shop.scope,
         )
+        if order.is_refunded:
+            self._let_read_returns(shop)
+
+    def _let_read_returns(self, shop: ShopKey) -> None:
+        self._database.write(lambda session: returns_are_due(session, shop.shop_id), shop.scope)
 
     def _number(
         self, shop: ShopKey, issued: TrackingNumberIssued, received_at: datetime

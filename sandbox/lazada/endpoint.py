@@ -67,10 +67,14 @@ class Call(MarketCall):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One path with its methods. `is_list` calls may not be polled."""
+    """One path with its methods. `is_list` calls may not be polled.
+
+    `holds`: the field of the answer that what is asked for stands in.
+    """
 
     methods: tuple[Method, ...]
     path: str
     handler: Callable[[Call], Any]
     group: Group
     is_list: bool = False
+    holds: str = "data"

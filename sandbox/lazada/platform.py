@@ -13,6 +13,7 @@ from sandbox.lazada import (
     gate,
     order_calls,
     pace,
+    return_calls,
     send_calls,
     session_calls,
     templates,
@@ -35,6 +36,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     for endpoint in (
         *account_calls.ENDPOINTS,
         *order_calls.ENDPOINTS,
+        *return_calls.ENDPOINTS,
         *session_calls.ENDPOINTS,
         *send_calls.ENDPOINTS,
     )
@@ -109,7 +111,7 @@ class LazadaPlatform(Platform[World, Admitted, Call]):
             return Answer(envelope=content | envelope)
         if call.endpoint.group == "im":
             envelope |= self._im_outcome("0", "") | {"success": True}
-        return Answer(envelope=envelope | {"data": content})
+        return Answer(envelope=envelope | {call.endpoint.holds: content})
 
     def refused(self, refusal: Refusal) -> Answer:
         """The envelope of a refusal; the chat's own say no inside a success."""

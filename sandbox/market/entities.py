@@ -81,6 +81,23 @@ class Order(Entity):
         """One for each parcel; empty text for one not issued yet."""
 
 
+class Return(Entity):
+    """A return or refund that a buyer asked for; its words are the platform's."""
+
+    kind = "return"
+    key_fields = ("return_id",)
+    return_id: str = Field(min_length=1)
+    shop_id: Id
+    order_number: str
+    status: str
+    reason: str = ""
+    text: str = ""
+    respond_by: int = 0
+    """0: nothing is asked of the shop."""
+    create_time: int
+    update_time: int
+
+
 class Contact(Entity):
     """What stands between one shop and one buyer, whether or not they ever chatted."""
 

@@ -19,6 +19,7 @@ from sandbox.market.entities import (
     Message,
     Order,
     Picture,
+    Return,
     Shop,
 )
 from sandbox.store import DocumentStore, PictureBytes
@@ -58,6 +59,7 @@ class MarketWorld(ABC, Generic[ShopT, BuyerT, OrderT, ConversationT, MessageT, L
         self.buyers = self.keep(self.buyer_model)
         self.orders = self.keep(self.order_model)
         self.contacts = self.keep(Contact)
+        self.returns = self.keep(Return)
         self.pictures = self.keep(Picture)
         self.conversations = self.keep_in(Conversations, self.conversation_model)
         self.messages = self.keep_in(Messages, self.message_model)

@@ -19,6 +19,7 @@ from sandbox.shopee import (
     gate,
     order_calls,
     push_calls,
+    return_calls,
     send_calls,
 )
 from sandbox.shopee.endpoint import Call, Endpoint
@@ -33,6 +34,7 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     for endpoint in (
         *account_calls.ENDPOINTS,
         *order_calls.ENDPOINTS,
+        *return_calls.ENDPOINTS,
         *chat_calls.ENDPOINTS,
         *send_calls.ENDPOINTS,
         *push_calls.ENDPOINTS,

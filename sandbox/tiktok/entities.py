@@ -22,6 +22,7 @@ OrderStatus = Literal[
 PackageStatus = Literal["PROCESSING", "FULFILLING", "COMPLETED", "CANCELLED"]
 ORDERS_SCOPE = "seller.order.info"
 CHAT_SCOPE = "seller.customer_service"
+RETURNS_SCOPE = "seller.return_refund.basic"
 NOT_SHOWN = ("invisible",)
 MessageStatus = Literal["normal", "invisible"]
 
@@ -36,7 +37,7 @@ class App(Entity):
     service_id: str = ""
     name: str = "App"
     redirect_url: str = Field("", description="Where a seller is sent back to, as registered.")
-    scopes: list[str] = Field(default_factory=lambda: [ORDERS_SCOPE, CHAT_SCOPE])
+    scopes: list[str] = Field(default_factory=lambda: [ORDERS_SCOPE, CHAT_SCOPE, RETURNS_SCOPE])
 
 
 class Seller(Entity):

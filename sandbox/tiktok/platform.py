@@ -19,6 +19,7 @@ from sandbox.tiktok import (
     errors,
     gate,
     order_calls,
+    return_calls,
     send_calls,
     webhook_calls,
 )
@@ -31,6 +32,7 @@ from sandbox.tiktok.world import World
 ENDPOINTS: tuple[Endpoint, ...] = (
     *account_calls.ENDPOINTS,
     *order_calls.ENDPOINTS,
+    *return_calls.ENDPOINTS,
     *conversation_calls.ENDPOINTS,
     *send_calls.ENDPOINTS,
     *webhook_calls.ENDPOINTS,

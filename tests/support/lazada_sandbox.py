@@ -18,6 +18,8 @@ class LazadaSandbox(MarketSandbox):
     send_call = "/rest/im/message/send"
     read_call = "/rest/im/message/list"
     unknown_order = "1"
+    open_return = "REQUEST_INITIATE"
+    settled_return = "REFUND_SUCCESS"
     tells_apps_from_people = False
     tells_parcels = False
 

@@ -31,7 +31,8 @@ class MarketSandbox(ABC):
     """A running sandbox. Each shop, buyer and order it is told to hold is a new one.
 
     `send_call` and `read_call` are the paths (their last parts) by which a message is sent and a
-    conversation is read. `tells_apps_from_people`: its chat says what was written by an app.
+    conversation is read. `open_return` and `settled_return`: its words for the state of a return;
+    empty where it tells of none. `tells_apps_from_people`: its chat says what an app wrote.
     `tells_parcels`: it pushes that a parcel has its tracking number.
     """
 
@@ -39,6 +40,8 @@ class MarketSandbox(ABC):
     send_call: ClassVar[str]
     read_call: ClassVar[str]
     unknown_order: ClassVar[str]
+    open_return: ClassVar[str] = ""
+    settled_return: ClassVar[str] = ""
     tells_apps_from_people: ClassVar[bool] = True
     tells_parcels: ClassVar[bool] = True
 
@@ -143,6 +146,24 @@ class MarketSandbox(ABC):
         path = f"/control/chats/{access.shop_id}/{order.buyer_id}"
         seen: list[dict[str, Any]] = self._call("GET", path)["messages"]
         return seen
+
+    def ask_for_return(
+        self, access: ShopAccess, order: SeededOrder, status: str, **options: Any
+    ) -> str:
+        """The buyer asks for a return; its id. Options and words as the sandbox takes them."""
+        return_id = str(next(self._numbers))
+        body = {
+            "return_id": return_id,
+            "shop_id": access.shop_id,
+            "order_number": order.number,
+            "status": status,
+            **options,
+        }
+        self._call("POST", "/control/returns", body)
+        return return_id
+
+    def change_return(self, return_id: str, **change: Any) -> None:
+        self._call("PATCH", f"/control/returns/{return_id}", change)
 
     def change_contact(self, access: ShopAccess, order: SeededOrder, **change: bool) -> None:
         self._call("PATCH", f"/control/chats/{access.shop_id}/{order.buyer_id}", change)

@@ -21,6 +21,8 @@ class ShopeeSandbox(MarketSandbox):
     send_call = "send_message"
     read_call = "get_message"
     unknown_order = "231115UNKNOWN0"
+    open_return = "REQUESTED"
+    settled_return = "REFUND_PAID"
 
     def new_app(self, **options: Any) -> AppCredentials:
         partner_id = next(self._numbers)

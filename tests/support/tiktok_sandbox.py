@@ -19,6 +19,8 @@ class TikTokSandbox(MarketSandbox):
     send_call = "messages"
     read_call = "messages"
     unknown_order = "576461413099999999"
+    open_return = "RETURN_OR_REFUND_REQUEST_PENDING"
+    settled_return = "RETURN_OR_REFUND_REQUEST_COMPLETE"
     tells_apps_from_people = False
 
     def new_app(self, **options: Any) -> AppCredentials:

@@ -13,6 +13,7 @@ from cloud.marketplaces.pushes import (
     OrdersChanged,
     Push,
     PushEvent,
+    ReturnsChanged,
     SomethingElse,
 )
 from tests.support.tiktok_answers import tiktok
@@ -64,7 +65,7 @@ EVENTS: list[tuple[int, object, PushEvent]] = [
     (7, {"expiration_time": AT_S}, AuthorizationExpiring(datetime.fromtimestamp(AT_S, UTC))),
     (7, {}, AuthorizationExpiring(None)),
     (11, {"order_id": ORDER, "cancel_status": "SUCCESS"}, OrdersChanged((ORDER,))),
-    (12, {"order_id": int(ORDER)}, OrdersChanged((ORDER,))),
+    (12, {"order_id": int(ORDER)}, ReturnsChanged((ORDER,))),
     (12, {"return_id": "9"}, SomethingElse("12")),
     (13, {"conversation_id": "7"}, SomethingElse("13")),
     (

@@ -10,11 +10,12 @@ from cloud.marketplaces.lazada.errors import classify
 from cloud.marketplaces.lazada.orders import LazadaOrders
 from cloud.marketplaces.lazada.pushes import LazadaPushes
 from cloud.marketplaces.lazada.read_back import LazadaReadBack
+from cloud.marketplaces.lazada.returns import LazadaReturns
 from cloud.marketplaces.lazada.signing import is_signed_push
 from cloud.marketplaces.lazada.tokens import LazadaTokens
 
 
-class Lazada(LazadaTokens, LazadaOrders, LazadaReadBack, LazadaPushes):
+class Lazada(LazadaTokens, LazadaOrders, LazadaReturns, LazadaReadBack, LazadaPushes):
     """A `Marketplace`, for the one thread that uses its client."""
 
     channel = CHANNEL

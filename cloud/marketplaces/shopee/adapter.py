@@ -10,11 +10,12 @@ from cloud.marketplaces.shopee.errors import classify
 from cloud.marketplaces.shopee.orders import ShopeeOrders
 from cloud.marketplaces.shopee.pushes import ShopeePushes
 from cloud.marketplaces.shopee.read_back import ShopeeReadBack
+from cloud.marketplaces.shopee.returns import ShopeeReturns
 from cloud.marketplaces.shopee.signing import is_signed_push
 from cloud.marketplaces.shopee.tokens import ShopeeTokens
 
 
-class Shopee(ShopeeTokens, ShopeeOrders, ShopeeReadBack, ShopeePushes):
+class Shopee(ShopeeTokens, ShopeeOrders, ShopeeReturns, ShopeeReadBack, ShopeePushes):
     """A `Marketplace`, for the one thread that uses its client."""
 
     channel = CHANNEL

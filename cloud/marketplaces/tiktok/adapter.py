@@ -10,11 +10,12 @@ from cloud.marketplaces.tiktok.errors import classify
 from cloud.marketplaces.tiktok.orders import TikTokOrders
 from cloud.marketplaces.tiktok.pushes import TikTokPushes
 from cloud.marketplaces.tiktok.read_back import TikTokReadBack
+from cloud.marketplaces.tiktok.returns import TikTokReturns
 from cloud.marketplaces.tiktok.signing import is_signed_push
 from cloud.marketplaces.tiktok.tokens import TikTokTokens
 
 
-class TikTok(TikTokTokens, TikTokOrders, TikTokReadBack, TikTokPushes):
+class TikTok(TikTokTokens, TikTokOrders, TikTokReturns, TikTokReadBack, TikTokPushes):
     """A `Marketplace`, for the one thread that uses its client."""
 
     channel = CHANNEL

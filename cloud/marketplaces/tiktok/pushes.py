@@ -26,6 +26,7 @@ from cloud.marketplaces.pushes import (
     OrdersChanged,
     Push,
     PushEvent,
+    ReturnsChanged,
     SomethingElse,
 )
 from cloud.marketplaces.reply_fields import NULL_IS_EMPTY, ReplyModel, Seconds
@@ -107,6 +108,12 @@ def _order_if_named(envelope: Envelope) -> PushEvent:
     return _order(envelope) if envelope.data.get("order_id") else _something_else(envelope)
 
 
+def _return(envelope: Envelope) -> PushEvent:
+    if not envelope.data.get("order_id"):
+        return _something_else(envelope)
+    return ReturnsChanged((read_fields(OrderData, envelope.data).order_id,))
+
+
 def _packages(envelope: Envelope) -> PushEvent:
     """A package may hold several orders."""
     data = read_fields(PackagesData, {"package_list": _objects(envelope.data.get("package_list"))})
@@ -145,6 +152,6 @@ _EVENTS: dict[str, Callable[[Envelope], PushEvent]] = {
     "6": lambda _: AuthorizationRevoked(),
     "7": _expiring,
     "11": _order_if_named,  # a cancellation
-    "12": _order_if_named,  # a return
+    "12": _return,
     "14": _message,
 }

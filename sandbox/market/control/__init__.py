@@ -10,6 +10,7 @@ from sandbox.market.control.behaviour import behaviour_routes
 from sandbox.market.control.chats import chat_routes
 from sandbox.market.control.faults import fault_routes
 from sandbox.market.control.pushes import push_routes
+from sandbox.market.control.returns import return_routes
 from sandbox.market.control.state import state_routes
 from sandbox.market.marketplace import AnyMarketplace
 from sandbox.market.platform import AnyPlatform
@@ -22,6 +23,7 @@ def control_routes(marketplace: AnyMarketplace, platform: AnyPlatform) -> APIRou
     router = APIRouter(prefix="/control", dependencies=[Depends(only_loopback)])
     router.include_router(state_routes(marketplace, platform))
     router.include_router(marketplace.control_routes(platform))
+    router.include_router(return_routes(platform.world))
     router.include_router(chat_routes(platform.world))
     router.include_router(behaviour_routes(platform))
     router.include_router(fault_routes(platform))

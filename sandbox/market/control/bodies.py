@@ -61,6 +61,25 @@ class ClockState(BaseModel):
     request_now: float
 
 
+class ReturnBody(Change):
+    """A return that a buyer asks for now. Its words are the platform's."""
+
+    return_id: str = Field(min_length=1)
+    shop_id: Id
+    order_number: str = Field(min_length=1)
+    status: str = Field(min_length=1)
+    reason: str = ""
+    text: str = ""
+    respond_in_s: int | None = Field(None, description="What the shop has left to answer.")
+
+
+class ReturnChange(Change):
+    """What becomes of a return; it counts as a change of it."""
+
+    status: str | None = None
+    respond_by: int | None = None
+
+
 class WriteBody(Change):
     """A message by the buyer, or by a person of the shop in the Seller Centre."""
 

@@ -1,0 +1,1 @@
+"""Disputes: open returns and refunds, with what there is to answer them."""
