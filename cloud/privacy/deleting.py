@@ -44,7 +44,8 @@ _LEAVING = Reading(
     .limit(bindparam("most"))
 )
 _ADD_LEAVING = Adding(LeavingPhoto)
-_DROP_ROWS = Changing(delete(Photo).where(Photo.id.in_(bindparam("ids", expanding=True))))
+# One by one: for a list SQLite walks through all photos of an organisation.
+_DROP_ROW = Changing(delete(Photo).where(Photo.id == bindparam("photo_id")))
 _NOTE = Changing(
     update(ProofPhoto)
     .where(
@@ -67,7 +68,7 @@ def let_photos_go(
     if not sha256s:
         return
     _NOTE.run(session, sha256s=sha256s, now=now, cause=cause)
-    _DROP_ROWS.run(session, ids=[one.id for one in photos])
+    _DROP_ROW.run_all(session, [{"photo_id": one.id} for one in photos])
     _ADD_LEAVING.run_all(
         session,
         [{"sha256": one.sha256, "size_bytes": one.size_bytes, "run_id": run_id} for one in photos],

@@ -14,7 +14,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from cloud.conversations.models import Dispatch
-from cloud.conversations.states import DispatchState
+from cloud.conversations.states import DispatchKind, DispatchState
 from cloud.database.base import UtcDateTime
 from cloud.database.prepared import Reading
 from cloud.privacy.judging import Shower, Verdict, judged
@@ -46,8 +46,10 @@ _SHOWING = Reading(
     )
 )
 _STATES = Reading(
+    # The kind stands in no index: else SQLite walks through all of an organisation's in one.
     select(Dispatch.proof_id, Dispatch.state).where(
-        Dispatch.proof_id.in_(bindparam("proof_ids", expanding=True))
+        Dispatch.proof_id.in_(bindparam("proof_ids", expanding=True)),
+        Dispatch.kind == DispatchKind.PROOF,
     )
 )
 _HELD = Reading(

@@ -14,8 +14,12 @@ from sqlalchemy.orm import Session
 from cloud.conversations.queries import messages_with_attempts, recent_texts, sent_parts_of
 from cloud.database.base import utc_now
 from cloud.link.progress import newest_progress
+from cloud.privacy.buyer_data import buyer_data
+from cloud.privacy.buyers import find_buyers
+from cloud.privacy.due import START, oldest_photos, verdicts
 from cloud.proofs.log_parts import tracking_numbers
 from cloud.proofs.queries import codes_showing, photo_hashes, photos_of
+from cloud.proofs.shift import shift_of
 from tests.database_rows import only_sqlite
 from tests.support.dashboard_rows import World
 from tests.support.statements import noted_statements
@@ -34,6 +38,17 @@ READINGS: dict[str, Callable[[Session, int], object]] = {
     "hashes of a proof": photo_hashes,
     "photos of a proof": photos_of,
     "codes of a photo": lambda session, _proof: codes_showing(session, "a" * 64, 5),
+    "what becomes of old photos": lambda session, proof: verdicts(
+        session, [*photo_hashes(session, proof), "a" * 64], utc_now()
+    ),
+    "old photos": lambda session, _proof: oldest_photos(session, utc_now(), START, 16),
+    "a photo of a shift": lambda session, _proof: shift_of("a@b.test", utc_now()).shows(
+        session, "a" * 64
+    ),
+    "buyers by a name": lambda session, _proof: find_buyers(session, "ORDER-1"),
+    "a buyer's data": lambda session, _proof: [
+        buyer_data(session, one.buyer) for one in find_buyers(session, "ORDER-1")
+    ],
 }
 
 
