@@ -9,10 +9,11 @@ import zipfile
 import httpx
 import pytest
 from PIL import Image, ImageChops
+from sqlalchemy import update
 
 from cloud.conversations.states import DispatchState, Reason
 from cloud.dashboard.evidence.papers import Case
-from cloud.proofs.models import ProofPhoto
+from cloud.proofs.models import Proof, ProofPhoto
 from tests.database_rows import only_sqlite
 from tests.support.dashboard_rows import World
 from tests.support.dashboard_server import RunningDashboard
@@ -152,3 +153,15 @@ def test_what_is_not_known_yet_stands_under_its_code(
         about = json.loads(packed(browser.get(f"{address(proof)}.zip"))["manifest.json"])
     assert about["order_number"] is None
     assert about["clock_was_set"] is False
+
+
+@only_sqlite
+def test_the_timeline_names_the_browser_or_phone_that_captured_it(
+    dashboard: RunningDashboard, world: World
+) -> None:
+    proof = sent(world)
+    captured = update(Proof).where(Proof.id == proof).values(platform="webcam", table_id=None)
+    world.database.write(lambda session: session.execute(captured), world.scope)
+    with dashboard.browser(world.email) as browser:
+        timeline = packed(browser.get(f"{address(proof)}.zip"))["timeline.csv"].decode()
+    assert "Order scanned at Browser webcam" in timeline

@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from cloud.accounts.roles import Deed
 from cloud.dashboard import words
+from cloud.dashboard.captured import captured_at
 from cloud.dashboard.chat_log import csv_cells
 from cloud.dashboard.chat_log.address import EXPORT_PATH, read_address
 from cloud.dashboard.marking import _
@@ -24,7 +25,6 @@ from cloud.database.errors import DatabaseError
 from cloud.proofs.entries import LogEntry
 from cloud.proofs.log_filter import LogFilter
 from cloud.proofs.log_parts import log_in_parts
-from cloud.proofs.platforms import Platform
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def _row(
         csv_cells.code(proof.code),
         words.CHANNELS.get(shop.channel, shop.channel) if shop else "",
         csv_cells.text(shop.name if shop else ""),
-        csv_cells.text(entry.table_name or say(words.PLATFORMS[Platform(proof.platform)])),
+        csv_cells.text(captured_at(entry, say)),
         csv_cells.text(proof.packer or ""),
         str(entry.photo_count),
         say(words.STATES[entry.state].text),

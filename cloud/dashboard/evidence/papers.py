@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from cloud.dashboard import words
+from cloud.dashboard.captured import captured_at
 from cloud.dashboard.chat_log import csv_cells
 from cloud.dashboard.marking import _
 from cloud.dashboard.proof import Part, ProofView, Sending
@@ -114,7 +115,7 @@ def _utc(at: datetime) -> str:
 
 def _events(case: Case, say: _Say) -> Iterator[_Event]:
     proof = case.view.entry.proof
-    place = case.view.entry.table_name
+    place = captured_at(case.view.entry, say)
     yield proof.opened_at, say(_("Order scanned at %(table)s")) % {"table": place}, "", proof.code
     for photo in case.view.photos:
         number = {"number": photo.position + 1}
