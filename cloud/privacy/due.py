@@ -37,12 +37,16 @@ _OLDEST = Reading(
     .order_by(Photo.stored_at, Photo.id)
     .limit(bindparam("most"))
 )
+# Two statements: as a join SQLite begins with all proofs of the organisation where there are many.
 _SHOWING = Reading(
-    select(ProofPhoto.sha256, Proof.id, Proof.received_at, Proof.closing)
-    .join(Proof, Proof.id == ProofPhoto.proof_id)
-    .where(
+    select(ProofPhoto.sha256, ProofPhoto.proof_id).where(
         ProofPhoto.sha256.in_(bindparam("sha256s", expanding=True)),
         ProofPhoto.deleted_at.is_(None),
+    )
+)
+_PROOFS = Reading(
+    select(Proof.id, Proof.received_at, Proof.closing).where(
+        Proof.id.in_(bindparam("proof_ids", expanding=True))
     )
 )
 _STATES = Reading(
@@ -169,11 +173,16 @@ def walk(session: Session, older_than: datetime) -> Iterator[list[OldPhoto]]:
 def _showers(session: Session, sha256s: Sequence[str]) -> dict[str, list[Shower]]:
     showing = _SHOWING.all(session, sha256s=list(sha256s))
     states: defaultdict[int | None, set[DispatchState]] = defaultdict(set)
-    proof_ids = sorted({proof_id for _sha256, proof_id, _at, _closing in showing})
-    if proof_ids:
-        for proof_id, state in _STATES.all(session, proof_ids=proof_ids):
-            states[proof_id].add(DispatchState(state))
     found: defaultdict[str, list[Shower]] = defaultdict(list)
-    for sha256, proof_id, received_at, closing in showing:
-        found[sha256].append(Shower(received_at, closing, frozenset(states[proof_id])))
+    proof_ids = sorted({proof_id for _sha256, proof_id in showing})
+    if not proof_ids:
+        return found
+    for proof_id, state in _STATES.all(session, proof_ids=proof_ids):
+        states[proof_id].add(DispatchState(state))
+    shower_of = {
+        proof_id: Shower(received_at, closing, frozenset(states[proof_id]))
+        for proof_id, received_at, closing in _PROOFS.all(session, proof_ids=proof_ids)
+    }
+    for sha256, proof_id in showing:
+        found[sha256].append(shower_of[proof_id])
     return found
