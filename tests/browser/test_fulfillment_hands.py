@@ -44,6 +44,7 @@ def test_only_what_can_be_an_order_opens_one(station: Station, with_camera: Brow
         "NOREAD": "could not read",
         "PW-NONSENSE": "no such command",
         "PW-BADGE-Siti": "Badges are for packing tables",
+        "PW-ID-23456789ABCDEFGHJKLM": "Badges are for packing tables",
         "abc": "no order or tracking number",
         "\u8a02\u55ae12345": "no order or tracking number",
     }.items():

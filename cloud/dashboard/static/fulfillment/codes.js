@@ -14,11 +14,13 @@
     return sum % 10 === 0;
   };
 
+  const BADGES = ["PW-ID-", "PW-BADGE-"];
+
   const commandOf = (upper) => {
     const word = upper.slice("PW-".length).toLowerCase();
     if (ACTIONS.has(word)) return { kind: "action", action: word };
     if (MODES.has(word)) return { kind: "mode", mode: word };
-    return { kind: "refused", why: upper.startsWith("PW-BADGE-") ? "badge" : "no-command" };
+    return { kind: "refused", why: BADGES.some((one) => upper.startsWith(one)) ? "badge" : "no-command" };
   };
 
   const classify = (typed) => {
