@@ -107,6 +107,9 @@ def test_resend_from_the_log_and_from_the_page_of_the_proof(visit: Visit) -> Non
 
 def test_all_failed_ones_of_a_filter_are_sent_again_after_their_count(visit: Visit) -> None:
     page = visit.page()
+    page.goto("/parcelguard/log/resend?state=attention")
+    expect(page.locator(".left-out", has_text="Demo Shop")).to_be_visible()
+    visit.world.let_batches_go()
     page.goto("/parcelguard/log?state=attention")
     page.get_by_role("link", name="Send again what failed").click()
     expect(page.get_by_role("heading", name="can be sent again")).to_be_visible()

@@ -44,6 +44,7 @@ def test_a_persons_word_is_logged_with_the_proof(
     path: str,
     form: dict[str, str],
 ) -> None:
+    world.let_batches_go()
     order = world.add_order("2611210WORD")
     proof = world.add_proof("2611210WORD", DispatchState.FAILED, order_id=order)
     with dashboard.browser(world.email) as browser, caplog.at_level(logging.INFO):

@@ -323,15 +323,12 @@ def test_each_change_leaves_a_line_with_its_ids(
     caplog.set_level(logging.INFO, "cloud.dashboard.tables")
     for path in ("rename", "claim", "disable", "enable", "retire"):
         browser.post(f"/tables/{table_id}/{path}", data={"name": "North 2"})
-    lines = [
-        (record.getMessage(), vars(record)["table"], vars(record)["member"])
-        for record in caplog.records
-        if record.name.startswith("cloud.dashboard.tables")
-    ]
+    records = [one for one in caplog.records if one.name.startswith("cloud.dashboard.tables")]
+    lines = [(one.getMessage(), vars(one)["table"], vars(one)["member"]) for one in records]
     member = fleet.world.member_id
     said = ["table renamed", "claim sheet made", "table disabled", "table enabled", "table retired"]
     assert lines == [(text, table_id, member) for text in said]
-    assert vars(caplog.records[-1])["devices"] == [device]
+    assert vars(records[-1])["devices"] == [device]
 
 
 def test_warehouse_it_looks_after_tables_and_sees_no_orders(

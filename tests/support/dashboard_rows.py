@@ -33,6 +33,7 @@ from cloud.fleet.models import Device, PackingTable
 from cloud.orders.models import Order, Parcel
 from cloud.photos.store import PhotoStore
 from cloud.proofs.models import Photo, Proof, ProofPhoto
+from cloud.shops.models import Shop
 from cloud.shops.service import NewShop, add_shop
 
 PASSWORD = "correct horse battery"
@@ -231,6 +232,14 @@ class World:
             return proof.id
 
         return self.database.write(unit, self.scope)
+
+    def let_batches_go(self) -> None:
+        """As somebody allows it for the shop on Sales Channel."""
+
+        def unit(session: Session) -> None:
+            session.get_one(Shop, self.shop_id).batches_enabled = True
+
+        self.database.write(unit, self.scope)
 
     def add_dispatch(
         self,
