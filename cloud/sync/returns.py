@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -57,16 +58,15 @@ class ReturnReader:
 
     def _since(self, shop: ShopKey, now: datetime) -> datetime | None:
         """From when on to read; None: not yet. What a push asked for is asked for once."""
-
-        def unit(session: Session) -> tuple[datetime | None, bool]:
+        with self._database.read(shop.scope) as session:
             row = session.get_one(Shop, shop.shop_id)
-            was_due, row.returns_due = row.returns_due, False
-            return row.returns_synced_until, was_due
-
-        mark, is_due = self._database.write(unit, shop.scope)
+            mark, is_due = row.returns_synced_until, row.returns_due
         last = self._read_at.get(shop.shop_id)
         if not is_due and last is not None and now - last < EVERY:
             return None
+        if is_due:
+            # Before the reading: a push that comes meanwhile is for the next one.
+            self._database.write(partial(_note_asked, shop_id=shop.shop_id), shop.scope)
         return (mark or now - FIRST_WINDOW) - OVERLAP
 
     def _read_window(self, shop: ShopKey, since: datetime, until: datetime) -> int:
@@ -110,3 +110,7 @@ class ReturnReader:
 def returns_are_due(session: Session, shop_id: int) -> None:
     """Let a shop's returns be read at the next turn (a scoped session)."""
     session.execute(update(Shop).where(Shop.id == shop_id).values(returns_due=True))
+
+
+def _note_asked(session: Session, shop_id: int) -> None:
+    session.get_one(Shop, shop_id).returns_due = False
